@@ -1,0 +1,32 @@
+@{
+    RootModule           = 'module/bin/GitLabAgents.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '5f0c7a4e-2f5b-4c0e-9d43-8f6c1b7a2e91'
+    Author               = 'The GitLabAgents contributors'
+    Copyright            = '(c) The GitLabAgents contributors. MIT License.'
+    Description          = 'Manages GitLab agents for Kubernetes: registers and removes agents, makes, lists and revokes their tokens, and shows when each token was really used last.'
+    PowerShellVersion    = '5.1'
+    CompatiblePSEditions = @('Core', 'Desktop')
+    DotNetFrameworkVersion = '4.7.2'
+    FormatsToProcess     = @('module/GitLabAgents.Format.ps1xml')
+    TypesToProcess       = @('module/GitLabAgents.Types.ps1xml')
+    CmdletsToExport      = @(
+        'Connect-GitLab'
+        'Disconnect-GitLab'
+        'Get-GitLabAgentToken'
+        'Get-GitLabClusterAgent'
+        'Get-GitLabSession'
+        'New-GitLabAgentToken'
+        'New-GitLabClusterAgent'
+        'Remove-GitLabClusterAgent'
+        'Revoke-GitLabAgentToken'
+    )
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags = @('GitLab', 'Kubernetes', 'agent', 'agentk', 'KAS', 'GitOps', 'token', 'DevOps', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using System;
+
+namespace GitLabAgents;
+
+/// <summary>Is told what a client does. Calls can come from any thread, several at once, and hold no secret.</summary>
+public interface IGitLabObserver
+{
+    /// <summary>Something that is of interest to who looks closely.</summary>
+    /// <param name="message">What, on one line.</param>
+    void Verbose(string message);
+
+    /// <summary>A request waits before it is tried again.</summary>
+    /// <param name="delay">For how long.</param>
+    /// <param name="reason">Why, on one line.</param>
+    void Waiting(TimeSpan delay, string reason);
+}

@@ -1,0 +1,113 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using System.Text.Json;
+
+namespace GitLabAgents;
+
+/// <summary>
+/// What the server says in an error's body, in whichever of GitLab's forms. The words are for people: nothing is
+/// decided by them, since they can be translated. The form and the error codes are for the client.
+/// </summary>
+internal sealed class ServerWords
+{
+    private const int Longest = 500;
+
+    private ServerWords(string? message, string? code)
+    {
+        Message = message;
+        Code = code;
+    }
+
+    /// <summary>Gets the words, on one line, or <see langword="null"/>.</summary>
+    public string? Message { get; }
+
+    /// <summary>Gets the value of <c>error</c>: an OAuth error code, or the text of a parameter check; else <see langword="null"/>.</summary>
+    public string? Code { get; }
+
+    /// <summary>Reads an error's body, whatever it is.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="redact">Takes secrets out of a text, before any of it is cut off.</param>
+    public static ServerWords Read(ApiAnswer answer, Func<string, string> redact)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(answer.Body.AsMemory());
+            JsonElement root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+            {
+                return new ServerWords(null, null);
+            }
+
+            string? code = root.TryGetProperty("error", out JsonElement error) ? Flatten(error) : null;
+            string? message = root.TryGetProperty("message", out JsonElement m) ? Flatten(m) : null;
+            string? description = root.TryGetProperty("error_description", out JsonElement d) ? Flatten(d) : null;
+            return new ServerWords(OneLine(message ?? description ?? code, redact), code);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // No JSON (or text in it that is no text): plain text is shown, a proxy's HTML is not.
+            return new ServerWords(answer.IsHtml ? null : OneLine(answer.Text(), redact), null);
+        }
+    }
+
+    // "message" may be a string, an array, or an object of arrays.
+    private static string? Flatten(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                return element.GetString();
+            case JsonValueKind.Array:
+                var items = new List<string>();
+                foreach (JsonElement item in element.EnumerateArray())
+                {
+                    if (Flatten(item) is { } text)
+                    {
+                        items.Add(text);
+                    }
+                }
+
+                return string.Join(", ", items);
+            case JsonValueKind.Object:
+                var members = new List<string>();
+                foreach (JsonProperty member in element.EnumerateObject())
+                {
+                    if (Flatten(member.Value) is { } text)
+                    {
+                        members.Add(member.NameEquals("error") || member.NameEquals("base") ? text : member.Name + " " + text);
+                    }
+                }
+
+                return string.Join("; ", members);
+            case JsonValueKind.Null:
+            case JsonValueKind.Undefined:
+                return null;
+            default:
+                return element.GetRawText();
+        }
+    }
+
+    // No line breaks and no escape sequences: the words go to terminals and logs.
+    private static string? OneLine(string? text, Func<string, string> redact)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        text = redact(text!.Trim());
+        var line = new StringBuilder(Math.Min(text.Length, Longest));
+        foreach (char c in text)
+        {
+            if (line.Length == Longest)
+            {
+                return line.Append('…').ToString();
+            }
+
+            line.Append(char.IsControl(c) ? ' ' : c);
+        }
+
+        return line.ToString();
+    }
+}

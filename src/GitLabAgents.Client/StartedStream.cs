@@ -1,0 +1,50 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GitLabAgents;
+
+/// <summary>
+/// A list whose reading has begun before anyone asks for its first item, so that the work of several lists overlaps
+/// while they are read one after the other.
+/// </summary>
+internal sealed class StartedStream<T>
+{
+    private readonly CancellationTokenSource _stop;
+    private readonly IAsyncEnumerator<T> _items;
+    private Task<bool> _step;
+
+    public StartedStream(Func<CancellationToken, IAsyncEnumerable<T>> open, CancellationToken cancellationToken)
+    {
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _items = open(_stop.Token).GetAsyncEnumerator(_stop.Token);
+        _step = _items.MoveNextAsync().AsTask();
+    }
+
+    /// <summary>Gets the step that is under way: whether there is an item. Await it before <see cref="Current"/>.</summary>
+    public Task<bool> Step => _step;
+
+    /// <summary>Gets the item that the last step led to.</summary>
+    public T Current => _items.Current;
+
+    /// <summary>Begins the next step.</summary>
+    public void MoveOn() => _step = _items.MoveNextAsync().AsTask();
+
+    /// <summary>Stops what is under way, and waits until it has ended. What it throws no longer matters.</summary>
+    public async Task CloseAsync()
+    {
+        _stop.Cancel();
+        try
+        {
+            await _step.ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is GitLabApiException or OperationCanceledException)
+        {
+            // It was reported where it was read, or no one reads it any more.
+        }
+
+        await _items.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+}

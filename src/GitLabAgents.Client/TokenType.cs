@@ -1,0 +1,11 @@
+namespace GitLabAgents;
+
+/// <summary>How the access token is sent.</summary>
+public enum TokenType
+{
+    /// <summary>As <c>PRIVATE-TOKEN</c>: personal, project and group access tokens.</summary>
+    PrivateToken,
+
+    /// <summary>As <c>Authorization: Bearer</c>: OAuth tokens, and any of the former.</summary>
+    OAuth,
+}

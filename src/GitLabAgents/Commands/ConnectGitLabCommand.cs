@@ -1,0 +1,224 @@
+using System;
+using System.Linq;
+using System.Management.Automation;
+using System.Net;
+using System.Security;
+using System.Security.Cryptography.X509Certificates;
+using GitLabAgents.Transport;
+
+namespace GitLabAgents.Commands;
+
+/// <summary>
+/// Connects to a GitLab: checks the access token with the server, and makes the session that the other cmdlets of this
+/// runspace work with.
+/// </summary>
+[Cmdlet(VerbsCommunications.Connect, "GitLab", DefaultParameterSetName = TokenSet)]
+[OutputType(typeof(GitLabSession))]
+public sealed class ConnectGitLabCommand : AsyncCmdlet
+{
+    private const string TokenSet = "Token";
+    private const string CredentialSet = "Credential";
+    private const int ExpiryNoticeDays = 7;
+
+    /// <summary>
+    /// Gets or sets the address of the GitLab: a host or a URL, with or without <c>/api/v4</c>. By default the
+    /// environment's <c>GITLAB_HOST</c>, <c>GITLAB_URI</c> or <c>CI_SERVER_URL</c>, else <c>https://gitlab.com</c>.
+    /// </summary>
+    [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string? Uri { get; set; }
+
+    /// <summary>Gets or sets the access token. By default the environment's <c>GITLAB_TOKEN</c>.</summary>
+    [Parameter(Position = 1, ParameterSetName = TokenSet)]
+    [SecretOnly]
+    [ValidateNotNull]
+    public SecureString? Token { get; set; }
+
+    /// <summary>Gets or sets a credential whose password is the access token; its user name is not used.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = CredentialSet)]
+    [ValidateNotNull]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>Gets or sets how the access token is sent.</summary>
+    [Parameter]
+    public TokenType TokenType { get; set; } = TokenType.PrivateToken;
+
+    /// <summary>Gets or sets how many seconds one try of a request may take; 0 for no limit.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int TimeoutSec { get; set; } = 100;
+
+    /// <summary>Gets or sets how often a request is tried again where that can do no harm.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int MaximumRetryCount { get; set; } = 4;
+
+    /// <summary>Gets or sets how many requests of the session may be under way at once.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int ThrottleLimit { get; set; } = 8;
+
+    /// <summary>Gets or sets the proxy. By default the environment's.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Uri? Proxy { get; set; }
+
+    /// <summary>Gets or sets the credential for the proxy.</summary>
+    [Parameter]
+    [Credential]
+    public PSCredential? ProxyCredential { get; set; }
+
+    /// <summary>Gets or sets a switch that passes every proxy by, the environment's too.</summary>
+    [Parameter]
+    public SwitchParameter NoProxy { get; set; }
+
+    /// <summary>Gets or sets the certificate to show to the server.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public X509Certificate? Certificate { get; set; }
+
+    /// <summary>Gets or sets the path of a file of certificate authorities (PEM, one or more) to trust besides the system's.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? CaCertificatePath { get; set; }
+
+    /// <summary>Gets or sets a switch that takes any certificate of the server. Whoever stands between can then read the token.</summary>
+    [Parameter]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
+    /// <summary>Gets or sets a switch that lets the token be sent over plain http.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnencryptedAuthentication { get; set; }
+
+    /// <summary>Gets or sets a switch that makes the session without asking the server.</summary>
+    [Parameter]
+    public SwitchParameter SkipValidation { get; set; }
+
+    /// <summary>Gets or sets a switch that puts the session out.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        string address = Uri ?? FromEnvironment("GITLAB_HOST", "GITLAB_URI", "CI_SERVER_URL") ?? "https://gitlab.com";
+        GitLabSession session;
+        try
+        {
+            session = Wait(GitLabClient.ConnectAsync(
+                ReadAddress(address), GetToken(), TokenType, GetOptions(), validate: !SkipValidation, observer: Observer, StopToken));
+        }
+        catch (GitLabApiException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e, Uri ?? address));
+            return;
+        }
+        catch (ArgumentException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(Invalid(e.Message), Uri ?? address));
+            return;
+        }
+
+        CurrentSession.Set(session);
+        WriteNotices(session);
+        if (PassThru)
+        {
+            WriteObject(session);
+        }
+    }
+
+    private static string? FromEnvironment(params string[] names)
+        => names.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
+
+    // Only what comes before the parameter's name, which .NET Framework appends.
+    private static GitLabApiException Invalid(string message, string advice = "")
+        => new(GitLabErrorKind.InvalidRequest, message.Split(['\r', '\n'])[0].Replace(" (Parameter 'value')", string.Empty), advice);
+
+    private Uri ReadAddress(string address)
+    {
+        Uri uri;
+        try
+        {
+            uri = ServerAddress.Parse(address);
+        }
+        catch (ArgumentException e)
+        {
+            throw Invalid(e.Message.Replace(" (Parameter 'text')", string.Empty));
+        }
+
+        return uri.Scheme == System.Uri.UriSchemeHttps || AllowUnencryptedAuthentication
+            ? uri
+            : throw Invalid($"{uri} would carry the access token unencrypted.", "Use https, or -AllowUnencryptedAuthentication where you trust the network.");
+    }
+
+    private SecureString GetToken()
+    {
+        if ((Credential?.Password ?? Token) is { } given)
+        {
+            return given;
+        }
+
+        string token = FromEnvironment("GITLAB_TOKEN") ?? throw new GitLabApiException(
+            GitLabErrorKind.AuthenticationFailed,
+            "There is no access token.",
+            "Give one with -Token or -Credential, or set the environment variable GITLAB_TOKEN.");
+        return Secret.Protect(token.AsSpan());
+    }
+
+    private TransportOptions GetOptions()
+    {
+        if (NoProxy && Proxy is not null)
+        {
+            throw Invalid("-Proxy and -NoProxy exclude each other.");
+        }
+
+        if (ProxyCredential is not null && Proxy is null)
+        {
+            throw Invalid("-ProxyCredential needs -Proxy.");
+        }
+
+        return new TransportOptions
+        {
+            // What a timer cannot count, some 24 days, is as good as no limit.
+            Timeout = TimeoutSec > int.MaxValue / 1000 ? TimeSpan.Zero : TimeSpan.FromSeconds(TimeoutSec),
+            MaximumRetryCount = MaximumRetryCount,
+            ThrottleLimit = ThrottleLimit,
+            NoProxy = NoProxy,
+            Proxy = Proxy is null ? null : new WebProxy(Proxy) { Credentials = ProxyCredential?.GetNetworkCredential() },
+            ClientCertificate = Certificate,
+            TrustedRoots = CaCertificatePath is null ? null : ReadRoots(CaCertificatePath),
+            SkipCertificateCheck = SkipCertificateCheck,
+        };
+    }
+
+    private X509Certificate2Collection ReadRoots(string path)
+    {
+        string file = GetUnresolvedProviderPathFromPSPath(path);
+        try
+        {
+            return Pem.ReadCertificates(System.IO.File.ReadAllText(file));
+        }
+        catch (Exception e) when (e is System.IO.IOException or UnauthorizedAccessException or FormatException or System.Security.Cryptography.CryptographicException)
+        {
+            throw Invalid($"-CaCertificatePath: {file} cannot be read as certificates in PEM: {e.Message}");
+        }
+    }
+
+    private void WriteNotices(GitLabSession session)
+    {
+        if (SkipCertificateCheck)
+        {
+            WriteWarning($"The certificate of {session} is not checked: whoever stands between can read the access token.");
+        }
+
+        if (session.Scopes.Count > 0 && !session.Scopes.Contains("api", StringComparer.Ordinal))
+        {
+            WriteWarning($"The access token '{session.TokenName}' lacks the scope api: {string.Join(", ", session.Scopes)} will not do for every cmdlet.");
+        }
+
+        if (session.ExpiresAt is { } end && end <= DateTimeOffset.UtcNow.AddDays(ExpiryNoticeDays))
+        {
+            WriteWarning($"The access token '{session.TokenName}' expires on {end.UtcDateTime:yyyy-MM-dd}.");
+        }
+    }
+}

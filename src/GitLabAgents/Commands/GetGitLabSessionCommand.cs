@@ -1,0 +1,18 @@
+using System.Management.Automation;
+
+namespace GitLabAgents.Commands;
+
+/// <summary>Gives the current session of this runspace, or nothing.</summary>
+[Cmdlet(VerbsCommon.Get, "GitLabSession")]
+[OutputType(typeof(GitLabSession))]
+public sealed class GetGitLabSessionCommand : PSCmdlet
+{
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (CurrentSession.Get() is { } session)
+        {
+            WriteObject(session);
+        }
+    }
+}

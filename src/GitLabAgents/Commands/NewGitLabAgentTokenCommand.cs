@@ -1,0 +1,58 @@
+using System;
+using System.Management.Automation;
+
+namespace GitLabAgents.Commands;
+
+/// <summary>Makes a token for an agent. GitLab shows its secret this once: it is in the object that comes out.</summary>
+[Cmdlet(VerbsCommon.New, "GitLabAgentToken", SupportsShouldProcess = true)]
+[OutputType(typeof(NewAgentToken))]
+public sealed class NewGitLabAgentTokenCommand : GitLabCmdlet
+{
+    private static readonly TimeSpan CleanUp = TimeSpan.FromSeconds(5);
+
+    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("ProjectId")]
+    [ValidateNotNull]
+    public ProjectReference Project { get; set; } = null!;
+
+    /// <summary>Gets or sets the agent, by its id or name.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("AgentId")]
+    [ValidateNotNull]
+    public AgentReference Agent { get; set; } = null!;
+
+    /// <summary>Gets or sets the token's name, 1 to 255 characters. It does not bind from a pipeline: no object's name becomes a token's.</summary>
+    [Parameter(Mandatory = true, Position = 2)]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = null!;
+
+    /// <summary>Gets or sets what the token is for, at most 1024 characters.</summary>
+    [Parameter]
+    public string? Description { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => Attempt(Agent.Value, () =>
+    {
+        GitLabClient client = GetClient();
+        if (!ShouldProcess($"agent {Agent} of project {Project} on {client.Session}", $"Make token '{Name}'"))
+        {
+            return;
+        }
+
+        (long projectId, long agentId) = Wait(LocateAsync(client, Project, Agent));
+        NewAgentToken token = Wait(client.CreateTokenAsync(projectId, agentId, Name, Description, StopToken), CleanUp);
+        try
+        {
+            WriteObject(token);
+        }
+        catch (PipelineStoppedException) when (MyInvocation.PipelinePosition == MyInvocation.PipelineLength)
+        {
+            // A stop came in the last moment. Behind other commands they may have taken it; at the end no one has.
+            System.Threading.Tasks.Task<string> undoing = client.UndoAsync(projectId, token);
+            string outcome = undoing.Wait(CleanUp) ? undoing.Result : "Whether it was revoked again is not known.";
+            WarnPastStop($"Stopped when token '{token.Name}' ({token.Id}) of agent {agentId} had just been made. {outcome}");
+            throw;
+        }
+    });
+}

@@ -1,0 +1,36 @@
+using System.Management.Automation;
+
+namespace GitLabAgents.Commands;
+
+/// <summary>Registers agents in a project.</summary>
+[Cmdlet(VerbsCommon.New, "GitLabClusterAgent", SupportsShouldProcess = true)]
+[OutputType(typeof(ClusterAgent))]
+public sealed class NewGitLabClusterAgentCommand : GitLabCmdlet
+{
+    /// <summary>Gets or sets the project that is to hold the agents, by its id or full path.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("ProjectId")]
+    [ValidateNotNull]
+    public ProjectReference Project { get; set; } = null!;
+
+    /// <summary>Gets or sets the names of the agents.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string name in Name)
+        {
+            Attempt(name, () =>
+            {
+                GitLabClient client = GetClient();
+                if (ShouldProcess($"project {Project} on {client.Session}", $"Register agent '{name}'"))
+                {
+                    WriteObject(Wait(client.CreateAgentAsync(Project, name, StopToken)));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Management.Automation;
+
+namespace GitLabAgents.Commands;
+
+/// <summary>Removes agents, with their tokens: their clusters are cut off from GitLab.</summary>
+[Cmdlet(VerbsCommon.Remove, "GitLabClusterAgent", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ObjectSet)]
+[OutputType(typeof(void))]
+public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
+{
+    private const string ObjectSet = "InputObject";
+    private const string AgentSet = "Agent";
+
+    /// <summary>Gets or sets the agent to remove.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
+    [ValidateNotNull]
+    public ClusterAgent InputObject { get; set; } = null!;
+
+    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentSet)]
+    [Alias("ProjectId")]
+    [ValidateNotNull]
+    public ProjectReference Project { get; set; } = null!;
+
+    /// <summary>
+    /// Gets or sets the agent, by its id or name. It has no alias: the <c>AgentId</c> of a piped token would bind to it,
+    /// and the token take its agent along.
+    /// </summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentSet)]
+    [ValidateNotNull]
+    public AgentReference Agent { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == ObjectSet)
+        {
+            Attempt(InputObject, () => Remove(GetClient(InputObject.Session), InputObject.ProjectId, InputObject.Id, $"agent '{InputObject}' ({InputObject.Id}) of project {InputObject.ProjectPath ?? InputObject.ProjectId.ToString(System.Globalization.CultureInfo.InvariantCulture)}"));
+        }
+        else
+        {
+            Attempt(Agent.Value, () =>
+            {
+                GitLabClient client = GetClient();
+                if (Agent.Id is { } id)
+                {
+                    Remove(client, Project, id, $"agent {id} of project {Project}");
+                }
+                else
+                {
+                    ClusterAgent found = Wait(client.FindAgentAsync(Project, Agent, StopToken));
+                    Remove(client, Project, found.Id, $"agent '{found}' ({found.Id}) of project {Project}");
+                }
+            });
+        }
+    }
+
+    private void Remove(GitLabClient client, ProjectReference project, long agentId, string description)
+    {
+        if (ShouldProcess($"{description} on {client.Session}", "Remove with its tokens"))
+        {
+            Wait(client.DeleteAgentAsync(project, agentId, StopToken));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Management.Automation;
+
+namespace GitLabAgents.Commands;
+
+/// <summary>Revokes tokens: what signs in with them is cut off. To revoke one again is no error.</summary>
+[Cmdlet(VerbsSecurity.Revoke, "GitLabAgentToken", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ObjectSet)]
+[OutputType(typeof(void))]
+public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
+{
+    private const string ObjectSet = "InputObject";
+    private const string TokenIdSet = "TokenId";
+
+    /// <summary>Gets or sets the token to revoke.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
+    [ValidateNotNull]
+    public AgentToken InputObject { get; set; } = null!;
+
+    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
+    [Alias("ProjectId")]
+    [ValidateNotNull]
+    public ProjectReference Project { get; set; } = null!;
+
+    /// <summary>Gets or sets the agent, by its id or name.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
+    [Alias("AgentId")]
+    [ValidateNotNull]
+    public AgentReference Agent { get; set; } = null!;
+
+    /// <summary>Gets or sets the token's id.</summary>
+    [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
+    [ValidateRange(1, long.MaxValue)]
+    public long TokenId { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == ObjectSet)
+        {
+            Attempt(InputObject, () => Revoke(
+                GetClient(InputObject.Session),
+                InputObject.ProjectId,
+                InputObject.AgentId,
+                InputObject.Id,
+                $"token '{InputObject}' ({InputObject.Id})"));
+        }
+        else
+        {
+            Attempt(TokenId, () =>
+            {
+                GitLabClient client = GetClient();
+                long agentId = Agent.Id ?? Wait(LocateAsync(client, Project, Agent)).AgentId;
+                Revoke(client, Project, agentId, TokenId, $"token {TokenId}");
+            });
+        }
+    }
+
+    private void Revoke(GitLabClient client, ProjectReference project, long agentId, long tokenId, string description)
+    {
+        if (ShouldProcess($"{description} of agent {agentId} of project {project} on {client.Session}", "Revoke"))
+        {
+            Wait(client.RevokeTokenAsync(project, agentId, tokenId, StopToken));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System;
+using System.Management.Automation;
+
+namespace GitLabAgents;
+
+/// <summary>The table from what went wrong to the error record. The id is the kind's name, and stable.</summary>
+internal static class ErrorRecords
+{
+    /// <summary>Makes the error record of a failure.</summary>
+    /// <param name="exception">The failure.</param>
+    /// <param name="target">What the user passed.</param>
+    public static ErrorRecord From(GitLabApiException exception, object? target)
+    {
+        var record = new ErrorRecord(exception, exception.Kind.ToString(), CategoryOf(exception.Kind), target);
+        if (exception.Advice.Length > 0)
+        {
+            // PowerShell shows the recommendation below the message, so it is not in both.
+            record.ErrorDetails = new ErrorDetails(exception.Finding) { RecommendedAction = exception.Advice };
+        }
+
+        return record;
+    }
+
+    private static ErrorCategory CategoryOf(GitLabErrorKind kind) => kind switch
+    {
+        GitLabErrorKind.NotConnected or GitLabErrorKind.ConnectionFailed => ErrorCategory.ConnectionError,
+        GitLabErrorKind.ProjectNotFound or GitLabErrorKind.AgentNotFound or GitLabErrorKind.TokenNotFound
+            or GitLabErrorKind.UrlConfigurationNotFound or GitLabErrorKind.NotFound => ErrorCategory.ObjectNotFound,
+        GitLabErrorKind.AuthenticationFailed => ErrorCategory.AuthenticationError,
+        GitLabErrorKind.InsufficientScope or GitLabErrorKind.Forbidden => ErrorCategory.PermissionDenied,
+        GitLabErrorKind.InvalidRequest => ErrorCategory.InvalidArgument,
+        GitLabErrorKind.TokenLimitReached or GitLabErrorKind.RateLimited => ErrorCategory.LimitsExceeded,
+        GitLabErrorKind.Conflict => ErrorCategory.ResourceExists,
+        GitLabErrorKind.ServerError or GitLabErrorKind.InvalidResponse => ErrorCategory.InvalidResult,
+        GitLabErrorKind.Timeout => ErrorCategory.OperationTimeout,
+        GitLabErrorKind.OutcomeUnknown => ErrorCategory.ResourceUnavailable,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind without a category."),
+    };
+}

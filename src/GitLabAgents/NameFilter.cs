@@ -1,0 +1,58 @@
+using System;
+using System.Collections.Generic;
+using System.Management.Automation;
+
+namespace GitLabAgents;
+
+/// <summary>The names that a user asked for: patterns, which may match nothing, and plain names, which must be there.</summary>
+internal sealed class NameFilter
+{
+    private readonly List<WildcardPattern> _patterns = [];
+    private readonly HashSet<string> _plain = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _missing = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <param name="names">Names and patterns; <see langword="null"/> for all.</param>
+    public NameFilter(string[]? names)
+    {
+        foreach (string name in names ?? ["*"])
+        {
+            if (WildcardPattern.ContainsWildcardCharacters(name))
+            {
+                _patterns.Add(new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant));
+            }
+            else
+            {
+                string plain = WildcardPattern.Unescape(name);
+                _plain.Add(plain);
+                _missing.Add(plain);
+            }
+        }
+    }
+
+    /// <summary>Gets the plain names that were not seen yet.</summary>
+    public IReadOnlyCollection<string> Missing => _missing;
+
+    /// <summary>Gets a value indicating whether nothing that is still to come can be wanted, if each name is there but once.</summary>
+    public bool IsSatisfied => _patterns.Count == 0 && _missing.Count == 0;
+
+    /// <summary>Tells whether a name is wanted.</summary>
+    public bool Takes(string? name)
+    {
+        name ??= string.Empty;
+        if (_plain.Contains(name))
+        {
+            _missing.Remove(name);
+            return true;
+        }
+
+        foreach (WildcardPattern pattern in _patterns)
+        {
+            if (pattern.IsMatch(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

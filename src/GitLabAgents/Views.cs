@@ -1,0 +1,43 @@
+using System;
+using System.Globalization;
+
+namespace GitLabAgents;
+
+/// <summary>How the views of Format.ps1xml put things into words. They are called from there, and are public for that alone.</summary>
+public static class Views
+{
+    private static readonly (double Seconds, string Unit)[] Units =
+    [
+        (365.25 * 86400, "year"), (30.44 * 86400, "month"), (86400, "day"), (3600, "hour"), (60, "minute"),
+    ];
+
+    /// <summary>Says when a token was last used: "never", "3 hours ago", or "?" where it is not known.</summary>
+    /// <param name="token">The token.</param>
+    /// <returns>The words.</returns>
+    public static string LastUsed(AgentToken token)
+        => token is null || !token.IsDetailed ? "?" : token.LastUsedAt is null ? "never" : Age(token.LastUsedAt);
+
+    /// <summary>Says how long ago something was, or in how long it will be.</summary>
+    /// <param name="date">When; <see langword="null"/> where it is not known.</param>
+    /// <returns>The words, such as "3 hours ago" or "in 2 days"; nothing where it is not known.</returns>
+    public static string Age(DateTimeOffset? date)
+    {
+        if (date is not { } when)
+        {
+            return string.Empty;
+        }
+
+        double seconds = (DateTimeOffset.UtcNow - when).TotalSeconds;
+        foreach ((double length, string unit) in Units)
+        {
+            long count = (long)(Math.Abs(seconds) / length);
+            if (count > 0)
+            {
+                string span = string.Format(CultureInfo.InvariantCulture, "{0} {1}{2}", count, unit, count == 1 ? string.Empty : "s");
+                return seconds > 0 ? span + " ago" : "in " + span;
+            }
+        }
+
+        return seconds >= 0 ? "just now" : "in a moment";
+    }
+}
