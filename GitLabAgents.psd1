@@ -14,10 +14,13 @@
         'Connect-GitLab'
         'Disconnect-GitLab'
         'Get-GitLabAgentToken'
+        'Get-GitLabAgentUrlConfiguration'
         'Get-GitLabClusterAgent'
         'Get-GitLabSession'
         'New-GitLabAgentToken'
+        'New-GitLabAgentUrlConfiguration'
         'New-GitLabClusterAgent'
+        'Remove-GitLabAgentUrlConfiguration'
         'Remove-GitLabClusterAgent'
         'Revoke-GitLabAgentToken'
     )

@@ -1,4 +1,5 @@
 using System;
+using System.Net;
 using System.Net.Http;
 using GitLabAgents.Transport;
 
@@ -19,7 +20,9 @@ internal static class ApiFailure
             GitLabErrorKind.OutcomeUnknown => $"a proxy answered {said}, and GitLab may have acted all the same.",
             _ => $"the server answered {said}.",
         };
-        return Describe(kind, call, answer, session, reason, words.Message);
+        GitLabApiException exception = Describe(kind, call, answer, session, reason, words.Message);
+        exception.IsUnknownRoute = answer.Status == HttpStatusCode.NotFound && words.Code is not null;
+        return exception;
     }
 
     /// <summary>An answer of success that does not hold what GitLab's API answers. The flaw is a sentence, with nothing of the body in it.</summary>

@@ -41,6 +41,9 @@ public sealed class GitLabApiException : Exception
     /// <summary>Gets how long the server asked to wait, or <see langword="null"/>.</summary>
     public TimeSpan? RetryAfter { get; internal set; }
 
+    /// <summary>Gets a value indicating whether the server does not know the call at all, by the form of its answer.</summary>
+    internal bool IsUnknownRoute { get; set; }
+
     /// <summary>Gives the same failure under the name that a closer look found for it.</summary>
     internal GitLabApiException As(GitLabErrorKind kind, string finding, string advice) => new(kind, $"{finding} {Finding}", advice, InnerException)
     {

@@ -43,7 +43,7 @@ public sealed partial class GitLabClient
     public async Task<ClusterAgent> GetAgentAsync(ProjectReference project, long agentId, CancellationToken cancellationToken = default)
     {
         var call = new ApiCall(HttpMethod.Get, $"{AgentsOf(project)}/{agentId}", $"read agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound);
-        return Adopt(await ReadAsync(call, GitLabJson.Default.ClusterAgent, cancellationToken).ConfigureAwait(false), project);
+        return Adopt(await ReadAsync(call, GitLabJson.Default.ClusterAgent, static a => a.Id, cancellationToken).ConfigureAwait(false), project);
     }
 
     /// <summary>Finds an agent by its id or name; a name is looked up in the project's list.</summary>
@@ -80,7 +80,7 @@ public sealed partial class GitLabClient
         };
         try
         {
-            return Adopt(await ReadAsync(call, GitLabJson.Default.ClusterAgent, cancellationToken).ConfigureAwait(false), project);
+            return Adopt(await ReadAsync(call, GitLabJson.Default.ClusterAgent, static a => a.Id, cancellationToken).ConfigureAwait(false), project);
         }
         catch (GitLabApiException e) when (e is { Kind: GitLabErrorKind.InvalidRequest, StatusCode: System.Net.HttpStatusCode.BadRequest })
         {

@@ -52,7 +52,7 @@ public sealed partial class GitLabClient
     public async Task<AgentToken> GetTokenAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken = default)
     {
         var call = new ApiCall(HttpMethod.Get, $"{TokensOf(project, agentId)}/{tokenId}", $"read token {tokenId} of agent {agentId} of project {project}", GitLabErrorKind.TokenNotFound);
-        return Adopt(await ReadAsync(call, GitLabJson.Default.AgentToken, cancellationToken).ConfigureAwait(false), project, agentId);
+        return Adopt(await ReadAsync(call, GitLabJson.Default.AgentToken, static t => t.Id, cancellationToken).ConfigureAwait(false), project, agentId);
     }
 
     /// <summary>

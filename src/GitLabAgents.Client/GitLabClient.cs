@@ -135,6 +135,15 @@ public sealed partial class GitLabClient
         return Parse(call, answer, type);
     }
 
+    // Reads an object that has an id: without one it could lead nowhere.
+    private async Task<T> ReadAsync<T>(ApiCall call, JsonTypeInfo<T> type, Func<T, long> idOf, CancellationToken cancellationToken)
+        where T : class
+    {
+        ApiAnswer answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
+        T item = Parse(call, answer, type);
+        return idOf(item) > 0 ? item : throw ApiFailure.Unreadable(call, answer, _session, "it has no id.");
+    }
+
     private T Parse<T>(ApiCall call, ApiAnswer answer, JsonTypeInfo<T> type)
         where T : class
     {

@@ -14,6 +14,8 @@ namespace GitLabAgents.Json;
 [JsonSerializable(typeof(List<AgentToken>))]
 [JsonSerializable(typeof(AgentToken))]
 [JsonSerializable(typeof(NewAgentToken))]
+[JsonSerializable(typeof(List<AgentUrlConfiguration>))]
+[JsonSerializable(typeof(AgentUrlConfiguration))]
 [JsonSerializable(typeof(List<ProjectInfo>))]
 [JsonSerializable(typeof(ServerInfo))]
 [JsonSerializable(typeof(TokenInfo))]

@@ -19,6 +19,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     // How long a stop waits for work to end in good order before it is left to itself.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>How long a stop may take where something that was just made has to be undone.</summary>
+    private protected static readonly TimeSpan CleanUp = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<Action> _messages = new();
     private readonly SemaphoreSlim _wake = new(0);

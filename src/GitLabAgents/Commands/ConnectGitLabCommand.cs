@@ -193,15 +193,8 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
 
     private X509Certificate2Collection ReadRoots(string path)
     {
-        string file = GetUnresolvedProviderPathFromPSPath(path);
-        try
-        {
-            return Pem.ReadCertificates(System.IO.File.ReadAllText(file));
-        }
-        catch (Exception e) when (e is System.IO.IOException or UnauthorizedAccessException or FormatException or System.Security.Cryptography.CryptographicException)
-        {
-            throw Invalid($"-CaCertificatePath: {file} cannot be read as certificates in PEM: {e.Message}");
-        }
+        using PemMaterial roots = PemInput.FromFile(this, nameof(CaCertificatePath), path, PemMaterial.Certificate);
+        return Pem.ReadCertificates(roots.Text);
     }
 
     private void WriteNotices(GitLabSession session)

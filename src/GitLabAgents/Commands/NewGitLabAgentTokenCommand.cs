@@ -1,4 +1,3 @@
-using System;
 using System.Management.Automation;
 
 namespace GitLabAgents.Commands;
@@ -8,8 +7,6 @@ namespace GitLabAgents.Commands;
 [OutputType(typeof(NewAgentToken))]
 public sealed class NewGitLabAgentTokenCommand : GitLabCmdlet
 {
-    private static readonly TimeSpan CleanUp = TimeSpan.FromSeconds(5);
-
     /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("ProjectId")]

@@ -1,0 +1,41 @@
+using System.Management.Automation;
+
+namespace GitLabAgents.Commands;
+
+/// <summary>Gets where GitLab reaches a receptive agent: its URL configuration, if it has one.</summary>
+[Cmdlet(VerbsCommon.Get, "GitLabAgentUrlConfiguration")]
+[OutputType(typeof(AgentUrlConfiguration))]
+public sealed class GetGitLabAgentUrlConfigurationCommand : GitLabCmdlet
+{
+    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("ProjectId")]
+    [ValidateNotNull]
+    public ProjectReference Project { get; set; } = null!;
+
+    /// <summary>Gets or sets the agent, by its id or name.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("AgentId")]
+    [ValidateNotNull]
+    public AgentReference Agent { get; set; } = null!;
+
+    /// <summary>Gets or sets the configuration's id. By default the one that the agent has.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(1, long.MaxValue)]
+    public long? UrlConfigurationId { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => Attempt(UrlConfigurationId ?? Agent.Value, () =>
+    {
+        GitLabClient client = GetClient();
+        (long projectId, long agentId) = Wait(LocateAsync(client, Project, Agent));
+        if (UrlConfigurationId is { } id)
+        {
+            WriteObject(Wait(client.GetUrlConfigurationAsync(projectId, agentId, id, StopToken)));
+        }
+        else
+        {
+            WriteObject(Wait(client.GetUrlConfigurationsAsync(projectId, agentId, StopToken)), enumerateCollection: true);
+        }
+    });
+}

@@ -1,0 +1,125 @@
+using System;
+using System.Management.Automation;
+using System.Security;
+
+namespace GitLabAgents.Commands;
+
+/// <summary>
+/// Makes an agent receptive: tells GitLab the URL where to reach it, and how to prove who it is, with a JSON Web Token
+/// or with a client certificate (mutual TLS).
+/// </summary>
+[Cmdlet(VerbsCommon.New, "GitLabAgentUrlConfiguration", SupportsShouldProcess = true, DefaultParameterSetName = JwtSet)]
+[OutputType(typeof(AgentUrlConfiguration))]
+public sealed class NewGitLabAgentUrlConfigurationCommand : GitLabCmdlet
+{
+    private const string JwtSet = "Jwt";
+    private const string PathSet = "Path";
+    private const string PemSet = "Pem";
+
+    private NewUrlConfiguration? _content;
+
+    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("ProjectId")]
+    [ValidateNotNull]
+    public ProjectReference Project { get; set; } = null!;
+
+    /// <summary>Gets or sets the agent, by its id or name.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("AgentId")]
+    [ValidateNotNull]
+    public AgentReference Agent { get; set; } = null!;
+
+    /// <summary>Gets or sets the URL where GitLab reaches the agent, <c>grpc://</c> or <c>grpcs://</c>.</summary>
+    [Parameter(Mandatory = true, Position = 2)]
+    [ValidateNotNullOrEmpty]
+    public string Url { get; set; } = null!;
+
+    /// <summary>Gets or sets the host name that the agent's certificate is checked for. By default the URL's.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TlsHost { get; set; }
+
+    /// <summary>Gets or sets the path of the certificate authority, in PEM, that the agent's certificate is checked against. By default the server's own.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? CaCertificatePath { get; set; }
+
+    /// <summary>Gets or sets that certificate authority as text, in PEM.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? CaCertificate { get; set; }
+
+    /// <summary>Gets or sets the path of the client certificate, in PEM, that GitLab shows to the agent.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet)]
+    [ValidateNotNullOrEmpty]
+    public string? ClientCertificatePath { get; set; }
+
+    /// <summary>Gets or sets the path of the private key, in PEM without a password, of the client certificate.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet)]
+    [ValidateNotNullOrEmpty]
+    public string? ClientKeyPath { get; set; }
+
+    /// <summary>Gets or sets the client certificate as text, in PEM.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PemSet)]
+    [ValidateNotNullOrEmpty]
+    public string? ClientCertificate { get; set; }
+
+    /// <summary>Gets or sets the private key of the client certificate, in PEM without a password.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PemSet)]
+    [SecretOnly]
+    [ValidateNotNull]
+    public SecureString? ClientKey { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => Attempt(Agent.Value, () =>
+    {
+        GitLabClient client = GetClient();
+        NewUrlConfiguration content = _content ??= ReadContent();
+        (long projectId, long agentId) = Wait(LocateAsync(client, Project, Agent));
+        string how = content.IsMutualTls ? "mutual TLS" : "JWT";
+        if (ShouldProcess($"agent {Agent} of project {Project} on {client.Session}", $"Make URL configuration '{content.Url}' with {how}"))
+        {
+            WriteObject(Wait(client.CreateUrlConfigurationAsync(projectId, agentId, content, StopToken), CleanUp));
+        }
+    });
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _content?.Dispose();
+    }
+
+    private NewUrlConfiguration ReadContent()
+    {
+        if (CaCertificatePath is not null && CaCertificate is not null)
+        {
+            throw new GitLabApiException(GitLabErrorKind.InvalidRequest, "-CaCertificatePath and -CaCertificate exclude each other.");
+        }
+
+        PemMaterial? certificate = null;
+        PemMaterial? key = null;
+        if (ParameterSetName == PathSet)
+        {
+            certificate = PemInput.FromFile(this, nameof(ClientCertificatePath), ClientCertificatePath!, PemMaterial.Certificate);
+            key = PemInput.FromFile(this, nameof(ClientKeyPath), ClientKeyPath!, PemMaterial.PrivateKey);
+        }
+        else if (ParameterSetName == PemSet)
+        {
+            certificate = PemInput.FromText(nameof(ClientCertificate), ClientCertificate!);
+            key = PemInput.FromSecret(nameof(ClientKey), ClientKey!);
+        }
+
+        PemMaterial? authority = CaCertificatePath is not null ? PemInput.FromFile(this, nameof(CaCertificatePath), CaCertificatePath, PemMaterial.Certificate)
+            : CaCertificate is not null ? PemInput.FromText(nameof(CaCertificate), CaCertificate)
+            : null;
+        var content = new NewUrlConfiguration(Url, TlsHost, certificate, key, authority);
+        foreach (string concern in content.Concerns(DateTimeOffset.UtcNow))
+        {
+            WriteWarning(concern);
+        }
+
+        return content;
+    }
+}
