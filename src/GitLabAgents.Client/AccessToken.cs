@@ -8,7 +8,8 @@ namespace GitLabAgents;
 /// <summary>The session's credential. It is in the clear only while a header is written or a text is cleansed of it.</summary>
 internal sealed class AccessToken : IDisposable
 {
-    private const string Redacted = "[redacted]";
+    /// <summary>What stands where a secret stood.</summary>
+    public const string Redacted = "[redacted]";
 
     private readonly SecureString _value;
     private readonly TokenType _type;

@@ -25,5 +25,8 @@ internal sealed class ApiCall(HttpMethod method, string path, string action, Git
     /// <summary>Gets or sets the JSON to send, or <see langword="null"/>. It is wiped once the call is over.</summary>
     public byte[]? Body { get; set; }
 
+    /// <summary>Gets or sets what takes the secrets of <see cref="Body"/> out of a text, should the server echo them.</summary>
+    public System.Func<string, string> Redact { get; set; } = static text => text;
+
     public bool IsRead => Method == HttpMethod.Get;
 }

@@ -11,7 +11,7 @@ internal static class ApiFailure
     /// <summary>An answer that is no success.</summary>
     public static GitLabApiException FromAnswer(ApiCall call, ApiAnswer answer, GitLabSession session)
     {
-        ServerWords words = ServerWords.Read(answer, session.Token.Redact);
+        ServerWords words = ServerWords.Read(answer, text => call.Redact(session.Token.Redact(text)));
         GitLabErrorKind kind = KindOf(call, answer, words);
         string said = words.Message is { } message ? $"{(int)answer.Status}: \"{message}\"" : $"{(int)answer.Status} without words of its own";
         string reason = kind switch
@@ -70,7 +70,7 @@ internal static class ApiFailure
             ServerMessage = serverMessage,
             Method = call.Method.Method,
             RequestUri = answer.RequestUri,
-            RequestId = answer.Header("X-Request-Id") is { } id ? session.Token.Redact(id) : null,
+            RequestId = answer.Header("X-Request-Id") is { } id ? call.Redact(session.Token.Redact(id)) : null,
             RetryAfter = answer.Headers.RetryAfter is { } wait ? wait.Delta ?? (wait.Date - DateTimeOffset.UtcNow) : null,
         };
 

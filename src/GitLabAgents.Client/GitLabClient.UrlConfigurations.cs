@@ -74,6 +74,7 @@ public sealed partial class GitLabClient
         {
             Role = "Maintainer",
             Body = content.ToJson(),
+            Redact = content.Redact,
             LookFor = $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {Quote(project)} -Agent {agentId}",
         };
         AgentUrlConfiguration made;

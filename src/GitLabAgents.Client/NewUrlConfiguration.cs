@@ -98,6 +98,24 @@ public sealed class NewUrlConfiguration : IDisposable
         return body;
     }
 
+    /// <summary>Takes the private key out of a text that comes from outside: as PEM, in base64, and line by line.</summary>
+    internal string Redact(string text)
+    {
+        if (_clientKey is null)
+        {
+            return text;
+        }
+
+        string pem = _clientKey.Text.ToString();
+        text = text.Replace(pem, AccessToken.Redacted).Replace(Convert.ToBase64String(_clientKey.ToBytes()), AccessToken.Redacted);
+        foreach (string line in pem.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            text = line.StartsWith("-----", StringComparison.Ordinal) ? text : text.Replace(line, AccessToken.Redacted);
+        }
+
+        return text;
+    }
+
     private static void Write(Utf8JsonWriter writer, string name, PemMaterial? material)
     {
         if (material is not null)

@@ -1,0 +1,200 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Management.Automation;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using GitLabAgents.Commands;
+using Xunit;
+
+namespace GitLabAgents.Tests;
+
+/// <summary>What holds for every cmdlet, read from the metadata: behaviour is Pester's.</summary>
+public sealed class ConventionTests
+{
+    private static readonly Assembly Module = typeof(GitLabCmdlet).Assembly;
+
+    private static readonly string[] SessionCmdlets = ["Connect-GitLab", "Disconnect-GitLab", "Get-GitLabSession"];
+
+    public static TheoryData<string> Cmdlets => new(Types().Select(NameOf));
+
+    [Fact]
+    public void Manifest_exports_exactly_the_cmdlets()
+    {
+        string manifest = File.ReadAllText(Repository.PathOf("GitLabAgents.psd1"));
+        string list = Regex.Match(manifest, @"CmdletsToExport\s*=\s*@\(([^)]*)\)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Value;
+        IEnumerable<string> exported = Regex.Matches(list, "'([^']+)'", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(m => m.Groups[1].Value);
+        Assert.Equal(Types().Select(NameOf).Order(StringComparer.Ordinal), exported.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Verb_is_approved_and_noun_is_ours(string name)
+    {
+        IEnumerable<string> approved = new[] { typeof(VerbsCommon), typeof(VerbsCommunications), typeof(VerbsSecurity), typeof(VerbsData), typeof(VerbsLifecycle), typeof(VerbsDiagnostic), typeof(VerbsOther) }
+            .SelectMany(verbs => verbs.GetFields())
+            .Select(field => (string)field.GetValue(null)!);
+        string[] parts = name.Split('-');
+        Assert.Contains(parts[0], approved);
+        Assert.StartsWith("GitLab", parts[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Has_a_file_of_its_own_and_says_what_it_puts_out(string name)
+    {
+        Type type = TypeOf(name);
+        Assert.True(File.Exists(Repository.PathOf("src", "GitLabAgents", "Commands", type.Name + ".cs")), type.Name);
+        Assert.NotNull(Find(type, nameof(OutputTypeAttribute)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void What_changes_something_asks_first(string name)
+    {
+        string verb = name.Split('-')[0];
+        bool changes = verb is "New" or "Remove" or "Revoke" or "Set" or "Invoke";
+        CustomAttributeData cmdlet = Find(TypeOf(name), nameof(CmdletAttribute))!;
+        Assert.Equal(changes, Named(cmdlet, "SupportsShouldProcess") is true);
+        Assert.Equal(verb is "Remove" or "Revoke", Named(cmdlet, "ConfirmImpact") is (int)ConfirmImpact.High);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void No_ambiguous_name_binds_by_property(string name)
+    {
+        foreach (PropertyInfo parameter in Parameters(TypeOf(name)))
+        {
+            bool byName = All(parameter, nameof(ParameterAttribute)).Any(a => Named(a, "ValueFromPipelineByPropertyName") is true);
+            if (byName)
+            {
+                Assert.DoesNotContain("Id", Aliases(parameter).Append(parameter.Name), StringComparer.OrdinalIgnoreCase);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Takes_a_session_unless_it_is_about_sessions(string name)
+    {
+        PropertyInfo? session = Parameters(TypeOf(name)).SingleOrDefault(p => p.Name == "Session");
+        if (SessionCmdlets.Contains(name))
+        {
+            Assert.True(session is null || name == "Disconnect-GitLab");
+        }
+        else
+        {
+            Assert.Equal(typeof(GitLabSession), session!.PropertyType);
+            Assert.True(All(session, nameof(ParameterAttribute)).All(a => Named(a, "ValueFromPipelineByPropertyName") is true));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Secrets_are_taken_as_secure_strings_alone(string name)
+    {
+        foreach (PropertyInfo parameter in Parameters(TypeOf(name)).Where(p => p.Name is "Token" or "ClientKey" or "Password" or "Secret"))
+        {
+            Assert.Equal(typeof(System.Security.SecureString), parameter.PropertyType);
+            Assert.NotNull(Find(parameter, nameof(SecretOnlyAttribute)));
+        }
+    }
+
+    [Fact]
+    public void The_name_of_a_new_token_never_comes_from_a_pipeline()
+    {
+        PropertyInfo token = Parameters(TypeOf("New-GitLabAgentToken")).Single(p => p.Name == "Name");
+        Assert.DoesNotContain(All(token, nameof(ParameterAttribute)), a => Named(a, "ValueFromPipelineByPropertyName") is true || Named(a, "ValueFromPipeline") is true);
+    }
+
+    [Fact]
+    public void The_agent_to_remove_has_no_alias_that_a_token_could_bind_to()
+        => Assert.Empty(Aliases(Parameters(TypeOf("Remove-GitLabClusterAgent")).Single(p => p.Name == "Agent")));
+
+    [Theory]
+    [InlineData("Project", "ProjectId")]
+    [InlineData("Agent", "AgentId")]
+    public void References_answer_to_the_names_of_ids(string parameter, string alias)
+    {
+        foreach (Type type in Types())
+        {
+            bool exempt = parameter == "Agent" && NameOf(type) == "Remove-GitLabClusterAgent";
+            if (!exempt && Parameters(type).SingleOrDefault(p => p.Name == parameter) is { } found)
+            {
+                Assert.Contains(alias, Aliases(found));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Is_documented_with_its_parameters(string name)
+    {
+        Type type = TypeOf(name);
+        Dictionary<string, string> docs = Docs(Module);
+        Assert.NotEmpty(docs[$"T:{type.FullName}"]);
+        foreach (PropertyInfo parameter in Parameters(type))
+        {
+            Assert.NotEmpty(docs[$"P:{parameter.DeclaringType!.FullName}.{parameter.Name}"]);
+        }
+    }
+
+    [Fact]
+    public void Every_operation_of_the_client_links_to_its_documentation()
+    {
+        string[] composed = [nameof(GitLabClient.FindAgentAsync), nameof(GitLabClient.GetTokenDetailsAsync)];
+        Dictionary<string, string> docs = Docs(typeof(GitLabClient).Assembly);
+        IEnumerable<MethodInfo> operations = typeof(GitLabClient)
+            .GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+            .Where(m => m.Name.EndsWith("Async", StringComparison.Ordinal) && !composed.Contains(m.Name));
+        foreach (MethodInfo operation in operations)
+        {
+            string text = docs.Single(d => d.Key.StartsWith($"M:{typeof(GitLabClient).FullName}.{operation.Name}(", StringComparison.Ordinal)).Value;
+            Assert.Contains("https://docs.gitlab.com/api/", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Every_kind_of_error_has_a_category()
+    {
+        MethodInfo categoryOf = typeof(ErrorRecords).GetMethod("CategoryOf", BindingFlags.NonPublic | BindingFlags.Static)!;
+        foreach (GitLabErrorKind kind in Enum.GetValues<GitLabErrorKind>())
+        {
+            Assert.NotEqual(ErrorCategory.NotSpecified, categoryOf.Invoke(null, [kind]));
+        }
+    }
+
+    private static List<Type> Types()
+        => [.. Module.GetExportedTypes().Where(t => Find(t, nameof(CmdletAttribute)) is not null)];
+
+    private static Type TypeOf(string name) => Types().Single(t => NameOf(t) == name);
+
+    private static string NameOf(Type type)
+    {
+        CustomAttributeData cmdlet = Find(type, nameof(CmdletAttribute))!;
+        return $"{cmdlet.ConstructorArguments[0].Value}-{cmdlet.ConstructorArguments[1].Value}";
+    }
+
+    private static IEnumerable<PropertyInfo> Parameters(Type type)
+        => type.GetProperties().Where(p => Find(p, nameof(ParameterAttribute)) is not null);
+
+    private static IEnumerable<string> Aliases(PropertyInfo parameter)
+        => All(parameter, nameof(AliasAttribute))
+            .SelectMany(a => (IReadOnlyCollection<CustomAttributeTypedArgument>)a.ConstructorArguments[0].Value!)
+            .Select(a => (string)a.Value!);
+
+    private static CustomAttributeData? Find(MemberInfo member, string attribute) => All(member, attribute).FirstOrDefault();
+
+    private static IEnumerable<CustomAttributeData> All(MemberInfo member, string attribute)
+        => member.GetCustomAttributesData().Where(a => a.AttributeType.Name == attribute);
+
+    private static object? Named(CustomAttributeData attribute, string name)
+        => attribute.NamedArguments.FirstOrDefault(a => a.MemberName == name).TypedValue.Value;
+
+    private static Dictionary<string, string> Docs(Assembly assembly)
+        => XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml"))
+            .Descendants("member")
+            .ToDictionary(m => m.Attribute("name")!.Value, m => m.ToString().Trim());
+}
