@@ -25,6 +25,7 @@ public sealed partial class GitLabClient
             page => ListAgents(project, page),
             GitLabJson.Default.ListClusterAgent,
             static agent => agent.Id,
+            onFirstPage: null,
             cancellationToken);
         await foreach (ClusterAgent agent in agents.ConfigureAwait(false))
         {

@@ -22,6 +22,7 @@ public sealed partial class GitLabClient
         Func<int, ApiCall> callFor,
         JsonTypeInfo<List<T>> type,
         Func<T, long> idOf,
+        Action<ApiAnswer>? onFirstPage,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new RecentIds();
@@ -32,6 +33,7 @@ public sealed partial class GitLabClient
         try
         {
             Page<T>? page = await ahead.TakeAsync(1).ConfigureAwait(false);
+            onFirstPage?.Invoke(page.Answer);
             while (page is not null)
             {
                 int taken = 0;

@@ -33,6 +33,7 @@ public sealed partial class GitLabClient
             page => new ApiCall(HttpMethod.Get, $"{TokensOf(project, agentId)}?per_page={PageSize}&page={page}", $"list the tokens of agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound),
             GitLabJson.Default.ListAgentToken,
             static token => token.Id,
+            onFirstPage: null,
             cancellationToken);
         await foreach (AgentToken token in tokens.ConfigureAwait(false))
         {

@@ -13,4 +13,10 @@ public interface IGitLabObserver
     /// <param name="delay">For how long.</param>
     /// <param name="reason">Why, on one line.</param>
     void Waiting(TimeSpan delay, string reason);
+
+    /// <summary>Work over many projects goes on.</summary>
+    /// <param name="done">The projects that are done.</param>
+    /// <param name="total">The projects there are, or <see langword="null"/> where the server does not count them.</param>
+    /// <param name="found">The agents that were found in them.</param>
+    void Progress(int done, int? total, int found);
 }

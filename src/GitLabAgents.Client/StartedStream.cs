@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -46,5 +47,57 @@ internal sealed class StartedStream<T>
 
         await _items.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
+    }
+}
+
+/// <summary>Reads lists of lists.</summary>
+internal static class StartedStream
+{
+    /// <summary>Opens a list for each item of another, several at once, and gives what they hold in order.</summary>
+    public static async IAsyncEnumerable<T> FlattenAsync<TSource, T>(
+        IAsyncEnumerable<TSource> source,
+        int most,
+        Func<TSource, CancellationToken, IAsyncEnumerable<T>> open,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var begun = new Queue<StartedStream<T>>();
+        IAsyncEnumerator<TSource> items = source.GetAsyncEnumerator(cancellationToken);
+        try
+        {
+            bool more = true;
+            do
+            {
+                while (more && begun.Count < most && (more = await items.MoveNextAsync().ConfigureAwait(false)))
+                {
+                    TSource item = items.Current;
+                    begun.Enqueue(new StartedStream<T>(stop => open(item, stop), cancellationToken));
+                }
+
+                if (begun.Count > 0)
+                {
+                    StartedStream<T> head = begun.Peek();
+                    while (await head.Step.ConfigureAwait(false))
+                    {
+                        T current = head.Current;
+                        head.MoveOn();
+                        yield return current;
+                    }
+
+                    await begun.Dequeue().CloseAsync().ConfigureAwait(false);
+                }
+            }
+            while (more || begun.Count > 0);
+        }
+        finally
+        {
+            var closing = new List<Task>();
+            foreach (StartedStream<T> stream in begun)
+            {
+                closing.Add(stream.CloseAsync());
+            }
+
+            await Task.WhenAll(closing).ConfigureAwait(false);
+            await items.DisposeAsync().ConfigureAwait(false);
+        }
     }
 }

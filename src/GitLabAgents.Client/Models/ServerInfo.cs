@@ -39,4 +39,6 @@ internal sealed class ProjectInfo
     public long Id { get; set; }
 
     public string? PathWithNamespace { get; set; }
+
+    public override string ToString() => PathWithNamespace ?? Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
 using System.Threading;
@@ -14,7 +16,13 @@ namespace GitLabAgents.Commands;
 /// </summary>
 public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 {
+    // Ids of progress bars; any that no other command is likely to use.
     private const int RetryActivity = 0x61676e74;
+    private const int ProgressActivity = 0x61676e75;
+
+    // Work that is over sooner shows no progress, and bars that flicker tell nothing.
+    private static readonly TimeSpan ProgressDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ProgressPause = TimeSpan.FromMilliseconds(200);
 
     // How long a stop waits for work to end in good order before it is left to itself.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
@@ -209,6 +217,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     // A class of its own, so that PowerShell can look at the cmdlets without loading the client.
     private sealed class Listener(AsyncCmdlet cmdlet) : IGitLabObserver
     {
+        private readonly Stopwatch _watch = Stopwatch.StartNew();
+        private TimeSpan _next = ProgressDelay;
+
         public void Verbose(string message) => cmdlet.Post(() => cmdlet.WriteVerbose(message));
 
         public void Waiting(TimeSpan delay, string reason) => cmdlet.Post(() =>
@@ -220,5 +231,22 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             });
             cmdlet._showsWait = true;
         });
+
+        public void Progress(int done, int? total, int found)
+        {
+            if (_watch.Elapsed < _next)
+            {
+                return;
+            }
+
+            _next = _watch.Elapsed + ProgressPause;
+            bool over = done == total;
+            string status = $"{done} of {total?.ToString(CultureInfo.InvariantCulture) ?? "?"} projects, {found} agents";
+            cmdlet.Post(() => cmdlet.WriteProgress(new ProgressRecord(ProgressActivity, "Reading agents", status)
+            {
+                PercentComplete = total > 0 ? Math.Min(100, 100 * done / total.Value) : -1,
+                RecordType = over ? ProgressRecordType.Completed : ProgressRecordType.Processing,
+            }));
+        }
     }
 }

@@ -53,7 +53,8 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
     {
         GitLabClient client = GetClient();
         _queries.Enqueue(Begin(client));
-        while (_queries.Count > 0 && (_queries.Count >= client.Session.ThrottleLimit || _queries.Peek().Tokens.Step.IsCompleted))
+        int most = client.Session.ThrottleLimit * 2; // Twice, so that a slow agent at the head leaves no place idle.
+        while (_queries.Count > 0 && (_queries.Count >= most || _queries.Peek().Tokens.Step.IsCompleted))
         {
             WriteNext();
         }

@@ -1,23 +1,37 @@
+using System.Collections.Generic;
 using System.Management.Automation;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Gets the agents of a project, or some of them by name or id.</summary>
+/// <summary>Gets the agents of a project or of a whole group, or some of them by name or id.</summary>
 [Cmdlet(VerbsCommon.Get, "GitLabClusterAgent", DefaultParameterSetName = ProjectSet)]
 [OutputType(typeof(ClusterAgent))]
 public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
 {
     private const string ProjectSet = "Project";
     private const string AgentIdSet = "AgentId";
+    private const string GroupSet = "Group";
 
     /// <summary>Gets or sets the project, by its id or full path.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ProjectSet)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentIdSet)]
     [Alias("ProjectId")]
     [ValidateNotNull]
     public ProjectReference Project { get; set; } = null!;
 
+    /// <summary>Gets or sets the group, by its id or full path: the agents of all its projects.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = GroupSet)]
+    [Alias("GroupId")]
+    [ValidateNotNull]
+    public GroupReference Group { get; set; } = null!;
+
+    /// <summary>Gets or sets a switch that takes the projects of the group's subgroups too.</summary>
+    [Parameter(ParameterSetName = GroupSet)]
+    public SwitchParameter Recurse { get; set; }
+
     /// <summary>Gets or sets names of agents; wildcards are allowed. By default all.</summary>
     [Parameter(Position = 1, ParameterSetName = ProjectSet)]
+    [Parameter(ParameterSetName = GroupSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
@@ -31,20 +45,25 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (ParameterSetName == AgentIdSet)
+        switch (ParameterSetName)
         {
-            foreach (long id in AgentId!)
-            {
-                Attempt(id, () => WriteObject(Wait(GetClient().GetAgentAsync(Project, id, StopToken))));
-            }
-        }
-        else
-        {
-            Attempt(Project.Value, WriteByName);
+            case AgentIdSet:
+                foreach (long id in AgentId!)
+                {
+                    Attempt(id, () => WriteObject(Wait(GetClient().GetAgentAsync(Project, id, StopToken))));
+                }
+
+                break;
+            case GroupSet:
+                Attempt(Group.Value, WriteGroup);
+                break;
+            default:
+                Attempt(Project.Value, WriteProject);
+                break;
         }
     }
 
-    private void WriteByName()
+    private void WriteProject()
     {
         var filter = new NameFilter(Name);
         foreach (ClusterAgent agent in Pull(GetClient().GetAgentsAsync(Project, StopToken)))
@@ -59,12 +78,35 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
             }
         }
 
-        foreach (string name in filter.Missing)
+        WriteMissing(filter.Missing, $"Project {Project}");
+    }
+
+    private void WriteGroup()
+    {
+        var filter = new NameFilter(Name);
+        foreach (Fetched<ClusterAgent> agent in Pull(GetClient().GetGroupAgentsAsync(Group, Recurse, StopToken)))
+        {
+            if (agent.Error is { } error)
+            {
+                WriteError(ErrorRecords.From(error, agent.Subject));
+            }
+            else if (filter.Takes(agent.Value!.Name))
+            {
+                WriteObject(agent.Value);
+            }
+        }
+
+        WriteMissing(filter.Missing, $"Group {Group}");
+    }
+
+    private void WriteMissing(IEnumerable<string> names, string place)
+    {
+        foreach (string name in names)
         {
             WriteError(ErrorRecords.From(
                 new GitLabApiException(
                     GitLabErrorKind.AgentNotFound,
-                    $"Project {Project} has no agent named '{name}'.",
+                    $"{place} has no agent named '{name}'.",
                     "Check the name, or list the agents with Get-GitLabClusterAgent."),
                 name));
         }

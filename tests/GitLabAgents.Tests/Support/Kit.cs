@@ -131,5 +131,7 @@ internal sealed class RecordingObserver : IGitLabObserver
 
     public void Waiting(TimeSpan delay, string reason) => Waits.Enqueue((delay, reason));
 
+    public void Progress(int done, int? total, int found) => Lines.Enqueue($"progress {done}/{total} {found}");
+
     public override string ToString() => string.Join('\n', Lines.Concat(Waits.Select(wait => wait.Reason)));
 }
