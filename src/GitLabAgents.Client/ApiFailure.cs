@@ -8,6 +8,8 @@ namespace GitLabAgents;
 /// <summary>The table from what happened to what is said of it: kind, message and advice.</summary>
 internal static class ApiFailure
 {
+    private const string Moved = "The project was moved or renamed, and GitLab lets nothing be changed under its old path: give its id or its new path.";
+
     /// <summary>An answer that is no success.</summary>
     public static GitLabApiException FromAnswer(ApiCall call, ApiAnswer answer, GitLabSession session)
     {
@@ -64,7 +66,7 @@ internal static class ApiFailure
     }
 
     private static GitLabApiException Describe(GitLabErrorKind kind, ApiCall call, ApiAnswer answer, GitLabSession session, string reason, string? serverMessage)
-        => new(kind, $"Cannot {call.Action} on {session}: {reason}", AdviceFor(kind, call))
+        => new(kind, $"Cannot {call.Action} on {session}: {reason}", answer.Status == HttpStatusCode.MethodNotAllowed ? Moved : AdviceFor(kind, call))
         {
             StatusCode = answer.Status,
             ServerMessage = serverMessage,

@@ -42,7 +42,8 @@ public static class ServerAddress
         return new Uri(uri.GetLeftPart(UriPartial.Authority) + path);
     }
 
-    private static string WithoutSecrets(string text)
+    /// <summary>Gives an address for messages: nothing of it, where it may carry a password or a token.</summary>
+    internal static string WithoutSecrets(string text)
     {
         int at = text.LastIndexOf('@');
         int question = text.IndexOf('?');

@@ -11,7 +11,11 @@ public sealed class NewAgentToken : AgentToken
     {
     }
 
-    /// <summary>Gets the secret that the agent signs in with. Views and serialisation leave it out.</summary>
+    /// <summary>
+    /// Gets the secret that the agent signs in with. Views, serialisation and <c>Select-Object *</c> leave it out: a copy
+    /// of the object could be written to a file, where a <see cref="SecureString"/> is plain text outside Windows.
+    /// </summary>
+    [System.Management.Automation.Hidden]
     [JsonInclude]
     [JsonConverter(typeof(Json.SecureStringConverter))]
     public SecureString Token { get; internal set; } = null!;

@@ -24,8 +24,8 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private static readonly TimeSpan ProgressDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ProgressPause = TimeSpan.FromMilliseconds(200);
 
-    // How long a stop waits for work to end in good order before it is left to itself.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
+    /// <summary>How long a stop waits for work to end in good order before it is left to itself.</summary>
+    private protected static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
 
     /// <summary>How long a stop may take where something that was just made has to be undone.</summary>
     private protected static readonly TimeSpan CleanUp = TimeSpan.FromSeconds(5);

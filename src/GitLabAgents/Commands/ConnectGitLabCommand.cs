@@ -110,12 +110,12 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
         }
         catch (GitLabApiException e)
         {
-            ThrowTerminatingError(ErrorRecords.From(e, Uri ?? address));
+            ThrowTerminatingError(ErrorRecords.From(e, ServerAddress.WithoutSecrets(address)));
             return;
         }
         catch (ArgumentException e)
         {
-            ThrowTerminatingError(ErrorRecords.From(Invalid(e.Message), Uri ?? address));
+            ThrowTerminatingError(ErrorRecords.From(Invalid(e.Message), ServerAddress.WithoutSecrets(address)));
             return;
         }
 
@@ -184,11 +184,24 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             MaximumRetryCount = MaximumRetryCount,
             ThrottleLimit = ThrottleLimit,
             NoProxy = NoProxy,
-            Proxy = Proxy is null ? null : new WebProxy(Proxy) { Credentials = ProxyCredential?.GetNetworkCredential() },
+            Proxy = Proxy is null ? null : GetProxy(Proxy, ProxyCredential?.GetNetworkCredential()),
             ClientCertificate = Certificate,
             TrustedRoots = CaCertificatePath is null ? null : ReadRoots(CaCertificatePath),
             SkipCertificateCheck = SkipCertificateCheck,
         };
+    }
+
+    // A password in the proxy's URL would be in .NET's own messages.
+    private static WebProxy GetProxy(Uri proxy, NetworkCredential? credential)
+    {
+        if (proxy.IsAbsoluteUri && proxy.UserInfo.Length > 0)
+        {
+            string[] parts = proxy.UserInfo.Split([':'], 2);
+            credential ??= new NetworkCredential(System.Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? System.Uri.UnescapeDataString(parts[1]) : string.Empty);
+            proxy = new UriBuilder(proxy) { UserName = string.Empty, Password = string.Empty }.Uri;
+        }
+
+        return new WebProxy(proxy) { Credentials = credential };
     }
 
     private X509Certificate2Collection ReadRoots(string path)

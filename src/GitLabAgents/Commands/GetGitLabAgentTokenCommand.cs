@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -73,11 +74,7 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        foreach (Query query in _queries)
-        {
-            Close(query);
-        }
-
+        Close(_queries);
         _queries.Clear();
     }
 
@@ -118,7 +115,7 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
         {
             if (ended)
             {
-                Close(_queries.Dequeue());
+                Close([_queries.Dequeue()]);
             }
         }
     }
@@ -148,11 +145,8 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
         }
     }
 
-    private static void Close(Query query)
-    {
-        Task closing = query.Tokens.CloseAsync();
-        closing.Wait(TimeSpan.FromMilliseconds(400));
-    }
+    private static void Close(IEnumerable<Query> queries)
+        => Task.WhenAll(queries.Select(query => query.Tokens.CloseAsync())).Wait(Patience);
 
     private async IAsyncEnumerable<Fetched<AgentToken>> ReadByNameAsync(
         GitLabClient client,
