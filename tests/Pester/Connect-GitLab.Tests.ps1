@@ -1,0 +1,370 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Connect-GitLab' {
+    BeforeAll {
+        $plain = @{ AllowUnencryptedAuthentication = $true }
+    }
+
+    BeforeEach {
+        Reset-StandIn $server
+        $token = ConvertTo-Secret 'glpat-maintainer'
+    }
+
+    AfterEach {
+        Disconnect-GitLab
+        $null = Hide-GitLabEnvironment
+    }
+
+    Context 'a session' {
+        It 'asks the server who it is, and puts nothing out' {
+            Connect-GitLab $server.Url $token @plain | Should -BeNullOrEmpty
+            Get-StandInCall $server | Should -Be 'GET /api/v4/personal_access_tokens/self', 'GET /api/v4/metadata'
+            (Get-StandInRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
+            (Get-GitLabSession).Uri | Should -Be "$($server.Url)/"
+        }
+
+        It 'tells what it found, with -PassThru' {
+            Edit-StandInOption $server @{ kasEnabled = $true; kasExternalUrl = 'wss://kas.example.com'; version = '18.5.0-ee'; isEnterprise = $true }
+            $before = [DateTimeOffset]::Now
+            $session = Connect-GitLab -Uri $server.Url -Token $token @plain -PassThru -ThrottleLimit 3
+            $session | Should -BeOfType GitLabAgents.GitLabSession
+            $session.TokenName | Should -Be 'maintainer'
+            $session.Scopes | Should -Be 'api'
+            $session.TokenType | Should -Be 'PrivateToken'
+            $session.ExpiresAt | Should -BeNullOrEmpty
+            $session.Version | Should -Be '18.5.0-ee'
+            $session.IsEnterprise | Should -BeTrue
+            $session.KasUri | Should -Be 'wss://kas.example.com/'
+            $session.ThrottleLimit | Should -Be 3
+            $session.ConnectedAt | Should -BeGreaterOrEqual $before
+            "$session" | Should -Be '127.0.0.1'
+            [object]::ReferenceEquals($session, (Get-GitLabSession)) | Should -BeTrue
+        }
+
+        It 'takes the password of a credential' {
+            Connect-GitLab $server.Url -Credential ([pscredential]::new('anyone', $token)) @plain
+            (Get-StandInRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
+        }
+
+        It 'does not take token and credential together' {
+            (Get-Failure { Connect-GitLab $server.Url -Token $token -Credential ([pscredential]::new('anyone', $token)) }).FullyQualifiedErrorId |
+                Should -BeLike 'AmbiguousParameterSet*'
+        }
+
+        It 'sends an OAuth token as a bearer' {
+            $session = Connect-GitLab $server.Url (ConvertTo-Secret 'oauth-maintainer') -TokenType OAuth @plain -PassThru
+            $headers = (Get-StandInRequest $server)[0].headers
+            $headers.Authorization | Should -BeExactly 'Bearer oauth-maintainer'
+            $headers.PSObject.Properties.Name | Should -Not -Contain 'PRIVATE-TOKEN'
+            $session.TokenType | Should -Be 'OAuth'
+            $session.Version | Should -Not -BeNullOrEmpty
+        }
+
+        It 'takes an OAuth token where the server answers <_> to a question about it' -ForEach 400, 401, 403, 404 {
+            Edit-StandInOption $server @{ oauthSelfStatus = $_ }
+            $session = Connect-GitLab $server.Url (ConvertTo-Secret 'oauth-maintainer') -TokenType OAuth @plain -PassThru -WarningVariable warnings
+            $session.TokenName | Should -BeNullOrEmpty
+            $session.Version | Should -Not -BeNullOrEmpty
+            $warnings | Should -BeNullOrEmpty
+        }
+
+        It 'takes white space off a token that came from a file' {
+            Connect-GitLab $server.Url (ConvertTo-Secret "glpat-maintainer`r`n") @plain
+            (Get-StandInRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
+        }
+
+        It 'asks /version of a server without /metadata' {
+            Add-StandInFault $server @{ kind = 'status'; status = 404; pathContains = '/metadata' }
+            (Connect-GitLab $server.Url $token @plain -PassThru).Version | Should -Not -BeNullOrEmpty
+            @(Get-StandInCall $server)[-1] | Should -Be 'GET /api/v4/version'
+        }
+
+        It 'sends nothing with -SkipValidation' {
+            $session = Connect-GitLab $server.Url $token @plain -SkipValidation -PassThru
+            Get-StandInCall $server | Should -BeNullOrEmpty
+            $session.TokenName | Should -BeNullOrEmpty
+            (Get-GitLabClusterAgent group/app).Count | Should -Be 2
+        }
+
+        It 'has the defaults that are documented' {
+            (Connect-GitLab $server.Url $token @plain -SkipValidation -PassThru).ThrottleLimit | Should -Be 8
+        }
+
+        It 'replaces the current session, and the one before goes on working' {
+            $first = Connect-GitLab $server.Url $token @plain -PassThru
+            $second = Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-developer') @plain -PassThru
+            [object]::ReferenceEquals($second, (Get-GitLabSession)) | Should -BeTrue
+            (Get-GitLabClusterAgent group/app -Session $first).Count | Should -Be 2
+        }
+
+        It 'is the current session of its own runspace alone' {
+            Connect-GitLab $server.Url $token @plain
+            $shell = [powershell]::Create()
+            try {
+                $shell.AddScript("Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'; @(Get-GitLabSession).Count").Invoke() | Should -Be 0
+            }
+            finally {
+                $shell.Dispose()
+            }
+        }
+    }
+
+    Context 'the address' {
+        It 'takes <Given>' -ForEach @(
+            @{ Given = 'gitlab.example.com'; Uri = 'https://gitlab.example.com/' }
+            @{ Given = 'gitlab.example.com:8443'; Uri = 'https://gitlab.example.com:8443/' }
+            @{ Given = 'https://gitlab.example.com/'; Uri = 'https://gitlab.example.com/' }
+            @{ Given = 'https://gitlab.example.com/prefix'; Uri = 'https://gitlab.example.com/prefix' }
+            @{ Given = 'https://gitlab.example.com/prefix/api/v4/'; Uri = 'https://gitlab.example.com/prefix' }
+            @{ Given = 'gitlab.example.com/api/v4'; Uri = 'https://gitlab.example.com/' }
+        ) {
+            (Connect-GitLab $Given $token -SkipValidation -PassThru).Uri.AbsoluteUri | Should -Be $Uri
+        }
+
+        It 'takes /api/v4 behind it for what it is' {
+            Connect-GitLab "$($server.Url)/api/v4" $token @plain
+            @(Get-StandInCall $server)[0] | Should -Be 'GET /api/v4/personal_access_tokens/self'
+        }
+
+        It 'keeps the prefix of a relative URL' {
+            $prefixed = Start-StandIn -Arguments --prefix, /gitlab
+            try {
+                Connect-GitLab $prefixed.Url $token @plain
+                @(Get-StandInCall $prefixed) | Should -Be 'GET /gitlab/api/v4/personal_access_tokens/self', 'GET /gitlab/api/v4/metadata'
+            }
+            finally {
+                Stop-StandIn $prefixed
+            }
+        }
+
+        It 'refuses http, and sends nothing' {
+            $failure = Get-Failure { Connect-GitLab $server.Url $token }
+            $failure.FullyQualifiedErrorId | Should -Be 'InvalidRequest,GitLabAgents.Commands.ConnectGitLabCommand'
+            $failure.CategoryInfo.Category | Should -Be 'InvalidArgument'
+            $failure.TargetObject | Should -Be $server.Url
+            "$($failure.Exception.Message)" | Should -BeLike '*-AllowUnencryptedAuthentication*'
+            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-GitLabSession | Should -BeNullOrEmpty
+        }
+
+        It 'refuses http with -SkipValidation too' {
+            (Get-Failure { Connect-GitLab $server.Url $token -SkipValidation }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            Get-GitLabSession | Should -BeNullOrEmpty
+        }
+
+        It 'refuses <_>' -ForEach 'https://user:secret@gitlab.example.com', 'https://gitlab.example.com/?a=b', 'ftp://gitlab.example.com', 'https://', 'a b' {
+            $failure = Get-Failure { Connect-GitLab $_ $token }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            "$failure" | Should -Not -BeLike '*secret*'
+        }
+    }
+
+    Context 'the environment' {
+        It 'reads the address from <_>, and the token from GITLAB_TOKEN' -ForEach 'GITLAB_HOST', 'GITLAB_URI', 'CI_SERVER_URL' {
+            [Environment]::SetEnvironmentVariable($_, $server.Url)
+            $env:GITLAB_TOKEN = 'glpat-developer'
+            Connect-GitLab @plain
+            (Get-StandInRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-developer'
+        }
+
+        It 'prefers GITLAB_HOST to GITLAB_URI to CI_SERVER_URL' {
+            $env:GITLAB_TOKEN = 'glpat-developer'
+            $env:CI_SERVER_URL = 'https://ci.example.com'
+            (Connect-GitLab -SkipValidation -PassThru).Uri.Host | Should -Be 'ci.example.com'
+            $env:GITLAB_URI = 'https://uri.example.com'
+            (Connect-GitLab -SkipValidation -PassThru).Uri.Host | Should -Be 'uri.example.com'
+            $env:GITLAB_HOST = 'host.example.com'
+            (Connect-GitLab -SkipValidation -PassThru).Uri.Host | Should -Be 'host.example.com'
+        }
+
+        It 'goes to gitlab.com without an address' {
+            $env:GITLAB_TOKEN = 'glpat-developer'
+            (Connect-GitLab -SkipValidation -PassThru).Uri.AbsoluteUri | Should -Be 'https://gitlab.com/'
+        }
+
+        It 'prefers what is given' {
+            $env:GITLAB_HOST = 'https://gitlab.invalid'
+            $env:GITLAB_TOKEN = 'glpat-developer'
+            Connect-GitLab $server.Url $token @plain
+            (Get-StandInRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
+        }
+
+        It 'says so when there is no token' {
+            $failure = Get-Failure { Connect-GitLab $server.Url @plain }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'AuthenticationFailed,*'
+            $failure.Exception.Message | Should -BeLike '*GITLAB_TOKEN*'
+            Get-StandInCall $server | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'the token' {
+        It 'warns of a token without the scope api' {
+            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-readonly') @plain -WarningVariable warnings -WarningAction SilentlyContinue
+            $warnings.Count | Should -Be 1
+            "$warnings" | Should -BeLike '*readonly*api*read_api*'
+            Get-GitLabSession | Should -Not -BeNullOrEmpty
+        }
+
+        It 'warns of a token that expires within seven days' {
+            $null = Add-StandInSeed $server @{ accessTokens = @{ value = 'glpat-week'; expiresAt = [datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd') } }
+            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-week') @plain -WarningVariable warnings -WarningAction SilentlyContinue
+            $warnings.Count | Should -Be 1
+            "$warnings" | Should -BeLike "*week*expires*$([datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd'))*"
+            (Get-GitLabSession).ExpiresAt.UtcDateTime.ToString('yyyy-MM-dd') | Should -Be ([datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd'))
+        }
+
+        It 'is quiet about a token that expires later' {
+            $null = Add-StandInSeed $server @{ accessTokens = @{ value = 'glpat-later'; expiresAt = [datetime]::UtcNow.AddDays(9).ToString('yyyy-MM-dd') } }
+            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-later') @plain -WarningVariable warnings
+            $warnings | Should -BeNullOrEmpty
+            (Get-GitLabSession).TokenName | Should -Be 'later'
+        }
+
+        It 'is quiet about a good token' {
+            Connect-GitLab $server.Url $token @plain -WarningVariable warnings
+            $warnings | Should -BeNullOrEmpty
+            (Get-GitLabSession).TokenName | Should -Be 'maintainer'
+        }
+
+        It 'does not connect with <_>' -ForEach 'glpat-unknown', 'glpat-expired', 'glcbt-job' {
+            $failure = Get-Failure { Connect-GitLab $server.Url (ConvertTo-Secret $_) @plain }
+            $failure.FullyQualifiedErrorId | Should -Be 'AuthenticationFailed,GitLabAgents.Commands.ConnectGitLabCommand'
+            $failure.CategoryInfo.Category | Should -Be 'AuthenticationError'
+            Get-GitLabSession | Should -BeNullOrEmpty
+        }
+
+        It 'connects a token whose scopes reach nothing else, with a warning' {
+            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-noscope') @plain -WarningVariable warnings -WarningAction SilentlyContinue
+            "$warnings" | Should -BeLike '*read_user*'
+            (Get-GitLabSession).TokenName | Should -Be 'noscope'
+        }
+
+        It 'does not take <What>, and sends nothing' -ForEach @(
+            @{ What = 'an empty token'; Text = ' ' }
+            @{ What = 'a token with a line break within'; Text = "glpat-a`nX-Header: b" }
+        ) {
+            (Get-Failure { Connect-GitLab $server.Url (ConvertTo-Secret $Text) @plain }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            Get-StandInCall $server | Should -BeNullOrEmpty
+        }
+
+        It 'does not take plain text' {
+            $failure = Get-Failure { Connect-GitLab $server.Url 'glpat-maintainer' @plain }
+            $failure.Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
+            "$failure" | Should -BeLike '*SecureString*'
+            "$failure" | Should -Not -BeLike '*glpat-*'
+            Get-StandInCall $server | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'a connect that fails' {
+        It 'leaves the current session as it was: <What>' -ForEach @(
+            @{ What = 'wrong token'; Script = { Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-unknown') -AllowUnencryptedAuthentication } }
+            @{ What = 'http'; Script = { Connect-GitLab $server.Url $token } }
+            @{ What = 'no server'; Script = { Connect-GitLab http://127.0.0.1:9 $token -AllowUnencryptedAuthentication -MaximumRetryCount 0 } }
+            @{ What = 'no address'; Script = { Connect-GitLab 'ftp://x' $token } }
+        ) {
+            $session = Connect-GitLab $server.Url $token @plain -PassThru
+            @(Get-Failure $Script).Count | Should -Be 1
+            [object]::ReferenceEquals($session, (Get-GitLabSession)) | Should -BeTrue
+            (Get-GitLabClusterAgent group/app).Count | Should -Be 2
+        }
+
+        It 'is a terminating error' {
+            { Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-unknown') @plain -ErrorAction SilentlyContinue } | Should -Throw -ErrorId 'AuthenticationFailed,*'
+        }
+
+        It 'says so when it is no GitLab that answers' {
+            Add-StandInFault $server @{ kind = 'html'; status = 200; times = 'always' }
+            (Get-Failure { Connect-GitLab $server.Url $token @plain }).FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
+            Get-GitLabSession | Should -BeNullOrEmpty
+        }
+
+        It 'does not follow to another host' {
+            $other = Start-StandIn
+            try {
+                Add-StandInFault $server @{ kind = 'redirect'; status = 301; location = "$($other.Url)/api/v4/personal_access_tokens/self"; times = 'always' }
+                $failure = Get-Failure { Connect-GitLab $server.Url $token @plain }
+                $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
+                "$failure" | Should -BeLike '*redirects*'
+                Get-StandInCall $other | Should -BeNullOrEmpty
+                Get-StandInCall $server | Should -Not -BeNullOrEmpty
+            }
+            finally {
+                Stop-StandIn $other
+            }
+        }
+    }
+
+    Context 'parameters that exclude each other' {
+        It 'refuses <What>' -ForEach @(
+            @{ What = '-Proxy with -NoProxy'; Parameter = @{ Proxy = 'http://127.0.0.1:9'; NoProxy = $true } }
+            @{ What = '-ProxyCredential without -Proxy'; Parameter = @{ ProxyCredential = [pscredential]::new('a', [securestring]::new()) } }
+            @{ What = 'a file of certificates that is none'; Parameter = @{ CaCertificatePath = $PSCommandPath } }
+            @{ What = 'a file of certificates that is missing'; Parameter = @{ CaCertificatePath = 'missing.pem' } }
+        ) {
+            (Get-Failure { Connect-GitLab $server.Url $token @plain @Parameter }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            Get-StandInCall $server | Should -BeNullOrEmpty
+        }
+
+        It 'checks the range of <Name>' -ForEach @(
+            @{ Name = 'TimeoutSec'; Value = -1 }
+            @{ Name = 'MaximumRetryCount'; Value = -1 }
+            @{ Name = 'ThrottleLimit'; Value = 0 }
+        ) {
+            $parameter = @{ $Name = $Value }
+            (Get-Failure { Connect-GitLab $server.Url $token @plain @parameter }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
+        }
+
+        It 'goes through a proxy' {
+            # The stand-in refuses what it does not know, but it was asked.
+            $null = Get-Failure { Connect-GitLab http://gitlab.invalid $token @plain -Proxy $server.Url -MaximumRetryCount 0 }
+            @(Get-StandInRequest $server)[0].headers.Host | Should -Be 'gitlab.invalid'
+        }
+
+        It 'tries as often as -MaximumRetryCount says' {
+            Add-StandInFault $server @{ kind = 'rateLimited'; retryAfter = 0; times = 'always' }
+            (Get-Failure { Connect-GitLab $server.Url $token @plain -MaximumRetryCount 2 }).FullyQualifiedErrorId | Should -BeLike 'RateLimited,*'
+            @(Get-StandInCall $server).Count | Should -Be 3
+        }
+    }
+
+    Context 'https' {
+        BeforeAll {
+            $certificate = Join-Path $TestDrive ca.pem
+            $secure = Start-StandIn -Arguments --https, --certificate-out, $certificate, --urls, https://127.0.0.1:0
+        }
+
+        AfterAll {
+            Stop-StandIn $secure
+        }
+
+        It 'does not trust a certificate of no one''s' {
+            $failure = Get-Failure { Connect-GitLab $secure.Url $token -MaximumRetryCount 0 }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
+            $failure.Exception.Message | Should -BeLike '*-CaCertificatePath*'
+        }
+
+        It 'trusts the authorities of a file' {
+            (Connect-GitLab $secure.Url $token -CaCertificatePath $certificate -PassThru -WarningVariable warnings).TokenName | Should -Be 'maintainer'
+            $warnings | Should -BeNullOrEmpty
+        }
+
+        It 'takes any certificate with -SkipCertificateCheck, with a warning' {
+            (Connect-GitLab $secure.Url $token -SkipCertificateCheck -PassThru -WarningVariable warnings -WarningAction SilentlyContinue).TokenName | Should -Be 'maintainer'
+            "$warnings" | Should -BeLike '*not checked*'
+        }
+    }
+}

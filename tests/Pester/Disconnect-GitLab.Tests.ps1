@@ -1,0 +1,86 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Disconnect-GitLab' {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+    }
+
+    AfterEach {
+        Disconnect-GitLab
+    }
+
+    It 'ends the current session, and puts nothing out' {
+        Disconnect-GitLab | Should -BeNullOrEmpty
+        Get-GitLabSession | Should -BeNullOrEmpty
+        $failure = Get-Failure { Get-GitLabClusterAgent group/app }
+        $failure.FullyQualifiedErrorId | Should -Be 'NotConnected,GitLabAgents.Commands.GetGitLabClusterAgentCommand'
+        Get-StandInCall $server | Should -BeNullOrEmpty
+    }
+
+    It 'ends a session that is given, <How>' -ForEach @(
+        @{ How = 'by position'; Script = { Disconnect-GitLab $session } }
+        @{ How = 'by name'; Script = { Disconnect-GitLab -Session $session } }
+        @{ How = 'from the pipeline'; Script = { $session | Disconnect-GitLab } }
+    ) {
+        $null = Connect-StandIn $server glpat-developer
+        & $Script
+        (Get-GitLabSession).TokenName | Should -Be 'developer'
+        $failure = Get-Failure { Get-GitLabClusterAgent group/app -Session $session }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
+        $failure.CategoryInfo.Category | Should -Be 'ConnectionError'
+    }
+
+    It 'leaves no current session when the one given is it' {
+        Disconnect-GitLab $session
+        Get-GitLabSession | Should -BeNullOrEmpty
+    }
+
+    It 'closes the connections' {
+        $null = Get-GitLabClusterAgent group/app
+        # The shell's own connections to the control endpoints come and go meanwhile.
+        $connection = (Get-StandInRequest $server).connectionId
+        Disconnect-GitLab
+        $null = Connect-StandIn $server
+        $null = Get-GitLabClusterAgent group/app
+        (Get-StandInRequest $server).connectionId | Should -Not -Be $connection
+    }
+
+    It 'leaves what was read as it is, but nothing can be done with it' {
+        $agent = Get-GitLabClusterAgent group/app prod
+        Disconnect-GitLab
+        $agent.Name | Should -Be 'prod'
+        $agent.Session.Uri | Should -Be "$($server.Url)/"
+        Clear-StandInRequest $server
+        (Get-Failure { $agent | Remove-GitLabClusterAgent -Confirm:$false }).FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
+        (Get-Failure { $agent | Get-GitLabAgentToken }).FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
+        Get-StandInCall $server | Should -BeNullOrEmpty
+    }
+
+    It 'does nothing without a session, or a second time' {
+        Get-Failure {
+            Disconnect-GitLab
+            Disconnect-GitLab
+            Disconnect-GitLab $session
+        } | Should -BeNullOrEmpty
+        Get-GitLabSession | Should -BeNullOrEmpty
+    }
+
+    It 'does not take null' {
+        (Get-Failure { Disconnect-GitLab -Session $null }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
+        Get-GitLabSession | Should -Not -BeNullOrEmpty
+    }
+}

@@ -1,0 +1,212 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Get-GitLabAgentToken' {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+    }
+
+    AfterEach {
+        Disconnect-GitLab
+    }
+
+    Context 'all tokens of an agent' {
+        It 'reads each token singly, for its true last use' {
+            $tokens = Get-GitLabAgentToken 101 11
+            $tokens | Should -BeOfType GitLabAgents.AgentToken
+            $tokens.Name | Should -Be 'prod-2024', 'prod-spare'
+            $tokens.IsDetailed | Should -Be $true, $true
+            [math]::Round(([DateTimeOffset]::UtcNow - $tokens[0].LastUsedAt).TotalHours, 1) | Should -Be 3
+            $tokens[1].LastUsedAt | Should -BeNullOrEmpty
+            $calls = @(Get-StandInCall $server)
+            $calls[0] | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
+            $calls[1..9] | Sort-Object | Should -Be @(
+                'GET /api/v4/projects/101/cluster_agents/11/tokens/1001'
+                'GET /api/v4/projects/101/cluster_agents/11/tokens/1002')
+        }
+
+        It 'gives all that GitLab tells, and no secret' {
+            $token = Get-GitLabAgentToken 101 11 -Name prod-2024
+            $token.Id | Should -Be 1001
+            $token.TokenId | Should -Be 1001
+            $token.AgentId | Should -Be 11
+            $token.ProjectId | Should -Be 101
+            $token.Description | Should -Be 'The first'
+            $token.Status | Should -Be 'active'
+            $token.CreatedByUserId | Should -Be 7
+            $token.CreatedAt | Should -BeOfType DateTimeOffset
+            "$token" | Should -Be 'prod-2024'
+            [object]::ReferenceEquals($token.Session, $session) | Should -BeTrue
+            $token.PSObject.Properties.Name | Should -Not -Contain 'Token'
+        }
+
+        It 'passes over a token that is revoked meanwhile' {
+            Add-StandInFault $server @{ kind = 'status'; status = 404; pathContains = '/tokens/1001' }
+            $tokens = Get-GitLabAgentToken 101 11 -ErrorVariable failures
+            $tokens.Name | Should -Be 'prod-spare'
+            $failures | Should -BeNullOrEmpty
+        }
+
+        It 'reports a token that cannot be read, and gives the others' {
+            Add-StandInFault $server @{ kind = 'status'; status = 500; pathContains = '/tokens/1001'; times = 'always' }
+            $tokens = Get-GitLabAgentToken 101 11 -ErrorVariable failures -ErrorAction SilentlyContinue
+            $tokens.Name | Should -Be 'prod-spare'
+            $failures.Count | Should -Be 1
+            $failures[0].FullyQualifiedErrorId | Should -Be 'ServerError,GitLabAgents.Commands.GetGitLabAgentTokenCommand'
+        }
+
+        It 'is quiet about an agent without tokens' {
+            Get-GitLabAgentToken 103 14 -ErrorVariable failures | Should -BeNullOrEmpty
+            $failures | Should -BeNullOrEmpty
+        }
+
+        It 'reads user ids that come as text' {
+            Edit-StandInOption $server @{ userIdsAsStrings = $true }
+            (Get-GitLabAgentToken 101 11 -Name prod-2024).CreatedByUserId | Should -Be 7
+        }
+
+        It 'asks for one list when one token is wanted' {
+            (Get-GitLabAgentToken 101 11 | Select-Object -First 1).Name | Should -Be 'prod-2024'
+            Get-StandInCall $server | Where-Object { $_ -like '*page=*' } | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
+            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+        }
+    }
+
+    Context '-Summary' {
+        It 'spares the single reads' {
+            $tokens = Get-GitLabAgentToken 101 11 -Summary
+            $tokens.Name | Should -Be 'prod-2024', 'prod-spare'
+            $tokens.IsDetailed | Should -Be $false, $false
+            $tokens[0].LastUsedAt | Should -BeNullOrEmpty
+            Get-StandInCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
+        }
+
+        It 'reads 250 tokens in three requests' {
+            $null = Add-StandInSeed $server @{ agents = @{ project = 'group/app'; name = 'busy'; tokens = @(1..250 | ForEach-Object { "t-$_" }) } }
+            (Get-GitLabAgentToken group/app busy -Summary).Count | Should -Be 250
+            @(Get-StandInCall $server | Where-Object { $_ -like '*/tokens?*' }).Count | Should -Be 3
+        }
+    }
+
+    Context 'which agent' {
+        It 'looks a name up' {
+            (Get-GitLabAgentToken group/app prod -Summary).Name | Should -Be 'prod-2024', 'prod-spare'
+            Get-StandInCall $server | Should -Be @(
+                'GET /api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
+                'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1')
+        }
+
+        It 'takes digits in a string as an id' {
+            (Get-GitLabAgentToken '101' '12' -Summary).Name | Should -Be 'staging-1'
+            Get-StandInCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/12/tokens?per_page=100&page=1'
+        }
+
+        It 'takes the names Project and Agent, and the aliases ProjectId and AgentId' {
+            (Get-GitLabAgentToken -Project 101 -Agent 12 -Summary).Id | Should -Be 1004
+            (Get-GitLabAgentToken -ProjectId 101 -AgentId 12 -Summary).Id | Should -Be 1004
+        }
+
+        It 'sends the path of a project encoded' {
+            (Get-GitLabAgentToken 'Ünïcode/Pröjekt' unicode).Name | Should -Be 'ключ-🔑'
+            @(Get-StandInCall $server)[0] | Should -BeExactly 'GET /api/v4/projects/%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt/cluster_agents?per_page=100&page=1'
+        }
+
+        It 'reports a name that is not there' {
+            $failure = Get-Failure { Get-GitLabAgentToken group/app missing }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
+            $failure.TargetObject | Should -Be 'missing'
+        }
+
+        It 'reads the tokens of agents from the pipeline, in their order' {
+            (Get-GitLabClusterAgent platform/infra | Get-GitLabAgentToken).Name | Should -Be 'eu-1', 'eu-2', 'eu-3'
+            (Get-GitLabClusterAgent group/app | Get-GitLabAgentToken).Name | Should -Be 'prod-2024', 'prod-spare', 'staging-1'
+        }
+
+        It 'goes on behind an agent that fails' {
+            $rows = 'ProjectId,AgentId', '101,11', '101,999', '101,12' | ConvertFrom-Csv
+            $tokens = $rows | Get-GitLabAgentToken -ErrorVariable failures -ErrorAction SilentlyContinue
+            $tokens.Name | Should -Be 'prod-2024', 'prod-spare', 'staging-1'
+            $failures.Count | Should -Be 1
+            $failures[0].TargetObject | Should -Be 999
+        }
+
+        It 'takes no empty agent' {
+            (Get-Failure { Get-GitLabAgentToken 101 '' }).Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
+            Get-StandInCall $server | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'which tokens' {
+        It 'matches <Pattern>' -ForEach @(
+            @{ Pattern = @('prod-2*'); Expected = @('prod-2024') }
+            @{ Pattern = @('PROD-spare'); Expected = @('prod-spare') }
+            @{ Pattern = @('prod-spare', '*2024'); Expected = @('prod-2024', 'prod-spare') }
+        ) {
+            (Get-GitLabAgentToken 101 11 -Name $Pattern).Name | Should -Be $Expected
+        }
+
+        It 'reads only the tokens that match singly' {
+            $null = Get-GitLabAgentToken 101 11 -Name '*spare'
+            Get-StandInCall $server | Should -Be @(
+                'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
+                'GET /api/v4/projects/101/cluster_agents/11/tokens/1002')
+        }
+
+        It 'is quiet about a pattern that matches nothing' {
+            Get-GitLabAgentToken 101 11 -Name 'x*' -ErrorVariable failures | Should -BeNullOrEmpty
+            $failures | Should -BeNullOrEmpty
+        }
+
+        It 'reports a plain name that is not there, a revoked one too' -ForEach 'missing', 'prod-2023' {
+            $failure = Get-Failure { Get-GitLabAgentToken 101 11 -Name $_ }
+            $failure.FullyQualifiedErrorId | Should -Be 'TokenNotFound,GitLabAgents.Commands.GetGitLabAgentTokenCommand'
+            $failure.CategoryInfo.Category | Should -Be 'ObjectNotFound'
+            $failure.TargetObject | Should -Be $_
+        }
+
+        It 'reads ids singly, and goes on behind one that fails' {
+            $tokens = Get-GitLabAgentToken 101 11 -TokenId 1002, 1003, 1001 -ErrorVariable failures -ErrorAction SilentlyContinue
+            $tokens.Name | Should -Be 'prod-spare', 'prod-2024'
+            $failures.TargetObject | Should -Be 1003
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'TokenNotFound,*'
+            Get-StandInCall $server | Should -Be @(
+                'GET /api/v4/projects/101/cluster_agents/11/tokens/1002'
+                'GET /api/v4/projects/101/cluster_agents/11/tokens/1003'
+                'GET /api/v4/projects/101/cluster_agents/11/tokens/1001')
+        }
+
+        It 'does not take names and ids together' {
+            (Get-Failure { Get-GitLabAgentToken 101 11 -Name a -TokenId 1 }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet*'
+        }
+
+        It 'reads a token from the pipeline afresh' {
+            $token = Get-GitLabAgentToken 101 11 -Name prod-2024 -Summary
+            Clear-StandInRequest $server
+            $again = $token | Get-GitLabAgentToken
+            $again.IsDetailed | Should -BeTrue
+            $again.LastUsedAt | Should -Not -BeNullOrEmpty
+            Get-StandInCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens/1001'
+        }
+    }
+
+    It 'keeps within the limit of the session' {
+        $null = Add-StandInSeed $server @{ agents = @(1..6 | ForEach-Object { @{ project = 'group/app'; name = "busy-$_"; tokens = @('a', 'b', 'c') } }) }
+        Edit-StandInOption $server @{ latencyMs = 10 }
+        $narrow = Connect-StandIn $server -Parameter @{ ThrottleLimit = 2 }
+        @(Get-GitLabClusterAgent group/app 'busy-*' | Get-GitLabAgentToken -Session $narrow).Count | Should -Be 18
+        (Get-StandInLoad $server).maxInFlight | Should -Be 2
+    }
+}

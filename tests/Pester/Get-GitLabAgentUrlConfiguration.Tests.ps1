@@ -1,0 +1,77 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Get-GitLabAgentUrlConfiguration' {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+    }
+
+    AfterEach { $session | Disconnect-GitLab }
+
+    It 'gets the configuration of an agent given by name, with one list of agents' {
+        $configuration = Get-GitLabAgentUrlConfiguration group/app staging
+        $configuration.UrlConfigurationId | Should -Be 501
+        $configuration.AgentId | Should -Be 12
+        $configuration.ProjectId | Should -Be 101
+        $configuration.Session | Should -Be $session
+        (Get-StandInRequest $server).rawTarget | Should -Be @(
+            '/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
+            '/api/v4/projects/101/cluster_agents/12/url_configurations'
+        )
+    }
+
+    It 'takes agents from the pipeline, and gives nothing for those without' {
+        @(Get-GitLabClusterAgent group/app | Get-GitLabAgentUrlConfiguration).AgentId | Should -Be 12
+    }
+
+    It 'reads a configuration from the pipeline afresh, by its own id' {
+        $configuration = Get-GitLabAgentUrlConfiguration 101 12
+        Clear-StandInRequest $server
+        ($configuration | Get-GitLabAgentUrlConfiguration).Url | Should -Be $configuration.Url
+        (Get-StandInRequest $server).rawTarget | Should -Be '/api/v4/projects/101/cluster_agents/12/url_configurations/501'
+    }
+
+    It 'says which one is missing' {
+        $failure = Get-Failure { Get-GitLabAgentUrlConfiguration 101 12 -UrlConfigurationId 999 }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'UrlConfigurationNotFound,*'
+        $failure.CategoryInfo.Category | Should -Be ObjectNotFound
+        $failure.TargetObject | Should -Be 999
+    }
+
+    It 'says that receptive agents are <state>, and goes on with the next agent' -ForEach @(
+        @{ State = 'Off'; Words = '*are off on this GitLab*' }
+        @{ State = 'Absent'; Words = '*has no receptive agents*' }
+    ) {
+        Edit-StandInOption $server @{ receptiveAgents = $State }
+        $failure = @(Get-Failure { Get-GitLabClusterAgent group/app | Get-GitLabAgentUrlConfiguration })
+        $failure.Count | Should -Be 2
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'UrlConfigurationNotFound,*'
+        $failure[0].Exception.Message | Should -BeLike $Words
+    }
+
+    It 'words a role below Maintainer as a matter of the role' {
+        $developer = Connect-StandIn $server glpat-developer
+        $failure = Get-Failure { Get-GitLabAgentUrlConfiguration 101 12 -Session $developer }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'Forbidden,*'
+        $failure.Exception.Message | Should -BeLike '*Maintainer*'
+    }
+
+    It 'shows id, agent, url, authentication and expiry in a table' {
+        $text = Get-GitLabAgentUrlConfiguration 101 12 | Out-String -Width 120
+        $text | Should -Match 'Id\s+AgentId\s+Url\s+Authentication\s+CertificateExpires'
+        $text | Should -Match '501\s+12\s+grpcs?://\S+\s+Jwt'
+    }
+}

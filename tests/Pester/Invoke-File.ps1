@@ -1,0 +1,39 @@
+<#
+.SYNOPSIS
+Runs one file of Pester tests in this process. Ends with 1 when a test failed, or none ran.
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)] [string] $Path
+)
+
+$ErrorActionPreference = 'Stop'
+$ProgressPreference = 'SilentlyContinue'
+Import-Module Pester -MinimumVersion 5.7
+
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = (Resolve-Path -LiteralPath $Path).Path
+$configuration.Run.PassThru = $true
+$configuration.Output.Verbosity = 'None'
+
+# The tests are to see PowerShell's own preferences, not this script's.
+$ErrorActionPreference = 'Continue'
+$ProgressPreference = 'Continue'
+$result = Invoke-Pester -Configuration $configuration
+
+foreach ($test in $result.Failed) {
+    "FAILED $($test.ExpandedPath)"
+    foreach ($record in $test.ErrorRecord) {
+        "    $($record.Exception.Message)" -replace '\r?\n', "`n    "
+        "    $($record.ScriptStackTrace -split '\r?\n' -notmatch 'Pester\.psm1' | Select-Object -First 1)"
+    }
+}
+
+foreach ($block in @($result.FailedBlocks) + @($result.FailedContainers)) {
+    "FAILED $(if ($block.PSObject.Properties['ExpandedPath']) { $block.ExpandedPath } else { $block.Item }), outside a test"
+    foreach ($record in $block.ErrorRecord) { "    $record" -replace '\r?\n', "`n    " }
+}
+
+"Pester: $($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
+$failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
+exit $(if ($failed -gt 0 -or $result.PassedCount -eq 0) { 1 } else { 0 })

@@ -1,0 +1,189 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    $manifest = (Resolve-Path "$PSScriptRoot/../../GitLabAgents.psd1").Path
+    Import-Module $manifest
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+    # For scripts that run in a shell of their own.
+    $environment = @{ MANIFEST = $manifest; SERVER = $server.Url; GITLAB_TOKEN = 'glpat-maintainer' }
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'The module' {
+    Context 'manifest' {
+        It 'is in order' {
+            $module = Test-ModuleManifest $manifest -WarningVariable warnings -ErrorAction Stop
+            $warnings | Should -BeNullOrEmpty
+            $module.Name | Should -Be 'GitLabAgents'
+            $module.Description | Should -Not -BeNullOrEmpty
+            $module.CompatiblePSEditions | Sort-Object | Should -Be 'Core', 'Desktop'
+        }
+
+        It 'names each cmdlet there is, and nothing else' {
+            $data = Import-PowerShellDataFile $manifest
+            $types = (Get-Command Connect-GitLab).ImplementingType.Assembly.GetExportedTypes()
+            $written = foreach ($type in $types) {
+                foreach ($attribute in $type.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false)) { "$($attribute.VerbName)-$($attribute.NounName)" }
+            }
+            $data.CmdletsToExport | Sort-Object | Should -Be ($written | Sort-Object)
+            $data.FunctionsToExport | Should -BeNullOrEmpty
+            $data.AliasesToExport | Should -BeNullOrEmpty
+            $data.VariablesToExport | Should -BeNullOrEmpty
+        }
+
+        It 'exports <_>' -ForEach @(
+            'Connect-GitLab', 'Get-GitLabSession', 'Disconnect-GitLab'
+            'Get-GitLabClusterAgent', 'New-GitLabClusterAgent', 'Remove-GitLabClusterAgent'
+            'Get-GitLabAgentToken', 'New-GitLabAgentToken', 'Revoke-GitLabAgentToken'
+        ) {
+            (Get-Module GitLabAgents).ExportedCmdlets.Keys | Should -Contain $_
+        }
+
+        It 'has approved verbs alone' {
+            $verbs = (Get-Verb).Verb
+            foreach ($command in Get-Command -Module GitLabAgents) { $command.Verb | Should -BeIn $verbs }
+            @(Get-Command -Module GitLabAgents).Count | Should -BeGreaterOrEqual 9
+        }
+
+        It 'gives every cmdlet but those of sessions -Session, by property name' {
+            foreach ($command in Get-Command -Module GitLabAgents | Where-Object Name -NotIn 'Connect-GitLab', 'Get-GitLabSession', 'Disconnect-GitLab') {
+                $parameter = $command.Parameters['Session']
+                $parameter | Should -Not -BeNullOrEmpty -Because $command.Name
+                ($parameter.Attributes | Where-Object { $_ -is [Parameter] }).ValueFromPipelineByPropertyName | Should -BeTrue -Because $command.Name
+            }
+        }
+
+        It 'gives every cmdlet that changes something -WhatIf and -Confirm' {
+            foreach ($command in Get-Command -Module GitLabAgents -Verb New, Remove, Revoke) {
+                $command.Parameters.Keys | Should -Contain 'WhatIf' -Because $command.Name
+                $command.Parameters.Keys | Should -Contain 'Confirm' -Because $command.Name
+            }
+        }
+    }
+
+    Context 'in a shell of its own' {
+        It 'imports without a word, and prints no error' {
+            Invoke-ChildShell -Environment $environment @'
+$ErrorActionPreference = 'Stop'
+Import-Module $env:MANIFEST *>&1
+"imported $((Get-Module GitLabAgents).ExportedCmdlets.Count -ge 9)"
+'@ | Should -Be 'imported True'
+        }
+
+        It 'loads no dependency before it is needed, and then to a context of its own' {
+            Invoke-ChildShell -Environment $environment @'
+$ErrorActionPreference = 'Stop'
+Import-Module $env:MANIFEST
+function Get-Dependency {
+    [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { -not $_.IsDynamic -and $_.Location -match 'GitLabAgents|module.bin.dependencies' -and $_.Location -match 'dependencies' }
+}
+Get-GitLabSession
+Get-Command -Module GitLabAgents | ForEach-Object { $null = $_.Parameters.Count }
+"before: $(@(Get-Dependency).Count)"
+Connect-GitLab $env:SERVER -AllowUnencryptedAuthentication
+$loaded = @(Get-Dependency)
+"after: $($loaded.Count -gt 3)"
+"contexts: $(($loaded | ForEach-Object { [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($_).Name } | Sort-Object -Unique) -join ',')"
+'@ | Should -Be 'before: 0', 'after: True', 'contexts: GitLabAgents'
+        }
+
+        It 'is not disturbed by another module''s old <_>' -ForEach 'Microsoft.Extensions.Logging.Abstractions', 'Polly.Core', 'Microsoft.Extensions.Http' {
+            $folder = Join-Path $TestDrive "Other.$_"
+            $null = New-Item $folder -ItemType Directory
+            Invoke-ChildShell -Environment ($environment + @{ FOLDER = $folder; LIBRARY = $_ }) @'
+$ErrorActionPreference = 'Stop'
+$library = "$env:FOLDER/$env:LIBRARY.dll"
+$source = '[assembly: System.Reflection.AssemblyVersion("1.2.3.4")] namespace Other { public static class Marker { public static int Number { get { return 42; } } } }'
+Add-Type -AssemblyName Microsoft.CodeAnalysis, Microsoft.CodeAnalysis.CSharp # Add-Type itself would give the assembly another name.
+$tree = [Microsoft.CodeAnalysis.CSharp.CSharpSyntaxTree]::ParseText($source)
+$core = [Microsoft.CodeAnalysis.MetadataReference]::CreateFromFile([object].Assembly.Location)
+$options = [Microsoft.CodeAnalysis.CSharp.CSharpCompilationOptions]::new('DynamicallyLinkedLibrary')
+$compilation = [Microsoft.CodeAnalysis.CSharp.CSharpCompilation]::Create($env:LIBRARY,
+    [Microsoft.CodeAnalysis.SyntaxTree[]]@($tree), [Microsoft.CodeAnalysis.MetadataReference[]]@($core), $options)
+$file = [System.IO.File]::Create($library)
+$done = $compilation.Emit($file)
+$file.Dispose()
+if (-not $done.Success) { $done.Diagnostics }
+$name = [System.Reflection.AssemblyName]::GetAssemblyName($library)
+"there is $($name.Name) $($name.Version)"
+New-ModuleManifest "$env:FOLDER/Other.psd1" -RequiredAssemblies "$env:LIBRARY.dll"
+Import-Module "$env:FOLDER/Other.psd1"
+"the other's: $([Other.Marker]::Number)"
+Import-Module $env:MANIFEST
+Connect-GitLab $env:SERVER -AllowUnencryptedAuthentication
+"agents: $((Get-GitLabClusterAgent group/app).Count)"
+"the other's: $([Other.Marker]::Number)"
+'@ | Should -Be "there is $_ 1.2.3.4", "the other's: 42", 'agents: 2', "the other's: 42"
+        }
+
+        It 'takes its hook away when it is removed, and can be imported again' {
+            Invoke-ChildShell -Environment $environment @'
+$ErrorActionPreference = 'Stop'
+function Get-Hook {
+    $field = [System.Runtime.Loader.AssemblyLoadContext].GetField('AssemblyResolve', [System.Reflection.BindingFlags]'NonPublic, Static')
+    $event = $field.GetValue($null)
+    if ($event) { @($event.GetInvocationList() | Where-Object { $_.Method.DeclaringType.Namespace -like 'GitLabAgents*' }).Count } else { 0 }
+}
+"before: $(Get-Hook)"
+Import-Module $env:MANIFEST
+"imported: $(Get-Hook)"
+Connect-GitLab $env:SERVER -AllowUnencryptedAuthentication
+"connected: $($null -ne (Get-GitLabSession))"
+Remove-Module GitLabAgents
+"removed: $(Get-Hook)"
+Import-Module $env:MANIFEST
+"again: $(Get-Hook)"
+"session: $($null -ne (Get-GitLabSession))"
+Connect-GitLab $env:SERVER -AllowUnencryptedAuthentication
+"agents: $((Get-GitLabClusterAgent group/app).Count)"
+Import-Module $env:MANIFEST -Force
+"forced: $(Get-Hook)"
+Connect-GitLab $env:SERVER -AllowUnencryptedAuthentication
+"agents: $((Get-GitLabClusterAgent group/app).Count)"
+'@ | Should -Be @(
+                'before: 0', 'imported: 1', 'connected: True', 'removed: 0', 'again: 1', 'session: False', 'agents: 2'
+                'forced: 1', 'agents: 2')
+        }
+
+        It 'keeps the hook as long as another runspace has the module' {
+            Invoke-ChildShell -Environment $environment @'
+$ErrorActionPreference = 'Stop'
+$shell = [powershell]::Create()
+$null = $shell.AddScript('Import-Module $env:MANIFEST').Invoke()
+$shell.Commands.Clear()
+Import-Module $env:MANIFEST
+Remove-Module GitLabAgents
+$script = 'Connect-GitLab $env:SERVER -AllowUnencryptedAuthentication; (Get-GitLabClusterAgent group/app).Count'
+"agents: $($shell.AddScript($script).Invoke())"
+$shell.Streams.Error
+'@ | Should -Be 'agents: 2'
+        }
+
+        It 'lets a script catch its exception by name' {
+            Invoke-ChildShell -Environment $environment @'
+Import-Module $env:MANIFEST
+& ([scriptblock]::Create(@"
+try { Connect-GitLab '$env:SERVER' -AllowUnencryptedAuthentication; Get-GitLabClusterAgent no/where -ErrorAction Stop }
+catch [GitLabAgents.GitLabApiException] { "caught `$([int]`$_.Exception.StatusCode)" }
+catch { 'another' }
+"@))
+'@ | Should -Be 'caught 404'
+        }
+
+        It 'gives its types to scripts' {
+            Invoke-ChildShell -Environment $environment @'
+Import-Module $env:MANIFEST
+$types = & ([scriptblock]::Create('[GitLabAgents.ClusterAgent], [GitLabAgents.AgentToken], [GitLabAgents.GitLabSession], [GitLabAgents.ProjectReference]'))
+$types.Name -join ','
+([GitLabAgents.ProjectReference]'group/app').Path
+'@ | Should -Be 'ClusterAgent,AgentToken,GitLabSession,ProjectReference', 'group/app'
+        }
+    }
+}

@@ -1,0 +1,125 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Remove-GitLabClusterAgent' {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+    }
+
+    AfterEach {
+        Disconnect-GitLab
+    }
+
+    It 'removes an agent by id, in one request' {
+        Remove-GitLabClusterAgent group/app 11 -Confirm:$false | Should -BeNullOrEmpty
+        Get-StandInCall $server | Should -Be 'DELETE /api/v4/projects/group%2Fapp/cluster_agents/11'
+        (Get-StandInState $server).agents.id | Should -Not -Contain 11
+        (Get-StandInState $server).agents.id | Should -Contain 12
+    }
+
+    It 'takes digits in a string as an id' {
+        $null = Add-StandInSeed $server @{ agents = @{ project = 'group/app'; name = '12' } }
+        Remove-GitLabClusterAgent 101 '12' -Confirm:$false
+        Get-StandInCall $server | Should -Be 'DELETE /api/v4/projects/101/cluster_agents/12'
+        (Get-StandInState $server).agents.name | Should -Not -Contain 'staging'
+    }
+
+    It 'removes an agent by name' {
+        Remove-GitLabClusterAgent -Project 101 -Agent staging -Confirm:$false
+        Get-StandInCall $server | Should -Be @(
+            'GET /api/v4/projects/101/cluster_agents?per_page=100&page=1'
+            'DELETE /api/v4/projects/101/cluster_agents/12')
+    }
+
+    It 'takes a name for a name, not for a pattern' {
+        $failure = Get-Failure { Remove-GitLabClusterAgent 101 '*' -Confirm:$false }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
+        Get-StandInCall $server -Method DELETE | Should -BeNullOrEmpty
+    }
+
+    It 'removes agents from the pipeline' {
+        Get-GitLabClusterAgent group/app | Remove-GitLabClusterAgent -Confirm:$false
+        Get-StandInCall $server -Method DELETE | Should -Be @(
+            'DELETE /api/v4/projects/101/cluster_agents/11'
+            'DELETE /api/v4/projects/101/cluster_agents/12')
+    }
+
+    It 'takes an agent as -InputObject' {
+        $agent = Get-GitLabClusterAgent group/app prod
+        Remove-GitLabClusterAgent -InputObject $agent -Confirm:$false
+        Get-StandInCall $server -Method DELETE | Should -Be 'DELETE /api/v4/projects/101/cluster_agents/11'
+    }
+
+    It 'takes rows with Project and Agent' {
+        "Project,Agent`ngroup/app,staging`n103,14" | ConvertFrom-Csv | Remove-GitLabClusterAgent -Confirm:$false
+        Get-StandInCall $server -Method DELETE | Should -Be @(
+            'DELETE /api/v4/projects/group%2Fapp/cluster_agents/12'
+            'DELETE /api/v4/projects/103/cluster_agents/14')
+    }
+
+    It 'has no alias for -Agent' {
+        (Get-Command Remove-GitLabClusterAgent).Parameters['Agent'].Aliases | Should -BeNullOrEmpty
+    }
+
+    It 'sends no DELETE with -WhatIf, <What>' -ForEach @(
+        @{ What = 'by id'; Script = { Remove-GitLabClusterAgent 101 11 -WhatIf } }
+        @{ What = 'by name'; Script = { Remove-GitLabClusterAgent 101 prod -WhatIf } }
+        @{ What = 'by object'; Script = { Get-GitLabClusterAgent 101 | Remove-GitLabClusterAgent -WhatIf } }
+    ) {
+        Get-Failure $Script | Should -BeNullOrEmpty
+        Get-StandInCall $server -Method DELETE, POST | Should -BeNullOrEmpty
+        (Get-StandInState $server).agents.id | Should -Contain 11
+    }
+
+    It 'asks first: its impact is high' {
+        $attribute = (Get-Command Remove-GitLabClusterAgent).ImplementingType.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false)
+        $attribute.ConfirmImpact | Should -Be 'High'
+    }
+
+    It 'removes nothing where it may not ask' {
+        $output = Invoke-ChildShell @"
+            Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
+            Connect-GitLab '$($server.Url)' -AllowUnencryptedAuthentication
+            Remove-GitLabClusterAgent 101 11
+"@ -Environment @{ GITLAB_TOKEN = 'glpat-maintainer' }
+        $output -join ' ' | Should -Match 'NonInteractive'
+        Get-StandInCall $server -Method DELETE | Should -BeNullOrEmpty
+        Get-StandInCall $server -Method GET | Should -Contain 'GET /api/v4/metadata'
+    }
+
+    It 'reports an agent that is not there, and removes the others' {
+        $failures = Get-Failure { [pscustomobject]@{ Project = 101; Agent = 999 }, [pscustomobject]@{ Project = 101; Agent = 12 } | Remove-GitLabClusterAgent -Confirm:$false }
+        $failures.Count | Should -Be 1
+        $failures.FullyQualifiedErrorId | Should -Be 'AgentNotFound,GitLabAgents.Commands.RemoveGitLabClusterAgentCommand'
+        $failures.TargetObject | Should -Be 999
+        (Get-StandInState $server).agents.id | Should -Not -Contain 12
+    }
+
+    It 'takes it as done when the answer was lost and the next says 404' {
+        Add-StandInFault $server @{ kind = 'status'; status = 502; method = 'DELETE'; afterActing = $true }
+        Get-Failure { Remove-GitLabClusterAgent 101 11 -Confirm:$false } | Should -BeNullOrEmpty
+        @(Get-StandInCall $server -Method DELETE).Count | Should -Be 2
+        (Get-StandInState $server).agents.id | Should -Not -Contain 11
+    }
+
+    It 'refuses an object that came from another session' {
+        $agent = Get-GitLabClusterAgent group/app prod
+        $other = Connect-StandIn $server glpat-developer
+        $failure = Get-Failure { Remove-GitLabClusterAgent -InputObject $agent -Session $other -Confirm:$false }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+        Get-StandInCall $server | Should -BeNullOrEmpty
+    }
+}

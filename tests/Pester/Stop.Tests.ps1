@@ -1,0 +1,244 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+
+    # What is written past a stop goes to the host: one that remembers it.
+    Add-Type -ErrorAction Stop -TypeDefinition @'
+using System;
+using System.Collections.Generic;
+using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Security;
+
+public sealed class RememberingHost : PSHost
+{
+    private readonly RememberingInterface ui = new RememberingInterface();
+    public override Guid InstanceId { get; } = Guid.NewGuid();
+    public override string Name { get { return "Remembering"; } }
+    public override Version Version { get { return new Version(1, 0); } }
+    public override CultureInfo CurrentCulture { get { return CultureInfo.InvariantCulture; } }
+    public override CultureInfo CurrentUICulture { get { return CultureInfo.InvariantCulture; } }
+    public override PSHostUserInterface UI { get { return ui; } }
+    public List<string> Warnings { get { return ui.Warnings; } }
+    public override void EnterNestedPrompt() { }
+    public override void ExitNestedPrompt() { }
+    public override void NotifyBeginApplication() { }
+    public override void NotifyEndApplication() { }
+    public override void SetShouldExit(int exitCode) { }
+}
+
+public sealed class RememberingInterface : PSHostUserInterface
+{
+    public readonly List<string> Warnings = new List<string>();
+    public override PSHostRawUserInterface RawUI { get { return null; } }
+    public override void WriteWarningLine(string message) { lock (Warnings) { Warnings.Add(message); } }
+    public override void Write(string value) { }
+    public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) { }
+    public override void WriteLine(string value) { }
+    public override void WriteErrorLine(string value) { }
+    public override void WriteDebugLine(string message) { }
+    public override void WriteProgress(long sourceId, ProgressRecord record) { }
+    public override void WriteVerboseLine(string message) { }
+    public override string ReadLine() { throw new NotSupportedException(); }
+    public override SecureString ReadLineAsSecureString() { throw new NotSupportedException(); }
+    public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) { throw new NotSupportedException(); }
+    public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) { throw new NotSupportedException(); }
+    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) { throw new NotSupportedException(); }
+    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) { throw new NotSupportedException(); }
+}
+'@
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'A stop' {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+        $console = [RememberingHost]::new()
+        $runspace = [runspacefactory]::CreateRunspace($console, [initialsessionstate]::CreateDefault2())
+        $runspace.Open()
+        $shell = [powershell]::Create()
+        $shell.Runspace = $runspace
+        $null = $shell.AddScript('param($module) Import-Module $module').AddArgument("$PSScriptRoot/../../GitLabAgents.psd1").Invoke()
+        $shell.Commands.Clear()
+    }
+
+    AfterEach {
+        $shell.Dispose()
+        $runspace.Dispose()
+        Clear-StandInFault $server
+        Disconnect-GitLab
+    }
+
+    BeforeAll {
+        # Begins a script in the other runspace, waits until it is where it is wanted, stops it, and tells how long that took.
+        function Measure-Stop ([string] $Script, [scriptblock] $When) {
+            $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
+            $none = [System.Management.Automation.PSDataCollection[psobject]]::new()
+            $none.Complete()
+            $null = $shell.AddScript("param(`$session) $Script").AddArgument($session)
+            $run = $shell.BeginInvoke($none, $output)
+            Wait-Until $When
+            $run.IsCompleted | Should -BeFalse -Because 'else there is nothing to stop'
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $took = $watch.Elapsed.TotalSeconds
+            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+            [pscustomobject]@{ Seconds = $took; Output = $output }
+        }
+
+        function Assert-Fit {
+            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 } -TimeoutSeconds 3
+            Clear-StandInFault $server
+            (Get-GitLabClusterAgent group/app -Session $session).Count | Should -Be 2
+        }
+    }
+
+    It 'ends <Name>' -ForEach @(
+        @{ Name = 'a list that hangs'; Script = 'Get-GitLabClusterAgent group/app -Session $session' }
+        @{ Name = 'the read of an agent that hangs'; Script = 'Get-GitLabClusterAgent 101 -AgentId 11 -Session $session' }
+        @{ Name = 'a list of tokens that hangs'; Script = 'Get-GitLabAgentToken 101 11 -Session $session' }
+        @{ Name = 'a revocation that hangs'; Script = 'Revoke-GitLabAgentToken 101 11 1001 -Session $session -Confirm:$false' }
+        @{ Name = 'a removal that hangs'; Script = 'Remove-GitLabClusterAgent 101 11 -Session $session -Confirm:$false' }
+        @{ Name = 'a registration that hangs'; Script = 'New-GitLabClusterAgent group/app edge -Session $session' }
+        @{ Name = 'a connect that hangs'; Script = "Connect-GitLab $('$session.Uri') (ConvertTo-SecureString glpat-maintainer -AsPlainText) -AllowUnencryptedAuthentication" }
+    ) {
+        Add-StandInFault $server @{ kind = 'hang'; times = 'always' }
+        $stop = Measure-Stop $Script { (Get-StandInLoad $server).inFlight -gt 0 }
+        $stop.Seconds | Should -BeLessThan 1.5
+        $stop.Output | Should -BeNullOrEmpty
+        Assert-Fit
+    }
+
+    It 'ends the single reads of tokens that hang' {
+        Add-StandInFault $server @{ kind = 'hang'; pathContains = '/tokens/'; times = 'always' }
+        $stop = Measure-Stop 'Get-GitLabAgentToken 103 13 -Session $session' { (Get-StandInLoad $server).inFlight -eq 3 }
+        $stop.Seconds | Should -BeLessThan 1.5
+        Assert-Fit
+    }
+
+    It 'ends a body that dribbles' {
+        Add-StandInFault $server @{ kind = 'slowBody'; totalMs = 60000 }
+        $stop = Measure-Stop 'Get-GitLabClusterAgent group/app -Session $session' { (Get-StandInLoad $server).inFlight -gt 0 }
+        $stop.Seconds | Should -BeLessThan 1.5
+        Assert-Fit
+    }
+
+    It 'ends the wait for the next try' {
+        Add-StandInFault $server @{ kind = 'rateLimited'; retryAfter = 60; times = 'always' }
+        $stop = Measure-Stop 'Get-GitLabClusterAgent group/app -Session $session' {
+            $shell.Streams.Progress.Count -gt 0 -and (Get-StandInLoad $server).inFlight -eq 0
+        }
+        $stop.Seconds | Should -BeLessThan 1.5
+        @(Get-StandInCall $server).Count | Should -Be 1
+        Assert-Fit
+    }
+
+    It 'ends a POST''s wait for the next try, and makes nothing' {
+        Add-StandInFault $server @{ kind = 'rateLimited'; retryAfter = 60; method = 'POST'; times = 'always' }
+        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { $shell.Streams.Progress.Count -gt 0 }
+        $stop.Seconds | Should -BeLessThan 1.5
+        @(Get-StandInCall $server -Method POST).Count | Should -Be 1
+        (Get-StandInState $server).tokens.name | Should -Not -Contain 'ci-1'
+        Assert-Fit
+    }
+
+    It 'ends a list in the midst of its pages' {
+        $null = Add-StandInSeed $server @{ agents = @{ project = 'group/many'; count = 5000 } }
+        Add-StandInFault $server @{ kind = 'hang'; pathMatches = '&page=(4|5|6|7|8)$'; times = 'always' }
+        $stop = Measure-Stop 'Get-GitLabClusterAgent group/many -Session $session' { (Get-StandInLoad $server).inFlight -gt 1 }
+        $stop.Seconds | Should -BeLessThan 1.5
+        $stop.Output.Count | Should -BeGreaterThan 100
+        Assert-Fit
+    }
+
+    It 'ends a reader that is slow' {
+        $null = Add-StandInSeed $server @{ agents = @{ project = 'group/many'; count = 1000 } }
+        $stop = Measure-Stop 'Get-GitLabClusterAgent group/many -Session $session | ForEach-Object { Start-Sleep -Seconds 60; $_ }' {
+            @(Get-StandInCall $server).Count -gt 0 -and (Get-StandInLoad $server).inFlight -eq 0
+        }
+        $stop.Seconds | Should -BeLessThan 1.5
+        Assert-Fit
+    }
+
+    It 'says what to look for when <Name> was under way' -ForEach @(
+        @{ Name = 'a registration'; Script = 'New-GitLabClusterAgent group/app edge -Session $session'; Words = '*Get-GitLabClusterAgent*edge*' }
+        @{ Name = 'a removal'; Script = 'Remove-GitLabClusterAgent 101 11 -Session $session -Confirm:$false'; Words = '*Get-GitLabClusterAgent*11*' }
+        @{ Name = 'a revocation'; Script = 'Revoke-GitLabAgentToken 101 11 1001 -Session $session -Confirm:$false'; Words = '*Get-GitLabAgentToken*1001*' }
+    ) {
+        Add-StandInFault $server @{ kind = 'hang'; times = 'always' }
+        $null = Measure-Stop $Script { (Get-StandInLoad $server).inFlight -gt 0 }
+        "$($console.Warnings)" | Should -BeLike $Words
+        Assert-Fit
+    }
+
+    It 'ends a new token whose making hangs, within the time for clean-up, and says what is not known' {
+        Add-StandInFault $server @{ kind = 'hang'; method = 'POST' }
+        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-StandInLoad $server).inFlight -gt 0 }
+        $stop.Seconds | Should -BeLessThan 6
+        $stop.Output | Should -BeNullOrEmpty
+        "$($console.Warnings)" | Should -BeLike '*ci-1*'
+        "$($console.Warnings)" | Should -BeLike '*Get-GitLabAgentToken*'
+        Assert-Fit
+    }
+
+    It 'revokes a token again that was being made, and says so' {
+        Add-StandInFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800; afterActing = $true }
+        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' {
+            (Get-StandInState $server).tokens.name -contains 'ci-1'
+        }
+        $stop.Seconds | Should -BeLessThan 6
+        $stop.Output | Should -BeNullOrEmpty
+        ((Get-StandInState $server).tokens | Where-Object name -EQ 'ci-1').status | Should -Be 'revoked'
+        "$($console.Warnings)" | Should -BeLike '*ci-1*revoked again*'
+        Assert-Fit
+    }
+
+    It 'revokes a token again that the server makes late' {
+        Add-StandInFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800 }
+        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-StandInLoad $server).inFlight -gt 0 }
+        $stop.Seconds | Should -BeLessThan 6
+        # Made and revoked, or never made; but not left behind.
+        ((Get-StandInState $server).tokens | Where-Object name -EQ 'ci-1').status | Should -Be 'revoked'
+        "$($console.Warnings)" | Should -BeLike '*ci-1*revoked again*'
+        Assert-Fit
+    }
+
+    It 'gives the command to revoke a token that could not be revoked again' {
+        Add-StandInFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 500; afterActing = $true }, @{ kind = 'status'; status = 403; method = 'DELETE'; times = 'always' }
+        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-StandInState $server).tokens.name -contains 'ci-1' }
+        $stop.Seconds | Should -BeLessThan 6
+        "$($console.Warnings)" | Should -BeLike '*Revoke-GitLabAgentToken*-TokenId*'
+        Assert-Fit
+    }
+
+    It 'can be begun and waited for' {
+        Add-StandInFault $server @{ kind = 'hang'; times = 'always' }
+        $null = $shell.AddScript('param($session) Get-GitLabClusterAgent group/app -Session $session').AddArgument($session)
+        $run = $shell.BeginInvoke()
+        Wait-Until { (Get-StandInLoad $server).inFlight -gt 0 }
+        $stop = $shell.BeginStop($null, $null)
+        $stop.AsyncWaitHandle.WaitOne(1500) | Should -BeTrue
+        $run.AsyncWaitHandle.WaitOne(1500) | Should -BeTrue
+        Assert-Fit
+    }
+
+    It 'is what -First and -ErrorAction Stop are too: nothing stays under way' {
+        $null = Add-StandInSeed $server @{ agents = @{ project = 'group/many'; count = 2000 } }
+        Add-StandInFault $server @{ kind = 'hang'; pathMatches = '&page=[3-9]$'; times = 'always' }
+        (Get-GitLabClusterAgent group/many -Session $session | Select-Object -First 160).Count | Should -Be 160
+        Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+        Assert-Fit
+    }
+}

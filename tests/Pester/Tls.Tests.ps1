@@ -1,0 +1,119 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $authority = Join-Path ([System.IO.Path]::GetTempPath()) "$([guid]::NewGuid()).pem"
+    $server = Start-StandIn -Arguments '--https', '--certificate-out', $authority
+    $proxy = Start-StandIn
+    $token = ConvertTo-Secret glpat-maintainer
+    # Requests are recorded behind the control endpoints, which are read over TLS too.
+    function Get-Seen { (Invoke-RestMethod "$($server.Url)/-/stand-in/requests" -SkipCertificateCheck) }
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Stop-StandIn $proxy
+    Remove-Item $authority
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Connect-GitLab over TLS' {
+    AfterEach { Disconnect-GitLab }
+
+    It 'refuses a certificate that no one trusts, and sends it no token' {
+        $before = @(Get-Seen).Count
+        $failure = Get-Failure { Connect-GitLab $server.Url $token }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
+        $failure.CategoryInfo.Category | Should -Be ConnectionError
+        $failure.Exception.Message | Should -BeLike '*certificate*-CaCertificatePath*'
+        @(Get-Seen).Count | Should -Be $before
+        Get-GitLabSession | Should -BeNullOrEmpty
+    }
+
+    It 'trusts what -CaCertificatePath names, and warns of nothing' {
+        Connect-GitLab $server.Url $token -CaCertificatePath $authority -WarningVariable warnings
+        $warnings | Should -BeNullOrEmpty
+        (Get-GitLabClusterAgent group/app).Count | Should -Be 2
+    }
+
+    It 'speaks HTTP/2 where the server offers it' {
+        Connect-GitLab $server.Url $token -CaCertificatePath $authority
+        (Get-Seen)[-1].protocol | Should -Be 'HTTP/2'
+    }
+
+    It 'still checks the name of the host' {
+        $other = $server.Url -replace '127\.0\.0\.1', '127.0.0.2'
+        $failure = Get-Failure { Connect-GitLab $other $token -CaCertificatePath $authority -MaximumRetryCount 0 }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
+    }
+
+    It 'says what is wrong with the file of -CaCertificatePath' {
+        $failure = Get-Failure { Connect-GitLab $server.Url $token -CaCertificatePath ./nowhere.pem }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+        $failure.Exception.Message | Should -BeLike '*nowhere.pem*'
+    }
+
+    It 'takes any certificate with -SkipCertificateCheck, with a warning each time' {
+        1..2 | ForEach-Object {
+            Connect-GitLab $server.Url $token -SkipCertificateCheck -WarningVariable warnings -WarningAction SilentlyContinue
+            "$warnings" | Should -BeLike '*not checked*'
+        }
+    }
+
+    It 'shows the certificate of -Certificate to the server' {
+        $rsa = [System.Security.Cryptography.RSA]::Create(2048)
+        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=me', $rsa, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
+        $certificate = $request.CreateSelfSigned([DateTimeOffset]::UtcNow.AddDays(-1), [DateTimeOffset]::UtcNow.AddDays(1))
+        $strict = Start-StandIn -Arguments '--https', '--require-client-certificate'
+        try {
+            Get-Failure { Connect-GitLab $strict.Url $token -SkipCertificateCheck -MaximumRetryCount 0 } | Should -Not -BeNullOrEmpty
+            Connect-GitLab $strict.Url $token -SkipCertificateCheck -Certificate $certificate -WarningAction SilentlyContinue
+            (Get-GitLabClusterAgent group/app).Count | Should -Be 2
+        }
+        finally { Stop-StandIn $strict }
+    }
+}
+
+Describe 'Connect-GitLab through a proxy' {
+    BeforeEach { Reset-StandIn $proxy }
+    AfterEach {
+        Disconnect-GitLab
+        $env:HTTP_PROXY = $null
+    }
+
+    It 'goes through -Proxy' {
+        Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication -Proxy $proxy.Url
+        (Get-StandInRequest $proxy)[0].rawTarget | Should -Be 'http://gitlab.invalid/api/v4/personal_access_tokens/self'
+    }
+
+    It 'gives the proxy the credential of <_>, in no message' -ForEach '-ProxyCredential', 'its URL' {
+        Add-StandInFault $proxy @{ kind = 'status'; status = 407; body = ''; headers = @{ 'Proxy-Authenticate' = 'Basic realm="p"' } }
+        $credential = if ($_ -eq '-ProxyCredential') { @{ Proxy = $proxy.Url; ProxyCredential = [pscredential]::new('me', (ConvertTo-Secret 'pr0xy-pass')) } } else { @{ Proxy = $proxy.Url -replace '://', '://me:pr0xy-pass@' } }
+        Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication @credential
+        (Get-StandInRequest $proxy).headers.'Proxy-Authorization' | Should -Contain ('Basic ' + [Convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes('me:pr0xy-pass')))
+        $dead = @{} + $credential
+        $dead.Proxy = $dead.Proxy -replace ':\d+$', ':1'
+        $failure = Get-Failure { Connect-GitLab https://gitlab.invalid $token @dead -MaximumRetryCount 0 }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
+        ($failure | Format-List * -Force | Out-String) + $failure.Exception.ToString() | Should -Not -BeLike '*pr0xy-pass*'
+    }
+
+    It 'takes the environment''s proxy, and none with -NoProxy' {
+        $output = Invoke-ChildShell @"
+            Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
+            Connect-GitLab -AllowUnencryptedAuthentication
+            (Get-GitLabSession).TokenName
+            try { Connect-GitLab -AllowUnencryptedAuthentication -NoProxy -MaximumRetryCount 0 } catch { `$_.FullyQualifiedErrorId }
+"@ -Environment @{ GITLAB_HOST = 'http://gitlab.invalid'; GITLAB_TOKEN = 'glpat-maintainer'; http_proxy = $proxy.Url }
+        $output[0] | Should -Be maintainer
+        $output[-1] | Should -BeLike 'ConnectionFailed,*'
+    }
+
+    It 'refuses what excludes each other' {
+        (Get-Failure { Connect-GitLab http://x $token -AllowUnencryptedAuthentication -Proxy $proxy.Url -NoProxy }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+        (Get-Failure { Connect-GitLab http://x $token -AllowUnencryptedAuthentication -ProxyCredential ([pscredential]::new('me', $token)) }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+    }
+}
