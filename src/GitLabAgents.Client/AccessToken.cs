@@ -49,7 +49,17 @@ internal sealed class AccessToken : IDisposable
     }
 
     /// <summary>Takes the token out of a text that comes from outside, should a server or proxy echo it.</summary>
-    public string Redact(string text) => text.Replace(Secret.Reveal(_value), Redacted);
+    public string Redact(string text)
+    {
+        // In any case: .NET, for one, writes the host of a URL in lower case.
+        string secret = Secret.Reveal(_value);
+        for (int at = 0; (at = text.IndexOf(secret, at, StringComparison.OrdinalIgnoreCase)) >= 0; at += Redacted.Length)
+        {
+            text = text.Remove(at, secret.Length).Insert(at, Redacted);
+        }
+
+        return text;
+    }
 
     public void Dispose() => _value.Dispose();
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Net.Http;
 using System.Runtime.CompilerServices;
@@ -24,18 +25,16 @@ public sealed partial class GitLabClient
     public IAsyncEnumerable<Fetched<ClusterAgent>> GetGroupAgentsAsync(GroupReference group, bool recurse, CancellationToken cancellationToken = default)
     {
         var progress = new GroupProgress();
-        IAsyncEnumerable<ProjectInfo> projects = ReadPagesAsync(
-            page => ListProjects(group, recurse, page),
-            GitLabJson.Default.ListProjectInfo,
-            static project => project.Id,
-            answer => progress.Total = NumberIn(answer, "X-Total"),
-            cancellationToken);
         return StartedStream.FlattenAsync(
-            projects,
+            GetGroupProjectsAsync(group, recurse, cancellationToken, answer => progress.Total = NumberIn(answer, "X-Total")),
             _session.ThrottleLimit * 2, // Twice, so that a long one at the head leaves no place idle.
             (project, stop) => ReadProjectAsync(project, progress, stop),
             cancellationToken);
     }
+
+    /// <summary>Lists the projects of a group, in the order of their ids.</summary>
+    internal IAsyncEnumerable<ProjectInfo> GetGroupProjectsAsync(GroupReference group, bool recurse, CancellationToken cancellationToken, Action<ApiAnswer>? onFirstPage = null)
+        => ReadPagesAsync(page => ListProjects(group, recurse, page), GitLabJson.Default.ListProjectInfo, static project => project.Id, onFirstPage, cancellationToken);
 
     private static ApiCall ListProjects(GroupReference group, bool recurse, int page)
         => new(

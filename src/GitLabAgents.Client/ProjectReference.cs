@@ -4,7 +4,7 @@ namespace GitLabAgents;
 
 /// <summary>
 /// A project, by its numeric id or its full path (<c>group/subgroup/project</c>). As in GitLab itself, a string of
-/// digits is always an id.
+/// digits is always an id. <c>.</c> means the project of the clone that one stands in.
 /// </summary>
 public sealed class ProjectReference : IEquatable<ProjectReference>
 {
@@ -33,6 +33,9 @@ public sealed class ProjectReference : IEquatable<ProjectReference>
 
     /// <summary>Gets the full path, or <see langword="null"/> where the project was given by its id.</summary>
     public string? Path => _reference.Text;
+
+    /// <summary>Gets a value indicating whether it is <c>.</c>: the project of the clone that one stands in. Only a shell can tell which that is.</summary>
+    public bool IsHere => Path == ".";
 
     /// <summary>Gets what was given: a <see cref="long"/> or a <see cref="string"/>.</summary>
     internal object Value => Id is { } id ? id : Path!;
@@ -63,5 +66,7 @@ public sealed class ProjectReference : IEquatable<ProjectReference>
     public override string ToString() => _reference.ToString();
 
     /// <summary>Gives the id or path as one segment of a URL's path: <c>/</c> becomes <c>%2F</c>.</summary>
-    internal string ToPathSegment() => Uri.EscapeDataString(ToString());
+    /// <exception cref="InvalidOperationException">It is <c>.</c>, which as a segment of a URL would name another resource.</exception>
+    internal string ToPathSegment()
+        => IsHere ? throw new InvalidOperationException("The project '.' was not resolved.") : Uri.EscapeDataString(ToString());
 }

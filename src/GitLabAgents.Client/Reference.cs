@@ -53,6 +53,11 @@ internal readonly struct Reference : IEquatable<Reference>
             throw new ArgumentException($"'{path}' is a URL. Give the {kind}'s id or its full path, such as group/{kind}.", nameof(text));
         }
 
+        if (path == "." && kind == "project")
+        {
+            return reference; // The project of the clone; ProjectReference knows.
+        }
+
         path = path.Trim('/');
         if (path is "" or "." or "..")
         {

@@ -176,15 +176,19 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private bool Settle(Task work, TimeSpan patience)
     {
         _stop.Cancel();
-        try
+        if (((IAsyncResult)work).AsyncWaitHandle.WaitOne(patience))
         {
-            work.Wait(patience);
-        }
-        catch (AggregateException e)
-        {
-            if (e.InnerException is UnfinishedException unfinished)
+            try
+            {
+                work.GetAwaiter().GetResult(); // Task.Wait would say that it was cancelled, and no more.
+            }
+            catch (UnfinishedException unfinished)
             {
                 WarnPastStop(unfinished.Message);
+            }
+            catch (Exception e) when (e is GitLabApiException or OperationCanceledException)
+            {
+                // The stop came first, and no one waits for the outcome.
             }
         }
 

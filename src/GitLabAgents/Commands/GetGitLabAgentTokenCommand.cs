@@ -1,10 +1,11 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
-using System.Threading;
 using System.Threading.Tasks;
+using System.Threading;
+using System;
+using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
@@ -25,24 +26,28 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("ProjectId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
     /// <summary>Gets or sets the agent, by its id or name.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("AgentId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(AgentCompleter))]
     public AgentReference Agent { get; set; } = null!;
 
     /// <summary>Gets or sets names of tokens; wildcards are allowed. By default all.</summary>
     [Parameter(ParameterSetName = NameSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TokenNameCompleter))]
     public string[]? Name { get; set; }
 
     /// <summary>Gets or sets ids of tokens.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
     [ValidateNotNullOrEmpty]
     [ValidateRange(1, long.MaxValue)]
+    [ArgumentCompleter(typeof(TokenIdCompleter))]
     public long[]? TokenId { get; set; }
 
     /// <summary>Gets or sets a switch that spares the single reads: <c>LastUsedAt</c> is then not known.</summary>
@@ -80,7 +85,7 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
 
     private Query Begin(GitLabClient client)
     {
-        ProjectReference project = Project;
+        ProjectReference project = Resolve(client, Project);
         AgentReference agent = Agent;
         long[]? ids = TokenId;
         var filter = new NameFilter(Name);

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
@@ -11,12 +12,14 @@ public sealed class GetGitLabAgentUrlConfigurationCommand : GitLabCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("ProjectId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
     /// <summary>Gets or sets the agent, by its id or name.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("AgentId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(AgentCompleter))]
     public AgentReference Agent { get; set; } = null!;
 
     /// <summary>Gets or sets the configuration's id. By default the one that the agent has.</summary>
@@ -28,7 +31,7 @@ public sealed class GetGitLabAgentUrlConfigurationCommand : GitLabCmdlet
     protected override void ProcessRecord() => Attempt(UrlConfigurationId ?? Agent.Value, () =>
     {
         GitLabClient client = GetClient();
-        (long projectId, long agentId) = Wait(LocateAsync(client, Project, Agent));
+        (long projectId, long agentId) = Wait(LocateAsync(client, Resolve(client, Project), Agent));
         if (UrlConfigurationId is { } id)
         {
             WriteObject(Wait(client.GetUrlConfigurationAsync(projectId, agentId, id, StopToken)));

@@ -1,10 +1,11 @@
 using System.Collections.Generic;
 using System.Management.Automation;
+using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
 /// <summary>Gets the agents of a project or of a whole group, or some of them by name or id.</summary>
-[Cmdlet(VerbsCommon.Get, "GitLabClusterAgent", DefaultParameterSetName = ProjectSet)]
+[Cmdlet(VerbsCommon.Get, "GitLabClusterAgent")] // A default set would be settled on before AgentId can bind from a pipeline.
 [OutputType(typeof(ClusterAgent))]
 public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
 {
@@ -17,12 +18,14 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentIdSet)]
     [Alias("ProjectId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
     /// <summary>Gets or sets the group, by its id or full path: the agents of all its projects.</summary>
     [Parameter(Mandatory = true, ParameterSetName = GroupSet)]
     [Alias("GroupId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(GroupCompleter))]
     public GroupReference Group { get; set; } = null!;
 
     /// <summary>Gets or sets a switch that takes the projects of the group's subgroups too.</summary>
@@ -34,12 +37,14 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
     [Parameter(ParameterSetName = GroupSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(AgentCompleter))]
     public string[]? Name { get; set; }
 
     /// <summary>Gets or sets ids of agents.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentIdSet)]
     [ValidateNotNullOrEmpty]
     [ValidateRange(1, long.MaxValue)]
+    [ArgumentCompleter(typeof(AgentIdCompleter))]
     public long[]? AgentId { get; set; }
 
     /// <inheritdoc/>
@@ -50,7 +55,7 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
             case AgentIdSet:
                 foreach (long id in AgentId!)
                 {
-                    Attempt(id, () => WriteObject(Wait(GetClient().GetAgentAsync(Project, id, StopToken))));
+                    Attempt(id, () => WriteAgent(id));
                 }
 
                 break;
@@ -63,10 +68,18 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
         }
     }
 
+    private void WriteAgent(long id)
+    {
+        GitLabClient client = GetClient();
+        WriteObject(Wait(client.GetAgentAsync(Resolve(client, Project), id, StopToken)));
+    }
+
     private void WriteProject()
     {
+        GitLabClient client = GetClient();
+        ProjectReference project = Resolve(client, Project);
         var filter = new NameFilter(Name);
-        foreach (ClusterAgent agent in Pull(GetClient().GetAgentsAsync(Project, StopToken)))
+        foreach (ClusterAgent agent in Pull(client.GetAgentsAsync(project, StopToken)))
         {
             if (filter.Takes(agent.Name))
             {
@@ -78,7 +91,7 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
             }
         }
 
-        WriteMissing(filter.Missing, $"Project {Project}");
+        WriteMissing(filter.Missing, $"Project {project}");
     }
 
     private void WriteGroup()

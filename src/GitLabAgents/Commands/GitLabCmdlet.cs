@@ -34,6 +34,10 @@ public abstract class GitLabCmdlet : AsyncCmdlet
         return new GitLabClient(origin, Observer);
     }
 
+    /// <summary>Gives the project that is meant, where it was given as <c>.</c>.</summary>
+    private protected ProjectReference Resolve(GitLabClient client, ProjectReference project)
+        => project.IsHere ? OriginProject.Of(SessionState.Path.CurrentFileSystemLocation.ProviderPath, client.Session) : project;
+
     /// <summary>Turns what people give into the ids of an agent and its project.</summary>
     private protected Task<(long ProjectId, long AgentId)> LocateAsync(GitLabClient client, ProjectReference project, AgentReference agent)
         => _locator.LocateAsync(client, project, agent, StopToken);

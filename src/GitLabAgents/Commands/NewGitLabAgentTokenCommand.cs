@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
@@ -11,12 +12,14 @@ public sealed class NewGitLabAgentTokenCommand : GitLabCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("ProjectId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
     /// <summary>Gets or sets the agent, by its id or name.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("AgentId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(AgentCompleter))]
     public AgentReference Agent { get; set; } = null!;
 
     /// <summary>Gets or sets the token's name, 1 to 255 characters. It does not bind from a pipeline: no object's name becomes a token's.</summary>
@@ -32,12 +35,13 @@ public sealed class NewGitLabAgentTokenCommand : GitLabCmdlet
     protected override void ProcessRecord() => Attempt(Agent.Value, () =>
     {
         GitLabClient client = GetClient();
-        if (!ShouldProcess($"agent {Agent} of project {Project} on {client.Session}", $"Make token '{Name}'"))
+        ProjectReference project = Resolve(client, Project);
+        if (!ShouldProcess($"agent {Agent} of project {project} on {client.Session}", $"Make token '{Name}'"))
         {
             return;
         }
 
-        (long projectId, long agentId) = Wait(LocateAsync(client, Project, Agent));
+        (long projectId, long agentId) = Wait(LocateAsync(client, project, Agent));
         NewAgentToken token = Wait(client.CreateTokenAsync(projectId, agentId, Name, Description, StopToken), CleanUp);
         try
         {

@@ -1,6 +1,7 @@
-using System;
 using System.Management.Automation;
 using System.Security;
+using System;
+using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
@@ -22,12 +23,14 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : GitLabCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("ProjectId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
     /// <summary>Gets or sets the agent, by its id or name.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("AgentId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(AgentCompleter))]
     public AgentReference Agent { get; set; } = null!;
 
     /// <summary>Gets or sets the URL where GitLab reaches the agent, <c>grpc://</c> or <c>grpcs://</c>.</summary>
@@ -76,9 +79,10 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : GitLabCmdlet
     {
         GitLabClient client = GetClient();
         NewUrlConfiguration content = _content ??= ReadContent();
-        (long projectId, long agentId) = Wait(LocateAsync(client, Project, Agent));
+        ProjectReference project = Resolve(client, Project);
+        (long projectId, long agentId) = Wait(LocateAsync(client, project, Agent));
         string how = content.IsMutualTls ? "mutual TLS" : "JWT";
-        if (ShouldProcess($"agent {Agent} of project {Project} on {client.Session}", $"Make URL configuration '{content.Url}' with {how}"))
+        if (ShouldProcess($"agent {Agent} of project {project} on {client.Session}", $"Make URL configuration '{content.Url}' with {how}"))
         {
             WriteObject(Wait(client.CreateUrlConfigurationAsync(projectId, agentId, content, StopToken), CleanUp));
         }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
@@ -11,6 +12,7 @@ public sealed class NewGitLabClusterAgentCommand : GitLabCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("ProjectId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
     /// <summary>Gets or sets the names of the agents.</summary>
@@ -26,9 +28,10 @@ public sealed class NewGitLabClusterAgentCommand : GitLabCmdlet
             Attempt(name, () =>
             {
                 GitLabClient client = GetClient();
-                if (ShouldProcess($"project {Project} on {client.Session}", $"Register agent '{name}'"))
+                ProjectReference project = Resolve(client, Project);
+                if (ShouldProcess($"project {project} on {client.Session}", $"Register agent '{name}'"))
                 {
-                    WriteObject(Wait(client.CreateAgentAsync(Project, name, StopToken)));
+                    WriteObject(Wait(client.CreateAgentAsync(project, name, StopToken)));
                 }
             });
         }

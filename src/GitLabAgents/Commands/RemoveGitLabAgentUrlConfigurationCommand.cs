@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
@@ -19,12 +20,14 @@ public sealed class RemoveGitLabAgentUrlConfigurationCommand : GitLabCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
     [Alias("ProjectId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
     /// <summary>Gets or sets the agent, by its id or name.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
     [Alias("AgentId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(AgentCompleter))]
     public AgentReference Agent { get; set; } = null!;
 
     /// <summary>Gets or sets the configuration's id.</summary>
@@ -49,8 +52,9 @@ public sealed class RemoveGitLabAgentUrlConfigurationCommand : GitLabCmdlet
             Attempt(UrlConfigurationId, () =>
             {
                 GitLabClient client = GetClient();
-                long agentId = Agent.Id ?? Wait(LocateAsync(client, Project, Agent)).AgentId;
-                Remove(client, Project, agentId, UrlConfigurationId, $"URL configuration {UrlConfigurationId}");
+                ProjectReference project = Resolve(client, Project);
+                long agentId = Agent.Id ?? Wait(LocateAsync(client, project, Agent)).AgentId;
+                Remove(client, project, agentId, UrlConfigurationId, $"URL configuration {UrlConfigurationId}");
             });
         }
     }

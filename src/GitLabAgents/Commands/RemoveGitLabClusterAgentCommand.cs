@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
@@ -19,6 +20,7 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentSet)]
     [Alias("ProjectId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
     /// <summary>
@@ -27,6 +29,7 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
     /// </summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentSet)]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(AgentCompleter))]
     public AgentReference Agent { get; set; } = null!;
 
     /// <inheritdoc/>
@@ -41,14 +44,15 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
             Attempt(Agent.Value, () =>
             {
                 GitLabClient client = GetClient();
+                ProjectReference project = Resolve(client, Project);
                 if (Agent.Id is { } id)
                 {
-                    Remove(client, Project, id, $"agent {id} of project {Project}");
+                    Remove(client, project, id, $"agent {id} of project {project}");
                 }
                 else
                 {
-                    ClusterAgent found = Wait(client.FindAgentAsync(Project, Agent, StopToken));
-                    Remove(client, Project, found.Id, $"agent '{found}' ({found.Id}) of project {Project}");
+                    ClusterAgent found = Wait(client.FindAgentAsync(project, Agent, StopToken));
+                    Remove(client, project, found.Id, $"agent '{found}' ({found.Id}) of project {project}");
                 }
             });
         }

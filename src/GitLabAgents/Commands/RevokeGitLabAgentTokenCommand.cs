@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
@@ -19,17 +20,20 @@ public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
     [Alias("ProjectId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
     /// <summary>Gets or sets the agent, by its id or name.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
     [Alias("AgentId")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(AgentCompleter))]
     public AgentReference Agent { get; set; } = null!;
 
     /// <summary>Gets or sets the token's id.</summary>
     [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
     [ValidateRange(1, long.MaxValue)]
+    [ArgumentCompleter(typeof(TokenIdCompleter))]
     public long TokenId { get; set; }
 
     /// <inheritdoc/>
@@ -49,8 +53,9 @@ public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
             Attempt(TokenId, () =>
             {
                 GitLabClient client = GetClient();
-                long agentId = Agent.Id ?? Wait(LocateAsync(client, Project, Agent)).AgentId;
-                Revoke(client, Project, agentId, TokenId, $"token {TokenId}");
+                ProjectReference project = Resolve(client, Project);
+                long agentId = Agent.Id ?? Wait(LocateAsync(client, project, Agent)).AgentId;
+                Revoke(client, project, agentId, TokenId, $"token {TokenId}");
             });
         }
     }

@@ -1,0 +1,27 @@
+using System.Collections;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GitLabAgents.Completion;
+
+/// <summary>Completes the ids of a project's agents.</summary>
+public sealed class AgentIdCompleter : LiveCompleter
+{
+    /// <inheritdoc/>
+    private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
+    {
+        if (ProjectOf(bound) is not { } project)
+        {
+            yield break;
+        }
+
+        await foreach (ClusterAgent agent in client.GetAgentsAsync(project, stop).ConfigureAwait(false))
+        {
+            string id = agent.Id.ToString(CultureInfo.InvariantCulture);
+            yield return new Candidate(id, $"{id} {agent}", $"Agent {agent} of {agent.ProjectPath}, registered {Views.Age(agent.CreatedAt)}");
+        }
+    }
+}

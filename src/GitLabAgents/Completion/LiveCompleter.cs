@@ -1,0 +1,115 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GitLabAgents.Completion;
+
+/// <summary>
+/// Completes an argument with what the server has at the moment: for two seconds at most, without a prompt, and
+/// without an error: who presses Tab wants a value or nothing.
+/// </summary>
+public abstract class LiveCompleter : IArgumentCompleter
+{
+    private const int Most = 200;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        GitLabSession? session = Value(fakeBoundParameters, "Session") as GitLabSession ?? CurrentSession.Get();
+        var results = new List<CompletionResult>();
+        if (session is null)
+        {
+            return results;
+        }
+
+        string word = Unquote(wordToComplete);
+        using var stop = new CancellationTokenSource(Limit);
+        try
+        {
+            var client = new GitLabClient(session);
+            Task.Run(() => CollectAsync(client, fakeBoundParameters, word, results, stop.Token)).Wait(Limit);
+        }
+        catch (AggregateException)
+        {
+            // What came before the failure is still worth offering.
+        }
+
+        lock (results)
+        {
+            return results.ToArray();
+        }
+    }
+
+    /// <summary>Lists what there is to choose from.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="bound">The other arguments of the command.</param>
+    /// <param name="word">What is typed already, without quotes.</param>
+    /// <param name="stop">Ends the listing.</param>
+    private protected abstract IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, CancellationToken stop);
+
+    /// <summary>Gives the project among the other arguments, or <see langword="null"/>.</summary>
+    private protected static ProjectReference? ProjectOf(IDictionary bound)
+        => Value(bound, "Project") is { } value && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out ProjectReference project) ? project : null;
+
+    /// <summary>Gives the agent among the other arguments, or <see langword="null"/>.</summary>
+    private protected static AgentReference? AgentOf(IDictionary bound)
+        => Value(bound, "Agent") is { } value && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out AgentReference agent) ? agent : null;
+
+    private static object? Value(IDictionary bound, string name)
+        => bound?[name] is { } value ? (value as PSObject)?.BaseObject ?? value : null;
+
+    private static string Unquote(string? word) => (word ?? string.Empty).Trim('\'', '"');
+
+    // As PowerShell itself writes an argument: quoted where it must be.
+    private static string Quote(string text)
+    {
+        bool plain = text.Length > 0;
+        foreach (char c in text)
+        {
+            plain &= char.IsLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or '\\' or ':' or '*' or '`' or '+';
+        }
+
+        return plain && text[0] != '-' && !text.Contains("`") ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+    }
+
+    private async Task CollectAsync(GitLabClient client, IDictionary bound, string word, List<CompletionResult> results, CancellationToken stop)
+    {
+        await foreach (Candidate candidate in ListAsync(client, bound, word, stop).ConfigureAwait(false))
+        {
+            if (!candidate.Text.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            var result = new CompletionResult(Quote(candidate.Text), candidate.Label, CompletionResultType.ParameterValue, candidate.ToolTip);
+            lock (results)
+            {
+                results.Add(result);
+                if (results.Count == Most)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>One value to offer.</summary>
+    private protected readonly struct Candidate(string text, string label, string toolTip)
+    {
+        /// <summary>Gets what is to stand on the command line.</summary>
+        public string Text { get; } = text;
+
+        /// <summary>Gets what the list shows.</summary>
+        public string Label { get; } = label;
+
+        /// <summary>Gets what is said of it.</summary>
+        public string ToolTip { get; } = toolTip;
+    }
+}

@@ -1,0 +1,88 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+# Runs the examples of the help against the stand-in server: each on its own, those of an about topic in a row.
+
+BeforeDiscovery {
+    function Get-Code ($Text) {
+        [regex]::Matches($Text, '(?ms)^```powershell\n(.*?)^```$') | ForEach-Object { $_.Groups[1].Value }
+    }
+
+    $examples = foreach ($file in Get-ChildItem "$PSScriptRoot/../../docs/en-US/*.md") {
+        $text = [System.IO.File]::ReadAllText($file) -replace '\r\n', "`n"
+        if ($file.Name -like 'about_*') {
+            @{ Page = $file.BaseName; Title = 'all'; Code = (Get-Code $text) -join '' }
+            continue
+        }
+
+        foreach ($part in $text -split '(?m)^### ' -match '\AExample ') {
+            @{ Page = $file.BaseName; Title = ($part -split '\n')[0]; Code = (Get-Code $part) -join '' }
+        }
+    }
+}
+
+BeforeAll {
+    $manifest = (Resolve-Path "$PSScriptRoot/../../GitLabAgents.psd1").Path
+    Import-Module $manifest
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+
+    # What the examples find in their folder.
+    $folder = Join-Path $TestDrive 'examples'
+    $null = New-Item -ItemType Directory $folder
+    $keys = @{}
+    foreach ($name in 'ca', 'agent', 'gitlab') {
+        $key = [System.Security.Cryptography.ECDsa]::Create([System.Security.Cryptography.ECCurve+NamedCurves]::nistP256)
+        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new("CN=$name", $key, 'SHA256')
+        $certificate = $request.CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(365))
+        Set-Content "$folder/$name.pem" $certificate.ExportCertificatePem()
+        Set-Content "$folder/$name.key" ($keys[$name] = $key.ExportPkcs8PrivateKeyPem())
+    }
+
+    # What stands in for the world around them.
+    $surroundings = {
+        function Get-Secret ($Name, [switch] $AsPlainText) {
+            $text = if ($Name -like '*-key') { $keys.gitlab } else { 'glpat-maintainer' }
+            if ($AsPlainText) { $text } else { ConvertTo-Secret $text }
+        }
+
+        function Read-Host { ConvertTo-Secret 'glpat-maintainer' }
+        function kubectl { $null = $input | Out-String | ConvertFrom-Json -ErrorAction Stop }
+        function helm { $null = $input | Out-String | ConvertFrom-Json -ErrorAction Stop }
+    }
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Example' {
+    BeforeEach {
+        Reset-StandIn $server
+        $env:GITLAB_HOST = $server.Url
+        $env:GITLAB_TOKEN = 'glpat-maintainer'
+        $null = Connect-StandIn $server
+        Push-Location $folder
+    }
+
+    AfterEach {
+        Pop-Location
+        Disconnect-GitLab
+    }
+
+    It '<Page>, <Title>' -ForEach $examples {
+        $Code | Should -Not -BeNullOrEmpty
+        # The hosts of the examples are the stand-in, and runspaces of their own find the module.
+        $here = $Code -replace '(https://)?\bgitlab(-\w+)?\.example\.com\b', $server.Url -replace '(?<=-Parallel \{)', "`nImport-Module '$manifest'"
+        $run = [scriptblock]::Create($here)
+        . $surroundings
+        $ErrorActionPreference = 'Stop'
+        $ConfirmPreference = 'None'
+        $PSDefaultParameterValues = @{ 'Connect-GitLab:AllowUnencryptedAuthentication' = $true }
+        $errorsBefore = $global:Error.Count
+        $null = . $run 6>&1 | Out-String
+        $global:Error.Count | Should -Be $errorsBefore -Because "there is no error: $($global:Error | Select-Object -First 1)"
+    }
+}
