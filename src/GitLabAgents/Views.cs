@@ -6,6 +6,9 @@ namespace GitLabAgents;
 /// <summary>How the views of Format.ps1xml put things into words. They are called from there, and are public for that alone.</summary>
 public static class Views
 {
+    private const int StaleDays = 90;
+    private const int ExpiryNoticeDays = 7;
+
     private static readonly (double Seconds, string Unit)[] Units =
     [
         (365.25 * 86400, "year"), (30.44 * 86400, "month"), (86400, "day"), (3600, "hour"), (60, "minute"),
@@ -16,6 +19,21 @@ public static class Views
     /// <returns>The words.</returns>
     public static string LastUsed(AgentToken token)
         => token is null || !token.IsDetailed ? "?" : token.LastUsedAt is null ? "never" : Age(token.LastUsedAt);
+
+    /// <summary>Tells whether a token is one to look at: made 90 days ago or more, and not used since then.</summary>
+    /// <param name="token">The token.</param>
+    /// <returns>Whether it is; never where its last use is not known.</returns>
+    public static bool IsStale(AgentToken token)
+    {
+        DateTimeOffset limit = DateTimeOffset.UtcNow.AddDays(-StaleDays);
+        return token is { IsDetailed: true } && (token.LastUsedAt ?? token.CreatedAt) <= limit;
+    }
+
+    /// <summary>Tells whether the access token of a session expires within seven days.</summary>
+    /// <param name="session">The session.</param>
+    /// <returns>Whether it does.</returns>
+    public static bool ExpiresSoon(GitLabSession session)
+        => session?.ExpiresAt <= DateTimeOffset.UtcNow.AddDays(ExpiryNoticeDays);
 
     /// <summary>Says how long ago something was, or in how long it will be.</summary>
     /// <param name="date">When; <see langword="null"/> where it is not known.</param>

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Net;
 using System.Security;
 using System.Security.Cryptography.X509Certificates;
@@ -18,7 +19,6 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
 {
     private const string TokenSet = "Token";
     private const string CredentialSet = "Credential";
-    private const int ExpiryNoticeDays = 7;
 
     /// <summary>
     /// Gets or sets the address of the GitLab: a host or a URL, with or without <c>/api/v4</c>. By default the
@@ -28,7 +28,10 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
     [ValidateNotNullOrEmpty]
     public string? Uri { get; set; }
 
-    /// <summary>Gets or sets the access token. By default the environment's <c>GITLAB_TOKEN</c>.</summary>
+    /// <summary>
+    /// Gets or sets the access token. By default the environment's <c>GITLAB_TOKEN</c>; without one, where someone is
+    /// there to answer, it is asked for.
+    /// </summary>
     [Parameter(Position = 1, ParameterSetName = TokenSet)]
     [SecretOnly]
     [ValidateNotNull]
@@ -105,8 +108,10 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
         GitLabSession session;
         try
         {
+            Uri uri = ReadAddress(address);
+            TransportOptions options = GetOptions();
             session = Wait(GitLabClient.ConnectAsync(
-                ReadAddress(address), GetToken(), TokenType, GetOptions(), validate: !SkipValidation, observer: Observer, StopToken));
+                uri, GetToken(uri), TokenType, options, validate: !SkipValidation, observer: Observer, StopToken));
         }
         catch (GitLabApiException e)
         {
@@ -151,18 +156,41 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             : throw Invalid($"{uri} would carry the access token unencrypted.", "Use https, or -AllowUnencryptedAuthentication where you trust the network.");
     }
 
-    private SecureString GetToken()
+    private SecureString GetToken(Uri address)
     {
         if ((Credential?.Password ?? Token) is { } given)
         {
             return given;
         }
 
-        string token = FromEnvironment("GITLAB_TOKEN") ?? throw new GitLabApiException(
+        if (FromEnvironment("GITLAB_TOKEN") is { } token)
+        {
+            return Secret.Protect(token.AsSpan());
+        }
+
+        return Ask(address) ?? throw new GitLabApiException(
             GitLabErrorKind.AuthenticationFailed,
-            "There is no access token.",
+            $"There is no access token for {address}.",
             "Give one with -Token or -Credential, or set the environment variable GITLAB_TOKEN.");
-        return Secret.Protect(token.AsSpan());
+    }
+
+    // Only where someone can answer: a runbook that waits at a prompt waits for ever.
+    private SecureString? Ask(Uri address)
+    {
+        if (FromEnvironment("CI") is not null || Console.IsInputRedirected)
+        {
+            return null;
+        }
+
+        try
+        {
+            Host.UI.Write($"Access token for {address}: ");
+            return Host.UI.ReadLineAsSecureString() is { Length: > 0 } answer ? answer : null;
+        }
+        catch (Exception e) when (e is HostException or PSInvalidOperationException or PSNotSupportedException or NotImplementedException or NullReferenceException)
+        {
+            return null; // PowerShell was started with -NonInteractive, or the host has no one to ask.
+        }
     }
 
     private TransportOptions GetOptions()
@@ -222,9 +250,9 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             WriteWarning($"The access token '{session.TokenName}' lacks the scope api: {string.Join(", ", session.Scopes)} will not do for every cmdlet.");
         }
 
-        if (session.ExpiresAt is { } end && end <= DateTimeOffset.UtcNow.AddDays(ExpiryNoticeDays))
+        if (Views.ExpiresSoon(session))
         {
-            WriteWarning($"The access token '{session.TokenName}' expires on {end.UtcDateTime:yyyy-MM-dd}.");
+            WriteWarning($"The access token '{session.TokenName}' expires on {session.ExpiresAt!.Value.UtcDateTime:yyyy-MM-dd}.");
         }
     }
 }

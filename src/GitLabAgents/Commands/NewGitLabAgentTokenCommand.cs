@@ -36,12 +36,12 @@ public sealed class NewGitLabAgentTokenCommand : GitLabCmdlet
     {
         GitLabClient client = GetClient();
         ProjectReference project = Resolve(client, Project);
+        (long projectId, long agentId) = Wait(LocateAsync(client, project, Agent));
         if (!ShouldProcess($"agent {Agent} of project {project} on {client.Session}", $"Make token '{Name}'"))
         {
             return;
         }
 
-        (long projectId, long agentId) = Wait(LocateAsync(client, project, Agent));
         NewAgentToken token = Wait(client.CreateTokenAsync(projectId, agentId, Name, Description, StopToken), CleanUp);
         try
         {
