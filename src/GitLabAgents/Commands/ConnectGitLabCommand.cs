@@ -177,7 +177,7 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
     // Only where someone can answer: a runbook that waits at a prompt waits for ever.
     private SecureString? Ask(Uri address)
     {
-        if (FromEnvironment("CI") is not null || Console.IsInputRedirected)
+        if (FromEnvironment("CI") is not null || (Host.Name == "ConsoleHost" && Console.IsInputRedirected))
         {
             return null;
         }

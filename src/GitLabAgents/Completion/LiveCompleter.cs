@@ -30,7 +30,7 @@ public abstract class LiveCompleter : IArgumentCompleter
         }
 
         string word = Unquote(wordToComplete);
-        using var stop = new CancellationTokenSource(Limit);
+        using var stop = new CancellationTokenSource();
         try
         {
             var client = new GitLabClient(session);
@@ -39,6 +39,10 @@ public abstract class LiveCompleter : IArgumentCompleter
         catch (AggregateException)
         {
             // What came before the failure is still worth offering.
+        }
+        finally
+        {
+            stop.Cancel();
         }
 
         lock (results)

@@ -1,0 +1,110 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Completion' {
+    BeforeAll {
+        function Get-Completion([string] $Line) {
+            (TabExpansion2 $Line $Line.Length).CompletionMatches | Where-Object ResultType -EQ ParameterValue
+        }
+    }
+
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+    }
+
+    AfterEach { Disconnect-GitLab }
+
+    It 'completes <line>' -ForEach @(
+        @{ Line = 'Get-GitLabClusterAgent group/'; Expected = 'group/app', 'group/empty' }
+        @{ Line = 'Get-GitLabClusterAgent -Project group/a'; Expected = 'group/app' }
+        @{ Line = 'Get-GitLabClusterAgent -Group platform/'; Expected = 'platform/apps' }
+        @{ Line = 'Get-GitLabClusterAgent group/app st'; Expected = 'staging' }
+        @{ Line = 'Get-GitLabClusterAgent group/app -Name '; Expected = 'prod', 'staging' }
+        @{ Line = 'Get-GitLabClusterAgent group/app -AgentId '; Expected = '11', '12' }
+        @{ Line = 'Get-GitLabAgentToken group/app '; Expected = 'prod', 'staging' }
+        @{ Line = 'Get-GitLabAgentToken group/app PR'; Expected = 'prod' }
+        @{ Line = 'New-GitLabAgentToken group/app '; Expected = 'prod', 'staging' }
+        @{ Line = 'Remove-GitLabClusterAgent group/app '; Expected = 'prod', 'staging' }
+        @{ Line = 'New-GitLabAgentUrlConfiguration group/app '; Expected = 'prod', 'staging' }
+        @{ Line = 'Get-GitLabAgentToken group/app prod -TokenId '; Expected = '1001', '1002' }
+        @{ Line = 'Revoke-GitLabAgentToken group/app 11 10'; Expected = '1001', '1002' }
+        @{ Line = 'Get-GitLabAgentToken 101 11 -Name prod-s'; Expected = 'prod-spare' }
+    ) {
+        (Get-Completion $Line).CompletionText | Should -Be $Expected
+    }
+
+    It 'says in the tooltip what it is' {
+        (Get-Completion 'Revoke-GitLabAgentToken group/app prod 1001').ToolTip | Should -BeLike "*1001*prod-2024*active*"
+        (Get-Completion 'Get-GitLabAgentToken group/app prod').ToolTip | Should -BeLike '*11*group/app*'
+    }
+
+    It 'quotes names that need it, so that the completed line means the token' {
+        New-GitLabAgentToken group/app staging "it's [odd] & `$name" | Out-Null
+        $text = (Get-Completion "Get-GitLabAgentToken group/app staging -Name it").CompletionText
+        $found = & ([scriptblock]::Create("Get-GitLabAgentToken group/app staging -Name $text"))
+        $found.Name | Should -Be "it's [odd] & `$name"
+    }
+
+    It 'goes on from a quoted beginning' {
+        (Get-Completion "Get-GitLabAgentToken group/app 'st").CompletionText | Should -Be staging
+    }
+
+    It 'takes the session that is named' {
+        $other = Start-StandIn -Arguments '--empty'
+        try {
+            $null = Add-StandInSeed $other @{ agents = @(@{ project = 'group/app'; name = 'elsewhere' }) }
+            $named = Connect-GitLab $other.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication -PassThru
+            Connect-GitLab $server.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication
+            $global:completionSession = $named
+            (Get-Completion 'Get-GitLabAgentToken -Session $global:completionSession group/app ').CompletionText | Should -Be elsewhere
+        }
+        finally {
+            Stop-StandIn $other
+            Remove-Variable completionSession -Scope Global -ErrorAction Ignore
+        }
+    }
+
+    It 'offers nothing, and no error, where <what>' -ForEach @(
+        @{ What = 'the project is unknown'; Prepare = {}; Line = 'Get-GitLabAgentToken nope/nope ' }
+        @{ What = 'the server fails'; Prepare = { Add-StandInFault $server @{ kind = 'status'; status = 500; times = 99 } }; Line = 'Get-GitLabAgentToken group/app ' }
+        @{ What = 'the server sends HTML'; Prepare = { Add-StandInFault $server @{ kind = 'html'; status = 200; times = 99 } }; Line = 'Get-GitLabAgentToken group/app ' }
+        @{ What = 'there is no session'; Prepare = { Disconnect-GitLab }; Line = 'Get-GitLabAgentToken group/app ' }
+        @{ What = 'no project is given'; Prepare = {}; Line = 'Get-GitLabAgentToken -Agent ' }
+    ) {
+        & $Prepare
+        $Error.Clear()
+        Get-Completion $Line | Should -BeNullOrEmpty
+        $Error | Should -BeNullOrEmpty
+    }
+
+    It 'gives up after two seconds with a server that hangs' {
+        Add-StandInFault $server @{ kind = 'hang'; times = 99 }
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        Get-Completion 'Get-GitLabAgentToken group/app ' | Should -BeNullOrEmpty
+        $watch.Elapsed.TotalSeconds | Should -BeGreaterThan 1.5
+        $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
+        Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+    }
+
+    It 'gives up after two seconds with a server that is gone' {
+        $gone = Start-StandIn
+        Connect-GitLab $gone.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication
+        Stop-StandIn $gone
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        Get-Completion 'Get-GitLabAgentToken group/app ' | Should -BeNullOrEmpty
+        $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
+    }
+}

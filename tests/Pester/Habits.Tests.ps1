@@ -1,0 +1,172 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Habits' {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+    }
+
+    AfterEach { Disconnect-GitLab }
+
+    Context '-Project .' {
+        BeforeAll {
+            $clone = (New-Item -ItemType Directory "TestDrive:/clone/deep/down" -Force).FullName
+            git -C TestDrive:/ 2>$null
+            git init -q "$clone/../.."
+            function Set-Origin($Url) {
+                git -C $clone remote remove origin 2>$null
+                git -C $clone remote add origin $Url
+            }
+        }
+
+        BeforeEach { Push-Location $clone }
+        AfterEach { Pop-Location }
+
+        It 'is the project of the origin <_>' -ForEach @(
+            'git@127.0.0.1:group/app.git'
+            'ssh://git@127.0.0.1:2222/group/app.git'
+            'https://127.0.0.1/group/app.git'
+            'https://user:pass@127.0.0.1:8443/group/app'
+            'http://127.0.0.1/group/app/'
+        ) {
+            Set-Origin $_
+            (Get-GitLabClusterAgent .).Name | Should -Be 'prod', 'staging'
+            (Get-StandInRequest $server).rawTarget | Should -Be '/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
+        }
+
+        It 'works for every cmdlet that takes a project' {
+            Set-Origin git@127.0.0.1:group/app.git
+            (New-GitLabClusterAgent . here).ProjectPath | Should -Be group/app
+            (Get-GitLabClusterAgent . -AgentId 11).Name | Should -Be prod
+            $token = New-GitLabAgentToken . here one
+            (Get-GitLabAgentToken . here).Name | Should -Be one
+            Revoke-GitLabAgentToken . here $token.Id -Confirm:$false
+            $configuration = New-GitLabAgentUrlConfiguration . here grpc://a
+            (Get-GitLabAgentUrlConfiguration . here).Id | Should -Be $configuration.Id
+            Remove-GitLabAgentUrlConfiguration . here $configuration.Id -Confirm:$false
+            Remove-GitLabClusterAgent . here -Confirm:$false
+            (Get-StandInState $server).agents.name | Should -Not -Contain here
+        }
+
+        It 'is refused where the origin is on another host' {
+            Set-Origin git@gitlab.example.com:group/app.git
+            $failure = Get-Failure { Remove-GitLabClusterAgent . prod -Confirm:$false }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            $failure.Exception.Message | Should -BeLike '*gitlab.example.com*127.0.0.1*'
+            Get-StandInRequest $server | Should -BeNullOrEmpty
+        }
+
+        It 'is refused where there is no origin, and where there is no clone' {
+            git -C $clone remote remove origin 2>$null
+            (Get-Failure { Get-GitLabClusterAgent . }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            Push-Location ([System.IO.Path]::GetPathRoot($clone))
+            (Get-Failure { Get-GitLabClusterAgent . }).Exception.Message | Should -BeLike '*no clone*'
+            Pop-Location
+            Get-StandInRequest $server | Should -BeNullOrEmpty
+        }
+
+        It 'does not take the prefix of a GitLab for a group' {
+            $prefixed = Start-StandIn -Arguments '--prefix', '/gitlab'
+            try {
+                $null = Connect-StandIn $prefixed
+                Set-Origin https://127.0.0.1/gitlab/group/app.git
+                (Get-GitLabClusterAgent .).Name | Should -Be 'prod', 'staging'
+            }
+            finally { Stop-StandIn $prefixed }
+        }
+    }
+
+    Context 'the session' {
+        It 'shows when the access token expires' {
+            $null = Connect-StandIn $server glpat-expiring
+            $expires = (Get-GitLabSession).ExpiresAt
+            $expires | Should -BeGreaterThan ([DateTimeOffset]::UtcNow)
+            Get-GitLabSession | Out-String -Width 160 | Should -BeLike "*$($expires.UtcDateTime.ToString('yyyy-MM-dd'))*"
+        }
+    }
+
+    Context 'a missing access token' {
+        It 'fails at once, with what to set, where no one can answer' {
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            $output = Invoke-ChildShell @"
+                Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
+                try { Connect-GitLab $($server.Url) -AllowUnencryptedAuthentication } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message }
+"@
+            $output[0] | Should -BeLike 'AuthenticationFailed,*'
+            "$output" | Should -BeLike '*GITLAB_TOKEN*'
+            $watch.Elapsed.TotalSeconds | Should -BeLessThan 30
+        }
+
+        It 'asks, masked, where someone can' {
+            # A host with someone who answers: the runspace gets the answer from it.
+            Add-Type -TypeDefinition @'
+                using System; using System.Collections.Generic; using System.Collections.ObjectModel; using System.Globalization;
+                using System.Management.Automation; using System.Management.Automation.Host; using System.Security;
+                public sealed class AnsweringHost : PSHost {
+                    private readonly AnsweringUI ui = new AnsweringUI(); private readonly Guid id = Guid.NewGuid();
+                    public AnsweringUI Face { get { return ui; } }
+                    public override CultureInfo CurrentCulture { get { return CultureInfo.InvariantCulture; } }
+                    public override CultureInfo CurrentUICulture { get { return CultureInfo.InvariantCulture; } }
+                    public override Guid InstanceId { get { return id; } }
+                    public override string Name { get { return "Answering"; } }
+                    public override PSHostUserInterface UI { get { return ui; } }
+                    public override Version Version { get { return new Version(1, 0); } }
+                    public override void EnterNestedPrompt() { } public override void ExitNestedPrompt() { }
+                    public override void NotifyBeginApplication() { } public override void NotifyEndApplication() { }
+                    public override void SetShouldExit(int exitCode) { }
+                }
+                public sealed class AnsweringUI : PSHostUserInterface {
+                    public string Answer = ""; public string Written = ""; public int Masked;
+                    public override PSHostRawUserInterface RawUI { get { return null; } }
+                    public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) { throw new InvalidOperationException(); }
+                    public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) { return defaultChoice; }
+                    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) { throw new InvalidOperationException(); }
+                    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName, PSCredentialTypes types, PSCredentialUIOptions options) { throw new InvalidOperationException(); }
+                    public override string ReadLine() { throw new InvalidOperationException("unmasked"); }
+                    public override SecureString ReadLineAsSecureString() { Masked++; var s = new SecureString(); foreach (var c in Answer) s.AppendChar(c); return s; }
+                    public override void Write(string value) { Written += value; }
+                    public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) { Written += value; }
+                    public override void WriteLine(string value) { Written += value + "\n"; }
+                    public override void WriteErrorLine(string value) { } public override void WriteDebugLine(string message) { }
+                    public override void WriteProgress(long sourceId, ProgressRecord record) { }
+                    public override void WriteVerboseLine(string message) { } public override void WriteWarningLine(string message) { }
+                }
+'@
+            $answering = [AnsweringHost]::new()
+            $answering.Face.Answer = 'glpat-maintainer'
+            $runspace = [runspacefactory]::CreateRunspace($answering)
+            $runspace.Open()
+            $shell = [powershell]::Create($runspace)
+            $saved = $env:CI
+            $env:CI = $null
+            try {
+                $result = $shell.AddScript(@"
+                    Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
+                    Connect-GitLab $($server.Url) -AllowUnencryptedAuthentication -PassThru
+"@).Invoke()
+                $result.TokenName | Should -Be maintainer
+                $answering.Face.Masked | Should -Be 1
+                $answering.Face.Written | Should -BeLike '*token*'
+                $answering.Face.Written | Should -Not -BeLike '*glpat*'
+            }
+            finally {
+                $env:CI = $saved
+                $shell.Dispose()
+                $runspace.Dispose()
+            }
+        }
+    }
+}
