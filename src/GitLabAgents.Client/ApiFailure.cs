@@ -1,6 +1,7 @@
 using System;
 using System.Net;
 using System.Net.Http;
+using System.Net.Http.Headers;
 using GitLabAgents.Transport;
 
 namespace GitLabAgents;
@@ -45,7 +46,7 @@ internal static class ApiFailure
     public static GitLabApiException FromException(ApiCall call, Uri uri, GitLabSession session, Exception exception)
     {
         bool lost = call.Method == HttpMethod.Post && !WireFailure.NeverSent(exception);
-        string why = session.Token.Redact(Innermost(exception).Message).TrimEnd('.');
+        string why = (ServerWords.OneLine(Innermost(exception).Message, session.Token.Redact) ?? exception.GetType().Name).TrimEnd('.');
         (GitLabErrorKind kind, string reason) = exception switch
         {
             ResponseTooLargeException => (GitLabErrorKind.InvalidResponse, why + "."),
@@ -57,11 +58,11 @@ internal static class ApiFailure
             ? "Check the server's certificate; -CaCertificatePath names a certificate authority of your own."
             : AdviceFor(kind, call);
 
-        // What .NET throws on the wire quotes no header and no body.
-        return new GitLabApiException(kind, $"Cannot {call.Action} on {session}: {reason}", advice, exception)
+        // The exception itself is not passed on: of an answer that is no HTTP, .NET quotes the headers.
+        return new GitLabApiException(kind, $"Cannot {call.Action} on {session}: {reason}", advice)
         {
             Method = call.Method.Method,
-            RequestUri = uri,
+            RequestUri = WithoutSecrets(uri, session),
         };
     }
 
@@ -71,9 +72,9 @@ internal static class ApiFailure
             StatusCode = answer.Status,
             ServerMessage = serverMessage,
             Method = call.Method.Method,
-            RequestUri = answer.RequestUri,
+            RequestUri = WithoutSecrets(answer.RequestUri, session),
             RequestId = answer.Header("X-Request-Id") is { } id ? call.Redact(session.Token.Redact(id)) : null,
-            RetryAfter = answer.Headers.RetryAfter is { } wait ? wait.Delta ?? (wait.Date - DateTimeOffset.UtcNow) : null,
+            RetryAfter = Wait(answer.Headers.RetryAfter),
         };
 
     private static GitLabErrorKind KindOf(ApiCall call, ApiAnswer answer, ServerWords words) => (int)answer.Status switch
@@ -122,13 +123,26 @@ internal static class ApiFailure
         }
 
         Uri target = new(answer.RequestUri, location);
-        string destination = session.Token.Redact(target.GetLeftPart(UriPartial.Authority));
+        string destination = session.Token.Redact(target.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
         bool toHttps = string.Equals(target.Host, answer.RequestUri.Host, StringComparison.OrdinalIgnoreCase)
             && string.Equals(answer.RequestUri.Scheme, Uri.UriSchemeHttp, StringComparison.Ordinal)
             && string.Equals(target.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal);
         return toHttps
             ? $"the server wants https (it answered {status}). Connect with {destination} instead."
             : $"the server redirects ({status}) to {destination}, where the access token is not sent.";
+    }
+
+    private static TimeSpan? Wait(RetryConditionHeaderValue? asked)
+    {
+        TimeSpan? wait = asked?.Delta ?? (asked?.Date - DateTimeOffset.UtcNow);
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+    }
+
+    // A redirect within the origin can lead to any path.
+    private static Uri WithoutSecrets(Uri uri, GitLabSession session)
+    {
+        string redacted = session.Token.Redact(uri.AbsoluteUri);
+        return redacted == uri.AbsoluteUri ? uri : new Uri(Uri.EscapeUriString(redacted));
     }
 
     private static Exception Innermost(Exception exception)

@@ -45,7 +45,7 @@ public sealed partial class GitLabClient
                     }
 
                     taken++;
-                    long id = idOf(item);
+                    long id = item is null ? 0 : idOf(item);
                     if (id <= 0)
                     {
                         throw ApiFailure.Unreadable(callFor(page.Number), page.Answer, _session, "an entry has no id.");
@@ -53,7 +53,7 @@ public sealed partial class GitLabClient
 
                     if (seen.Add(id))
                     {
-                        yield return item;
+                        yield return item!;
                     }
                 }
 

@@ -5,6 +5,7 @@ using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using GitLabAgents.Transport;
@@ -20,6 +21,8 @@ namespace GitLabAgents;
 public sealed partial class GitLabClient
 {
     private const int MaximumRedirects = 5;
+
+    private static readonly Regex PlainPath = new(@"^\$(\[[0-9]+\]|\.[a-z_]{1,30})+$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     private readonly GitLabSession _session;
     private readonly IGitLabObserver? _observer;
@@ -103,7 +106,7 @@ public sealed partial class GitLabClient
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            if (!call.IsRead && context.OnWire)
+            if (!call.IsRead && (context.OnWire || context.AnswerLost))
             {
                 throw new UnfinishedException($"Stopped while the request to {call.Action} on {_session} was under way: it may have been done. {call.LookFor}".TrimEnd(), cancellationToken);
             }
@@ -154,8 +157,8 @@ public sealed partial class GitLabClient
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException)
         {
-            // The exception is not passed on: it could quote the body.
-            string at = e is JsonException { Path: { Length: > 1 } path } ? $" at {path}" : string.Empty;
+            // The exception is not passed on: it could quote the body. So could the path, which has the body's names.
+            string at = e is JsonException { Path: { Length: > 1 } path } && PlainPath.IsMatch(path) ? $" at {path}" : string.Empty;
             throw ApiFailure.Unreadable(call, answer, _session, $"its body is not the JSON expected{at}.");
         }
     }

@@ -45,8 +45,6 @@ public static class ServerAddress
     /// <summary>Gives an address for messages: nothing of it, where it may carry a password or a token.</summary>
     internal static string WithoutSecrets(string text)
     {
-        int at = text.LastIndexOf('@');
-        int question = text.IndexOf('?');
-        return at >= 0 || question >= 0 ? "…" : text;
+        return text.IndexOfAny(['@', '?', '#']) >= 0 ? "…" : text;
     }
 }

@@ -51,6 +51,29 @@ internal sealed class ServerWords
         }
     }
 
+    /// <summary>Makes a text from outside fit to be shown: without secrets, line breaks and escape sequences, and not too long.</summary>
+    public static string? OneLine(string? text, Func<string, string> redact)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        text = redact(text!.Trim());
+        var line = new StringBuilder(Math.Min(text.Length, Longest));
+        foreach (char c in text)
+        {
+            if (line.Length == Longest)
+            {
+                return line.Append('…').ToString();
+            }
+
+            line.Append(char.IsControl(c) ? ' ' : c);
+        }
+
+        return line.ToString();
+    }
+
     // "message" may be a string, an array, or an object of arrays.
     private static string? Flatten(JsonElement element)
     {
@@ -86,28 +109,5 @@ internal sealed class ServerWords
             default:
                 return element.GetRawText();
         }
-    }
-
-    // No line breaks and no escape sequences: the words go to terminals and logs.
-    private static string? OneLine(string? text, Func<string, string> redact)
-    {
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            return null;
-        }
-
-        text = redact(text!.Trim());
-        var line = new StringBuilder(Math.Min(text.Length, Longest));
-        foreach (char c in text)
-        {
-            if (line.Length == Longest)
-            {
-                return line.Append('…').ToString();
-            }
-
-            line.Append(char.IsControl(c) ? ' ' : c);
-        }
-
-        return line.ToString();
     }
 }

@@ -20,6 +20,18 @@ public static class Views
     public static string LastUsed(AgentToken token)
         => token is null || !token.IsDetailed ? "?" : token.LastUsedAt is null ? "never" : Age(token.LastUsedAt);
 
+    /// <summary>Says when a token was last used, to the second: "never", an ISO 8601 date, or "?" where it is not known.</summary>
+    /// <param name="token">The token.</param>
+    /// <returns>The words.</returns>
+    public static string LastUsedAt(AgentToken token)
+        => token is { IsDetailed: true, LastUsedAt: not null } ? Iso(token.LastUsedAt) : LastUsed(token);
+
+    /// <summary>Writes a date as ISO 8601 has it, to the second.</summary>
+    /// <param name="date">The date; <see langword="null"/> where it is not known.</param>
+    /// <returns>The date, or nothing where it is not known.</returns>
+    public static string Iso(DateTimeOffset? date)
+        => date?.ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture) ?? string.Empty;
+
     /// <summary>Tells whether a token is one to look at: made 90 days ago or more, and not used since then.</summary>
     /// <param name="token">The token.</param>
     /// <returns>Whether it is; never where its last use is not known.</returns>

@@ -1,4 +1,5 @@
 using System;
+using System.Threading.Tasks;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -67,12 +68,38 @@ public sealed class ServerAddressTests
     [InlineData(" ")]
     [InlineData("0")]
     [InlineData("/")]
-    [InlineData(".")]
+    [InlineData("./")]
     [InlineData("..")]
     [InlineData("/../")]
     [InlineData("https://gitlab.example.com/group/app")]
     [InlineData("99999999999999999999")]
     public void What_is_no_project_is_refused(string text) => Assert.ThrowsAny<ArgumentException>(() => new ProjectReference(text));
+
+    [Fact]
+    public async Task The_project_of_a_clone_that_no_one_resolved_never_reaches_the_wire()
+    {
+        var wire = new FakeWire(_ => Kit.Json("[]"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Kit.ListAsync(Kit.Client(wire).GetAgentsAsync(".")));
+        Assert.Empty(wire.Requests);
+    }
+
+    [Theory]
+    [InlineData("git@gitlab.example.com:group/app.git", "gitlab.example.com", "group/app")]
+    [InlineData("gitlab.example.com:group/sub/app", "gitlab.example.com", "group/sub/app")]
+    [InlineData("ssh://git@gitlab.example.com:2222/group/app.git", "gitlab.example.com", "group/app")]
+    [InlineData("https://me:secret@gitlab.example.com/group/app.git/", "gitlab.example.com", "group/app")]
+    [InlineData("https://gitlab.example.com/gr%C3%BCppe/app", "gitlab.example.com", "grüppe/app")]
+    public void A_remote_has_a_host_and_a_path(string remote, string host, string path)
+        => Assert.Equal((host, path), OriginProject.Parse(remote));
+
+    [Theory]
+    [InlineData("/srv/git/app.git")]
+    [InlineData("../app")]
+    [InlineData("./a:b")]
+    [InlineData("file:///srv/git/app.git")]
+    [InlineData("https://gitlab.example.com/")]
+    [InlineData("")]
+    public void A_remote_that_is_no_project_of_a_host_has_none(string remote) => Assert.Null(OriginProject.Parse(remote));
 
     [Theory]
     [InlineData("", "")]

@@ -29,14 +29,8 @@ internal sealed class LenientDateConverter : JsonConverter<DateTimeOffset?>
                 return exact;
             }
 
-            string? text = reader.GetString();
-            if (string.IsNullOrWhiteSpace(text))
-            {
-                return null;
-            }
-
-            text = text!.Replace(" UTC", "Z");
-            if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date))
+            string text = reader.GetString()!.Replace(" UTC", "Z");
+            if (BeginsWithDay(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date))
             {
                 return date;
             }
@@ -48,6 +42,10 @@ internal sealed class LenientDateConverter : JsonConverter<DateTimeOffset?>
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset? value, JsonSerializerOptions options)
         => throw new NotSupportedException();
+
+    // The framework takes a time alone for one of today.
+    private static bool BeginsWithDay(string text)
+        => text.Length >= 10 && (text[4] is '-' or '/') && (text[7] is '-' or '/');
 
     // Without an offset the framework would take the time for one of this machine's zone.
     private static bool HasOffset(ref Utf8JsonReader reader)
