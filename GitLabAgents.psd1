@@ -29,7 +29,10 @@
     AliasesToExport      = @()
     PrivateData          = @{
         PSData = @{
-            Tags = @('GitLab', 'Kubernetes', 'agent', 'agentk', 'KAS', 'GitOps', 'token', 'DevOps', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
+            Tags         = @('GitLab', 'Kubernetes', 'agent', 'agentk', 'KAS', 'GitOps', 'token', 'DevOps', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
+            LicenseUri   = 'https://opensource.org/license/mit'
+            ProjectUri   = 'https://www.powershellgallery.com/packages/GitLabAgents'
+            ReleaseNotes = 'See CHANGELOG.md.' # In the package: the section of the version, from CHANGELOG.md.
         }
     }
 }

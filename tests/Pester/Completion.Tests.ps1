@@ -68,8 +68,8 @@ Describe 'Completion' {
             $null = Add-StandInSeed $other @{ agents = @(@{ project = 'group/app'; name = 'elsewhere' }) }
             $named = Connect-GitLab $other.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication -PassThru
             Connect-GitLab $server.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication
-            $global:completionSession = $named
-            (Get-Completion 'Get-GitLabAgentToken -Session $global:completionSession group/app ').CompletionText | Should -Be elsewhere
+            Set-Variable -Name completionSession -Value $named -Scope Global
+            (Get-Completion 'Get-GitLabAgentToken -Session $completionSession group/app ').CompletionText | Should -Be elsewhere
         }
         finally {
             Stop-StandIn $other

@@ -26,7 +26,7 @@ Describe 'Habits' {
             $clone = (New-Item -ItemType Directory "TestDrive:/clone/deep/down" -Force).FullName
             git -C TestDrive:/ 2>$null
             git init -q "$clone/../.."
-            function Set-Origin($Url) {
+            function Use-Origin($Url) {
                 git -C $clone remote remove origin 2>$null
                 git -C $clone remote add origin $Url
             }
@@ -42,13 +42,13 @@ Describe 'Habits' {
             'https://user:pass@127.0.0.1:8443/group/app'
             'http://127.0.0.1/group/app/'
         ) {
-            Set-Origin $_
+            Use-Origin $_
             (Get-GitLabClusterAgent .).Name | Should -Be 'prod', 'staging'
             (Get-StandInRequest $server).rawTarget | Should -Be '/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
         }
 
         It 'works for every cmdlet that takes a project' {
-            Set-Origin git@127.0.0.1:group/app.git
+            Use-Origin git@127.0.0.1:group/app.git
             (New-GitLabClusterAgent . here).ProjectPath | Should -Be group/app
             (Get-GitLabClusterAgent . -AgentId 11).Name | Should -Be prod
             $token = New-GitLabAgentToken . here one
@@ -62,7 +62,7 @@ Describe 'Habits' {
         }
 
         It 'is refused where the origin is on another host' {
-            Set-Origin git@gitlab.example.com:group/app.git
+            Use-Origin git@gitlab.example.com:group/app.git
             $failure = Get-Failure { Remove-GitLabClusterAgent . prod -Confirm:$false }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             $failure.Exception.Message | Should -BeLike '*gitlab.example.com*127.0.0.1*'
@@ -82,7 +82,7 @@ Describe 'Habits' {
             $prefixed = Start-StandIn -Arguments '--prefix', '/gitlab'
             try {
                 $null = Connect-StandIn $prefixed
-                Set-Origin https://127.0.0.1/gitlab/group/app.git
+                Use-Origin https://127.0.0.1/gitlab/group/app.git
                 (Get-GitLabClusterAgent .).Name | Should -Be 'prod', 'staging'
             }
             finally { Stop-StandIn $prefixed }

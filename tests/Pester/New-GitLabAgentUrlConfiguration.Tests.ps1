@@ -53,7 +53,7 @@ Describe 'New-GitLabAgentUrlConfiguration' {
     }
 
     It 'sends certificates from paths that PowerShell resolves, in base64' {
-        New-PSDrive Certificates FileSystem $certificates | Out-Null
+        New-PSDrive -Name Certificates -PSProvider FileSystem -Root $certificates | Out-Null
         $made = New-GitLabAgentUrlConfiguration 101 11 grpcs://agent -ClientCertificatePath ./cert.pem -ClientKeyPath Certificates:/key.pem -CaCertificatePath other.pem -TlsHost agent.internal
         $made.AuthenticationMethod | Should -Be Mtls
         $made.ClientCertificate.Trim() | Should -Be $certificate.Trim()
