@@ -12,13 +12,14 @@ internal sealed class NameFilter
     private readonly HashSet<string> _missing = new(StringComparer.OrdinalIgnoreCase);
 
     /// <param name="names">Names and patterns; <see langword="null"/> for all.</param>
+    /// <exception cref="GitLabApiException">A pattern is none.</exception>
     public NameFilter(string[]? names)
     {
         foreach (string name in names ?? ["*"])
         {
             if (WildcardPattern.ContainsWildcardCharacters(name))
             {
-                _patterns.Add(new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant));
+                _patterns.Add(ReadPattern(name));
             }
             else
             {
@@ -54,5 +55,19 @@ internal sealed class NameFilter
         }
 
         return false;
+    }
+
+    private static WildcardPattern ReadPattern(string name)
+    {
+        var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
+        try
+        {
+            pattern.IsMatch(string.Empty); // A pattern is not read before it is used.
+            return pattern;
+        }
+        catch (WildcardPatternException)
+        {
+            throw new GitLabApiException(GitLabErrorKind.InvalidRequest, $"'{name}' is no wildcard pattern.", "Close the brackets, or put a backtick before one that is part of the name.");
+        }
     }
 }

@@ -13,6 +13,25 @@ AfterAll {
     Restore-GitLabEnvironment $hidden
 }
 
+Describe 'A pattern that is none' {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+    }
+
+    AfterEach { $session | Disconnect-GitLab }
+
+    It 'is refused before any request: <line>' -ForEach @(
+        @{ Line = "Get-GitLabClusterAgent group/app -Name '[x'" }
+        @{ Line = "Get-GitLabClusterAgent -Group group -Name '[x'" }
+        @{ Line = "Get-GitLabAgentToken group/app prod -Name '[x'" }
+    ) {
+        $failure = Get-Failure ([scriptblock]::Create($Line))
+        $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+        Get-StandInRequest $server | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'Errors' {
     BeforeEach {
         Reset-StandIn $server
