@@ -96,3 +96,92 @@ Describe 'Views' {
         [GitLabAgents.Views]::Age([DateTimeOffset]::UtcNow.AddSeconds($Seconds)) | Should -Be $Words
     }
 }
+
+Describe 'Views at <Width> columns' -ForEach @(@{ Width = 80 }, @{ Width = 160 }) {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+    }
+
+    AfterEach { $session | Disconnect-GitLab }
+
+    It 'keeps 200 agents and their tokens on one line each' {
+        $null = Add-StandInSeed $server @{ agents = 1..200 | ForEach-Object { @{ project = 'fleet/all'; name = "cluster-in-some-region-with-a-long-name-$_"; tokens = @("token-of-cluster-$_-with-a-long-name") } } }
+        $agents = Get-GitLabClusterAgent fleet/all
+        $lines = ($agents | Out-String -Width $Width) -split '\r?\n'
+        @($lines -match '^\d+ ').Count | Should -Be 200
+        ($lines | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual $Width
+        @($lines -match 'Project: fleet/all').Count | Should -Be 1
+
+        $lines = ($agents | Get-GitLabAgentToken | Out-String -Width $Width) -split '\r?\n'
+        @($lines -match '^\d+ .*\bactive\b.*\bnever\b').Count | Should -Be 200
+        ($lines | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual $Width
+    }
+
+    It 'shows every kind of object in its table' {
+        foreach ($object in (Get-GitLabSession), (Get-GitLabClusterAgent 101 prod), (Get-GitLabAgentToken 101 11 -TokenId 1001), (New-GitLabAgentToken 101 12 new), (Get-GitLabAgentUrlConfiguration 101 12)) {
+            $lines = @(($object | Out-String -Width $Width).Trim() -split '\r?\n' | Where-Object { $_ })
+            $lines.Count | Should -BeIn 3, 4 -Because "$($object.GetType().Name) has a head, a rule, a row and perhaps its project"
+            ($lines | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual $Width
+        }
+    }
+}
+
+Describe 'Lists' {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+    }
+
+    AfterEach { $session | Disconnect-GitLab }
+
+    It 'write dates as ISO 8601 has them' {
+        $agent = Get-GitLabClusterAgent 101 prod
+        $agent | Format-List | Out-String | Should -Match "CreatedAt\s+: $([regex]::Escape($agent.CreatedAt.ToString('yyyy-MM-ddTHH:mm:sszzz')))"
+        $token = Get-GitLabAgentToken 101 11 -TokenId 1001
+        $token | Format-List | Out-String | Should -Match "LastUsedAt\s+: $([regex]::Escape($token.LastUsedAt.ToString('yyyy-MM-ddTHH:mm:sszzz')))"
+    }
+
+    It 'say never, and ? where it is not known' {
+        Get-GitLabAgentToken 101 11 -TokenId 1002 | Format-List | Out-String | Should -Match 'LastUsedAt\s+: never'
+        Get-GitLabAgentToken 101 11 -Name prod-2024 -Summary | Format-List | Out-String | Should -Match 'LastUsedAt\s+: \?'
+    }
+
+    It 'show no secret' {
+        $new = New-GitLabAgentToken 101 12 new
+        $text = $new | Format-List | Out-String
+        $text | Should -BeLike '*RevealToken()*'
+        $text | Should -Not -BeLike "*$($new.RevealToken())*"
+    }
+}
+
+Describe 'Colours' {
+    It 'mark <what>: <expected>' -ForEach @(
+        @{ What = 'a token never used for 90 days'; Created = -91; Used = $null; Expected = $true }
+        @{ What = 'a token made yesterday and never used'; Created = -1; Used = $null; Expected = $false }
+        @{ What = 'a token used 100 days ago'; Created = -200; Used = -100; Expected = $true }
+        @{ What = 'an old token used yesterday'; Created = -200; Used = -1; Expected = $false }
+    ) {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+        $now = [DateTimeOffset]::UtcNow
+        $token = @{ name = 't'; createdAt = $now.AddDays($Created).ToString('o') }
+        if ($null -ne $Used) { $token.lastUsedAt = $now.AddDays($Used).ToString('o') }
+        $null = Add-StandInSeed $server @{ agents = @(@{ project = 'fleet/one'; name = 'a'; tokens = @($token) }) }
+        $read = Get-GitLabAgentToken fleet/one a
+        [GitLabAgents.Views]::IsStale($read) | Should -Be $Expected
+        [GitLabAgents.Views]::IsStale((Get-GitLabAgentToken fleet/one a -Summary)) | Should -BeFalse
+        $session | Disconnect-GitLab
+    }
+
+    It 'are not there when output is redirected' {
+        $text = Invoke-ChildShell @"
+            Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
+            Connect-GitLab -AllowUnencryptedAuthentication -WarningAction SilentlyContinue
+            Get-GitLabSession | Out-String
+            Get-GitLabClusterAgent -Group platform -Recurse | Get-GitLabAgentToken | Out-String
+"@ -Environment @{ GITLAB_HOST = $server.Url; GITLAB_TOKEN = 'glpat-expiring'; NO_COLOR = '' }
+        "$text" | Should -BeLike '*eu-3*never*'
+        "$text" | Should -Not -BeLike "*$([char]27)``[33m*"
+    }
+}
