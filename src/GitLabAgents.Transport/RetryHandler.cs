@@ -15,62 +15,38 @@ namespace GitLabAgents.Transport;
 /// </summary>
 internal sealed class RetryHandler : DelegatingHandler
 {
-    private static readonly ResiliencePropertyKey<HttpRequestMessage> RequestKey = new("GitLabAgents.Request");
-
     private readonly TransportOptions _options;
-    private readonly ResiliencePipeline<HttpResponseMessage> _pipeline;
+    private readonly Lazy<Retries> _retries;
 
     /// <summary>Initializes a new instance of the <see cref="RetryHandler"/> class.</summary>
     /// <param name="options">How often, and how long.</param>
     public RetryHandler(TransportOptions options)
     {
         _options = options;
-        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = options.Clock };
-        if (options.MaximumRetryCount > 0)
-        {
-            builder.AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-            {
-                MaxRetryAttempts = options.MaximumRetryCount,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = TimeSpan.FromMilliseconds(500),
-                MaxDelay = TimeSpan.FromSeconds(30),
-                ShouldHandle = args => new ValueTask<bool>(ShouldTryAgain(RequestOf(args.Context), args.Outcome)),
-                DelayGenerator = args => new ValueTask<TimeSpan?>(AskedDelay(args.Outcome.Result)),
-                OnRetry = OnRetry,
-            });
-        }
-
-        _pipeline = builder.Build();
+        _retries = new Lazy<Retries>(() => new Retries(this));
     }
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
-        context.Properties.Set(RequestKey, request);
+        // The first try goes without Polly: nearly all succeed, and to load and compile it takes a fifth of a first request.
+        HttpResponseMessage? response = null;
+        HttpRequestException? failure = null;
         try
         {
-            return await _pipeline.ExecuteAsync(
-                static async (c, self) => await self.TryAsync(RequestOf(c), c.CancellationToken).ConfigureAwait(false),
-                context,
-                this).ConfigureAwait(false);
+            response = await TryAsync(request, cancellationToken).ConfigureAwait(false);
+            if (!ShouldTryAgain(request, response, null))
+            {
+                return response;
+            }
         }
-        finally
+        catch (HttpRequestException e) when (ShouldTryAgain(request, null, e))
         {
-            ResilienceContextPool.Shared.Return(context);
+            failure = e;
         }
+
+        return await _retries.Value.GoOnAsync(request, response, failure, cancellationToken).ConfigureAwait(false);
     }
-
-    private static HttpRequestMessage RequestOf(ResilienceContext context)
-        => context.Properties.GetValue(RequestKey, null!);
-
-    private static bool MayHaveActed(Outcome<HttpResponseMessage> outcome) => outcome switch
-    {
-        { Exception: { } exception } => !WireFailure.NeverSent(exception),
-        { Result.StatusCode: (HttpStatusCode)429 } => false,
-        _ => true,
-    };
 
     private Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -78,19 +54,29 @@ internal sealed class RetryHandler : DelegatingHandler
         return base.SendAsync(request, cancellationToken);
     }
 
-    private bool ShouldTryAgain(HttpRequestMessage request, Outcome<HttpResponseMessage> outcome)
+    private bool ShouldTryAgain(HttpRequestMessage request, HttpResponseMessage? response, Exception? failure)
     {
-        bool mayRepeat = request.Method != HttpMethod.Post;
-        bool passing = outcome switch
+        if (_options.MaximumRetryCount == 0)
         {
-            { Exception: HttpRequestException exception } =>
-                !WireFailure.IsTls(exception) && (mayRepeat || WireFailure.NeverSent(exception)),
-            { Result.StatusCode: (HttpStatusCode)429 } => true,
-            { Result.StatusCode: HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout } => mayRepeat,
-            _ => false,
-        };
+            return false;
+        }
+
+        bool mayRepeat = request.Method != HttpMethod.Post;
+        bool passing = failure is HttpRequestException exception
+            ? !WireFailure.IsTls(exception) && (mayRepeat || WireFailure.NeverSent(exception))
+            : response?.StatusCode switch
+            {
+                (HttpStatusCode)429 => true,
+                HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => mayRepeat,
+                _ => false,
+            };
+        if (!passing)
+        {
+            return false;
+        }
+
         TimeSpan left = _options.RetryBudget - RequestContext.Of(request).Waited;
-        return passing && left > TimeSpan.Zero && (AskedDelay(outcome.Result) ?? TimeSpan.Zero) <= left;
+        return left > TimeSpan.Zero && (AskedDelay(response) ?? TimeSpan.Zero) <= left;
     }
 
     private TimeSpan? AskedDelay(HttpResponseMessage? response)
@@ -100,16 +86,93 @@ internal sealed class RetryHandler : DelegatingHandler
         return delay < TimeSpan.Zero ? TimeSpan.Zero : delay;
     }
 
-    private ValueTask OnRetry(OnRetryArguments<HttpResponseMessage> args)
+    // What happens after a first try that may be repeated. A class of its own, so that Polly is loaded only then.
+    private sealed class Retries
     {
-        RequestContext request = RequestContext.Of(RequestOf(args.Context));
-        request.Waited += args.RetryDelay;
-        request.AnswerLost |= MayHaveActed(args.Outcome);
-        string reason = args.Outcome.Result is { } response
-            ? $"the server answered {(int)response.StatusCode}"
-            : "the connection failed";
-        args.Outcome.Result?.Dispose();
-        request.Waiting?.Invoke(args.RetryDelay, $"{reason}; try {args.AttemptNumber + 2} of {_options.MaximumRetryCount + 1}");
-        return default;
+        private static readonly ResiliencePropertyKey<HttpRequestMessage> RequestKey = new("GitLabAgents.Request");
+
+        private readonly RetryHandler _handler;
+        private readonly ResiliencePipeline<HttpResponseMessage> _pipeline;
+
+        public Retries(RetryHandler handler)
+        {
+            _handler = handler;
+            TransportOptions options = handler._options;
+            _pipeline = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = options.Clock }
+                .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
+                {
+                    MaxRetryAttempts = options.MaximumRetryCount,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    Delay = TimeSpan.FromMilliseconds(500),
+                    MaxDelay = TimeSpan.FromSeconds(30),
+                    ShouldHandle = args => new ValueTask<bool>(handler.ShouldTryAgain(RequestOf(args.Context), args.Outcome.Result, args.Outcome.Exception)),
+                    DelayGenerator = args => new ValueTask<TimeSpan?>(handler.AskedDelay(args.Outcome.Result)),
+                    OnRetry = OnRetry,
+                })
+                .Build();
+        }
+
+        /// <summary>Takes the first try's outcome for the pipeline's own, and goes on from there.</summary>
+        public async Task<HttpResponseMessage> GoOnAsync(HttpRequestMessage request, HttpResponseMessage? response, Exception? failure, CancellationToken cancellationToken)
+        {
+            Outcome<HttpResponseMessage>? first = failure is null
+                ? Outcome.FromResult(response)
+                : Outcome.FromException<HttpResponseMessage>(failure);
+            ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
+            context.Properties.Set(RequestKey, request);
+            try
+            {
+                Outcome<HttpResponseMessage> last = await _pipeline.ExecuteOutcomeAsync(
+                    async (c, self) =>
+                    {
+                        if (first is { } known)
+                        {
+                            first = null;
+                            return known;
+                        }
+
+                        try
+                        {
+                            return Outcome.FromResult(await self._handler.TryAsync(RequestOf(c), c.CancellationToken).ConfigureAwait(false));
+                        }
+                        catch (Exception e)
+                        {
+                            return Outcome.FromException<HttpResponseMessage>(e);
+                        }
+                    },
+                    context,
+                    this).ConfigureAwait(false);
+                last.ThrowIfException();
+                return last.Result!;
+            }
+            finally
+            {
+                ResilienceContextPool.Shared.Return(context);
+            }
+        }
+
+        private static HttpRequestMessage RequestOf(ResilienceContext context)
+            => context.Properties.GetValue(RequestKey, null!);
+
+        private static bool MayHaveActed(Outcome<HttpResponseMessage> outcome) => outcome switch
+        {
+            { Exception: { } exception } => !WireFailure.NeverSent(exception),
+            { Result.StatusCode: (HttpStatusCode)429 } => false,
+            _ => true,
+        };
+
+        private ValueTask OnRetry(OnRetryArguments<HttpResponseMessage> args)
+        {
+            RequestContext request = RequestContext.Of(RequestOf(args.Context));
+            request.Waited += args.RetryDelay;
+            request.AnswerLost |= MayHaveActed(args.Outcome);
+            string reason = args.Outcome.Result is { } response
+                ? $"the server answered {(int)response.StatusCode}"
+                : "the connection failed";
+            args.Outcome.Result?.Dispose();
+            request.Waiting?.Invoke(args.RetryDelay, $"{reason}; try {args.AttemptNumber + 2} of {_handler._options.MaximumRetryCount + 1}");
+            return default;
+        }
     }
 }
