@@ -26,6 +26,10 @@ public sealed class DependencyResolver : IModuleAssemblyInitializer, IModuleAsse
         {
             AppDomain.CurrentDomain.AssemblyResolve += Resolve;
         }
+
+        // Scripts name the client's types, [GitLabAgents.GitLabApiException] above all, and PowerShell finds those of
+        // loaded assemblies only. The client is ours and small; what it depends on stays unloaded.
+        GC.KeepAlive(typeof(GitLabApiException));
     }
 
     /// <summary>Stops answering, and forgets the sessions of the runspace.</summary>

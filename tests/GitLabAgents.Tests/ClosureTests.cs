@@ -102,17 +102,13 @@ public sealed class ClosureTests : IDisposable
 
     [Fact]
     public void A_public_type_made_of_a_dependency_is_a_problem()
-        => Assert.Contains(
-            ImportOrder.Problems(Closure.Of(Bin), "Microsoft.Extensions.DependencyInjection"),
-            p => p.Contains("ServiceProvider", StringComparison.Ordinal) && p.Contains("can't be loaded before the resolver is there", StringComparison.Ordinal));
-
-    [Fact]
-    public void An_import_needs_not_even_the_client()
     {
         Copy();
         string client = Path.Combine(_folder.Path, "GitLabAgents.Client.dll");
         File.Move(client, Path.Combine(_folder.Path, Closure.Dependencies, "GitLabAgents.Client.dll"));
-        Assert.Empty(ImportOrder.Problems(Closure.Of(_folder.Path)));
+        Assert.Contains(
+            ImportOrder.Problems(Closure.Of(_folder.Path)),
+            p => p.Contains("can't be loaded before the resolver is there", StringComparison.Ordinal) && p.Contains("of GitLabAgents.Client", StringComparison.Ordinal));
     }
 
     private static void Write(string path, Version version, byte[] publicKey, IEnumerable<(string Name, Version Version)> references)

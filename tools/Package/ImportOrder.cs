@@ -18,13 +18,12 @@ public static class ImportOrder
 {
     /// <summary>Tells which public types need a dependency too early.</summary>
     /// <param name="closure">The module's DLLs.</param>
-    /// <param name="module">The assembly that PowerShell imports.</param>
     /// <returns>A sentence each; none when all is well.</returns>
-    public static IReadOnlyList<string> Problems(Closure closure, string module = "GitLabAgents")
+    public static IReadOnlyList<string> Problems(Closure closure)
     {
         ArgumentNullException.ThrowIfNull(closure);
         using var walk = new Walk(closure);
-        return walk.Run(module);
+        return walk.Run("GitLabAgents");
     }
 
     private sealed class Walk(Closure closure) : IDisposable

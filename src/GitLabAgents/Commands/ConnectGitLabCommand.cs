@@ -20,9 +20,6 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
     private const string TokenSet = "Token";
     private const string CredentialSet = "Credential";
 
-    // Not of the enum's own type: a field of it would have the client loaded when PowerShell looks at the cmdlets.
-    private int _tokenType;
-
     /// <summary>
     /// Gets or sets the address of the GitLab: a host or a URL, with or without <c>/api/v4</c>. By default the
     /// environment's <c>GITLAB_HOST</c>, <c>GITLAB_URI</c> or <c>CI_SERVER_URL</c>, else <c>https://gitlab.com</c>.
@@ -47,11 +44,7 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
 
     /// <summary>Gets or sets how the access token is sent.</summary>
     [Parameter]
-    public TokenType TokenType
-    {
-        get => (TokenType)_tokenType;
-        set => _tokenType = (int)value;
-    }
+    public TokenType TokenType { get; set; } = TokenType.PrivateToken;
 
     /// <summary>Gets or sets how many seconds one try of a request may take; 0 for no limit.</summary>
     [Parameter]
