@@ -177,17 +177,17 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
     // Only where someone can answer: a runbook that waits at a prompt waits for ever.
     private SecureString? Ask(Uri address)
     {
-        if (FromEnvironment("CI") is not null || (Host.Name == "ConsoleHost" && Console.IsInputRedirected))
+        if (Host.UI is not { } face || FromEnvironment("CI") is not null || (Host.Name == "ConsoleHost" && Console.IsInputRedirected))
         {
             return null;
         }
 
         try
         {
-            Host.UI.Write($"Access token for {address}: ");
-            return Host.UI.ReadLineAsSecureString() is { Length: > 0 } answer ? answer : null;
+            face.Write($"Access token for {address}: ");
+            return face.ReadLineAsSecureString() is { Length: > 0 } answer ? answer : null;
         }
-        catch (Exception e) when (e is HostException or PSInvalidOperationException or PSNotSupportedException or NotImplementedException or NullReferenceException)
+        catch (Exception e) when (e is HostException or PSInvalidOperationException or PSNotSupportedException or NotImplementedException)
         {
             return null; // PowerShell was started with -NonInteractive, or the host has no one to ask.
         }
