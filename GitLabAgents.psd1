@@ -17,6 +17,7 @@
         'Get-GitLabAgentUrlConfiguration'
         'Get-GitLabClusterAgent'
         'Get-GitLabSession'
+        'Invoke-GitLabAgentTokenRotation'
         'New-GitLabAgentToken'
         'New-GitLabAgentUrlConfiguration'
         'New-GitLabClusterAgent'

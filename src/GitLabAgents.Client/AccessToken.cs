@@ -8,9 +8,6 @@ namespace GitLabAgents;
 /// <summary>The session's credential. It is in the clear only while a header is written or a text is cleansed of it.</summary>
 internal sealed class AccessToken : IDisposable
 {
-    /// <summary>What stands where a secret stood.</summary>
-    public const string Redacted = "[redacted]";
-
     private readonly SecureString _value;
     private readonly TokenType _type;
 
@@ -49,17 +46,7 @@ internal sealed class AccessToken : IDisposable
     }
 
     /// <summary>Takes the token out of a text that comes from outside, should a server or proxy echo it.</summary>
-    public string Redact(string text)
-    {
-        // In any case: .NET, for one, writes the host of a URL in lower case.
-        string secret = Secret.Reveal(_value);
-        for (int at = 0; (at = text.IndexOf(secret, at, StringComparison.OrdinalIgnoreCase)) >= 0; at += Redacted.Length)
-        {
-            text = text.Remove(at, secret.Length).Insert(at, Redacted);
-        }
-
-        return text;
-    }
+    public string Redact(string text) => Secret.Redact(text, Secret.Reveal(_value));
 
     public void Dispose() => _value.Dispose();
 }

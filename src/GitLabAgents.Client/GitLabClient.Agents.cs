@@ -118,7 +118,7 @@ public sealed partial class GitLabClient
         => new(HttpMethod.Get, $"{AgentsOf(project)}?per_page={PageSize}&page={page}", $"list the agents of project {project}", GitLabErrorKind.ProjectNotFound);
 
     // As PowerShell takes it, for commands in messages.
-    private static string Quote(object value) => $"'{value.ToString().Replace("'", "''")}'";
+    internal static string Quote(object value) => $"'{value.ToString().Replace("'", "''")}'";
 
     private async Task<ClusterAgent?> FindAgentByNameAsync(ProjectReference project, string name, CancellationToken cancellationToken)
     {

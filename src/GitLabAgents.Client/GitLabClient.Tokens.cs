@@ -13,7 +13,7 @@ namespace GitLabAgents;
 /// <content>Agent tokens: operations 5 to 8.</content>
 public sealed partial class GitLabClient
 {
-    private const int TokenLimit = 2;
+    internal const int TokenLimit = 2;
 
     // Both together stay within the five seconds that a stop may take.
     private static readonly TimeSpan AnswerGrace = TimeSpan.FromSeconds(2.5);

@@ -24,6 +24,7 @@ public sealed class GitLabSession : IDisposable
         ThrottleLimit = options.ThrottleLimit;
         _token = new AccessToken(token, tokenType);
         _transport = new GitLabTransport(options);
+        Clock = options.Clock;
     }
 
     /// <summary>Gets the URL of the GitLab, with its prefix where it has one.</summary>
@@ -64,6 +65,9 @@ public sealed class GitLabSession : IDisposable
 
     /// <summary>Gets the way to the server.</summary>
     internal GitLabTransport Transport => _transport;
+
+    /// <summary>Gets the clock that waits go by.</summary>
+    internal TimeProvider Clock { get; }
 
     /// <summary>Gets a value indicating whether the session was ended.</summary>
     internal bool IsClosed { get; private set; }

@@ -107,10 +107,10 @@ public sealed class NewUrlConfiguration : IDisposable
         }
 
         string pem = _clientKey.Text.ToString();
-        text = text.Replace(pem, AccessToken.Redacted).Replace(Convert.ToBase64String(_clientKey.ToBytes()), AccessToken.Redacted);
+        text = text.Replace(pem, Secret.Redacted).Replace(Convert.ToBase64String(_clientKey.ToBytes()), Secret.Redacted);
         foreach (string line in pem.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
         {
-            text = line.StartsWith("-----", StringComparison.Ordinal) ? text : text.Replace(line, AccessToken.Redacted);
+            text = line.StartsWith("-----", StringComparison.Ordinal) ? text : text.Replace(line, Secret.Redacted);
         }
 
         return text;

@@ -7,6 +7,9 @@ namespace GitLabAgents;
 /// <summary>Turns secrets into <see cref="SecureString"/> and, where it must be, back.</summary>
 internal static class Secret
 {
+    /// <summary>What stands where a secret stood.</summary>
+    public const string Redacted = "[redacted]";
+
     /// <summary>Copies characters into a read-only <see cref="SecureString"/>.</summary>
     public static SecureString Protect(ReadOnlySpan<char> characters)
     {
@@ -32,5 +35,16 @@ internal static class Secret
         {
             Marshal.ZeroFreeGlobalAllocUnicode(pointer);
         }
+    }
+
+    /// <summary>Takes a secret out of a text, in any case: .NET, for one, writes the host of a URL in lower case.</summary>
+    public static string Redact(string text, string secret)
+    {
+        for (int at = 0; (at = text.IndexOf(secret, at, StringComparison.OrdinalIgnoreCase)) >= 0; at += Redacted.Length)
+        {
+            text = text.Remove(at, secret.Length).Insert(at, Redacted);
+        }
+
+        return text;
     }
 }

@@ -34,6 +34,7 @@ internal static class ErrorRecords
         GitLabErrorKind.ServerError or GitLabErrorKind.InvalidResponse => ErrorCategory.InvalidResult,
         GitLabErrorKind.Timeout => ErrorCategory.OperationTimeout,
         GitLabErrorKind.OutcomeUnknown => ErrorCategory.ResourceUnavailable,
+        GitLabErrorKind.DeployFailed => ErrorCategory.OperationStopped,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind without a category."),
     };
 }

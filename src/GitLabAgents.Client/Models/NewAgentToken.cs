@@ -23,4 +23,11 @@ public sealed class NewAgentToken : AgentToken
     /// <summary>Gives the secret in the clear, for the one place that needs it so.</summary>
     /// <returns>The secret.</returns>
     public string RevealToken() => Secret.Reveal(Token);
+
+    /// <summary>Takes the secret out of a text, as it is and as Kubernetes writes it.</summary>
+    internal string Redact(string text)
+    {
+        string secret = RevealToken();
+        return Secret.Redact(Secret.Redact(text, secret), System.Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret)));
+    }
 }

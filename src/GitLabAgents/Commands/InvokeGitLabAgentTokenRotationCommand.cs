@@ -1,0 +1,345 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Threading;
+using System.Threading.Tasks;
+using GitLabAgents.Completion;
+
+namespace GitLabAgents.Commands;
+
+/// <summary>
+/// Rotates the tokens of agents without an outage: makes a new token, hands it over, waits until GitLab has seen it in
+/// use, and only then revokes the old one. Of many agents the hand-overs follow each other, and the waits overlap.
+/// </summary>
+[Cmdlet(VerbsLifecycle.Invoke, "GitLabAgentTokenRotation", SupportsShouldProcess = true)]
+[OutputType(typeof(AgentTokenRotation))]
+public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
+{
+    private const int WaitActivity = 0x61676e76;
+
+    // Looks at tokens that may be under way at once, for all agents together: one that hangs holds up no other.
+    private const int MostLooks = 2;
+
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WithdrawTime = CleanUp - TimeSpan.FromMilliseconds(500);
+
+    private readonly SemaphoreSlim _looks = new(MostLooks);
+    private readonly HashSet<(GitLabSession Session, long AgentId)> _seen = [];
+    private readonly List<Running> _running = [];
+    private bool _yesToAll;
+    private bool _noToAll;
+
+    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("ProjectId")]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
+    public ProjectReference Project { get; set; } = null!;
+
+    /// <summary>Gets or sets the agent, by its id or name.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("AgentId")]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(AgentCompleter))]
+    public AgentReference Agent { get; set; } = null!;
+
+    /// <summary>Gets or sets the new token's name, 1 to 255 characters. By default the old name and the date. It does not bind from a pipeline: no object's name becomes a token's.</summary>
+    [Parameter]
+    [ValidateLength(1, 255)]
+    [ValidatePattern(@"\S")]
+    public string? Name { get; set; }
+
+    /// <summary>Gets or sets what the new token is for, at most 1024 characters.</summary>
+    [Parameter]
+    [ValidateLength(0, 1024)]
+    public string? Description { get; set; }
+
+    /// <summary>Gets or sets what hands the new token over. It gets the token as <c>$_</c> and as its first argument, and fails by throwing.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public ScriptBlock? Deploy { get; set; }
+
+    /// <summary>Gets or sets how many seconds to wait for the new token to be used, for each agent; 0 for no limit.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int TimeoutSec { get; set; } = 900;
+
+    /// <summary>Gets or sets how many seconds lie between two looks at a new token.</summary>
+    [Parameter]
+    [ValidateRange(1, 86400)]
+    public int PollSec { get; set; } = 10;
+
+    /// <summary>Gets or sets a switch that does not wait: the old token stays until <c>-Resume</c>.</summary>
+    [Parameter]
+    public SwitchParameter NoWait { get; set; }
+
+    /// <summary>Gets or sets a switch that goes on with a rotation that did not complete, and begins one where there is none.</summary>
+    [Parameter]
+    public SwitchParameter Resume { get; set; }
+
+    /// <summary>Gets or sets how long a token must not have been used to be given up where both places are taken.</summary>
+    [Parameter]
+    public TimeSpan UnusedFor { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Gets or sets a switch that gives a token up without asking.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        Attempt(Agent.Value, Rotate);
+        WriteEnded();
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        while (_running.Count > 0)
+        {
+            WriteProgress(GetProgress());
+            _ = Wait(Task.WhenAny([.. _running.Select(running => (Task)running.Outcome!), Task.Delay(Tick, StopToken)]));
+            if (WriteEnded() && _running.Count == 0)
+            {
+                WriteProgress(new ProgressRecord(WaitActivity, "Waiting", "Done") { RecordType = ProgressRecordType.Completed });
+            }
+        }
+    }
+
+    /// <summary>Says what is left of rotations whose outcome could not be put out, and takes back the tokens that no one has.</summary>
+    /// <param name="disposing">Whether it is not the finalizer that calls.</param>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        using var time = new CancellationTokenSource(WithdrawTime);
+        Task<string>[] settling = [.. _running.Where(static running => running.Rotation.NewToken is not null).Select(running => running.Rotation.AbandonAsync(running.Outcome, time.Token))];
+        _running.Clear();
+        Task.WaitAll(settling, CleanUp);
+        foreach (Task<string> settled in settling)
+        {
+            WarnPastStop("Stopped. " + (settled.IsCompleted ? settled.Result : "What became of a new token is not known: look with Get-GitLabAgentToken."));
+        }
+    }
+
+    private void Rotate()
+    {
+        GitLabClient client = GetClient();
+        TokenRotation rotation = Wait(TokenRotation.PlanAsync(client, Resolve(client, Project), Agent, MakeRequest(), _looks, StopToken));
+        if (!_seen.Add((client.Session, rotation.Agent.Id)))
+        {
+            WriteWarning($"Agent {rotation.Agent} of project {NameOf(rotation)} came more than once. It is rotated once.");
+            return;
+        }
+
+        if (!ShouldProcess($"agent {rotation.Agent} ({rotation.Agent.Id}) of project {NameOf(rotation)} on {client.Session}", Describe(rotation.Plan)) || !MayGiveUp(rotation))
+        {
+            return;
+        }
+
+        var running = new Running(rotation, Agent.Value);
+        _running.Add(running);
+        try
+        {
+            if (rotation.Plan.Resumed is null)
+            {
+                HandOver(running);
+            }
+
+            running.Outcome ??= rotation.FinishAsync(StopToken);
+        }
+        catch (GitLabApiException)
+        {
+            _running.Remove(running); // There is no new token, and the error says what there is.
+            throw;
+        }
+    }
+
+    private RotationRequest MakeRequest()
+    {
+        if (UnusedFor < TimeSpan.Zero || (UnusedFor > TimeSpan.Zero && UnusedFor < TimeSpan.FromSeconds(1)))
+        {
+            // To PowerShell a plain 7 is seven ticks.
+            throw new GitLabApiException(GitLabErrorKind.InvalidRequest, $"-UnusedFor {UnusedFor} is no time that a token can be unused for.", "Give a time span: 7.00:00:00 or (New-TimeSpan -Days 7) for seven days.");
+        }
+
+        return new RotationRequest
+        {
+            Name = Name,
+            Description = Description,
+            UnusedFor = UnusedFor,
+            Timeout = TimeSpan.FromSeconds(TimeoutSec),
+            PollInterval = TimeSpan.FromSeconds(PollSec),
+            NoWait = NoWait,
+            Resume = Resume,
+        };
+    }
+
+    // Makes the new token and hands it over. Where that fails, or where it is not to be waited for, it is the outcome.
+    private void HandOver(Running running)
+    {
+        NewAgentToken token = Wait(running.Rotation.BeginAsync(StopToken), CleanUp);
+        if (Deploy is null && !NoWait)
+        {
+            WriteWarning($"Without -Deploy no one installs token '{token}' of agent {running.Rotation.Agent} while it is waited for. Its secret comes out at the end; -NoWait puts it out at once.");
+        }
+
+        if (Deploy is not null && TryDeploy(token) is { } failure)
+        {
+            running.Outcome = Task.FromResult(Wait(running.Rotation.WithdrawAsync(failure, StopToken), CleanUp));
+            return;
+        }
+
+        running.Rotation.IsHandedOver = Deploy is not null;
+        if (NoWait)
+        {
+            running.Outcome = Task.FromResult(running.Rotation.Leave());
+        }
+    }
+
+    // Gives what went wrong. A stop is not caught: the token is then taken back with the rest.
+    private string? TryDeploy(NewAgentToken token)
+    {
+        if (Stopping)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        var errors = SessionState.PSVariable.GetValue("Error") as IList;
+        object? newest = errors is { Count: > 0 } ? errors[0] : null;
+        SessionState.PSVariable.Set("global:LASTEXITCODE", 0);
+        try
+        {
+            // What it puts out is no output of this cmdlet, and might hold the secret.
+            Deploy!.InvokeWithContext(null, [new PSVariable("_", token)], token);
+            if (SessionState.PSVariable.GetValue("LASTEXITCODE") is not (0 or null) and { } code)
+            {
+                WriteWarning($"The last command that -Deploy ran for token '{token}' ended with exit code {code}. It did not throw, so the token is taken for handed over.");
+            }
+
+            return null;
+        }
+        catch (FlowControlException)
+        {
+            return "-Deploy was left with break, continue or exit";
+        }
+        catch (Exception e) when (e is not PipelineStoppedException)
+        {
+            Forget(token, errors, newest);
+            string? words = (e as IContainsErrorRecord)?.ErrorRecord?.ToString();
+            return string.IsNullOrWhiteSpace(words) ? e.Message : words;
+        }
+    }
+
+    // PowerShell keeps what a script throws in $Error, as it is; the error of this cmdlet says the same without the secret.
+    private static void Forget(NewAgentToken token, IList? errors, object? newest)
+    {
+        for (int index = 0; index < errors?.Count && !ReferenceEquals(errors[index], newest); index++)
+        {
+            string text = errors[index] is ErrorRecord record ? $"{record} {record.Exception}" : $"{errors[index]}";
+            if (token.Redact(text) != text)
+            {
+                errors.RemoveAt(index--);
+            }
+        }
+    }
+
+    // Giving a token up asks as a cmdlet of high impact does.
+    private bool MayGiveUp(TokenRotation rotation)
+    {
+        RotationPlan plan = rotation.Plan;
+        if (plan.GivenUp.Count == 0 || Force || MyInvocation.BoundParameters.ContainsKey("Confirm") || SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.None or "None")
+        {
+            return true; // With -Confirm the question was asked already; -Confirm:$false answers it.
+        }
+
+        string question = $"Agent {rotation.Agent} of project {NameOf(rotation)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. Revoke {Names(plan.GivenUp)} to make room for a new one, and keep {Names(plan.Older)} until that is in use?";
+        try
+        {
+            return ShouldContinue(question, "Give a token up", ref _yesToAll, ref _noToAll);
+        }
+        catch (Exception e) when (e is PSInvalidOperationException or HostException or NotImplementedException)
+        {
+            throw new GitLabApiException(
+                GitLabErrorKind.TokenLimitReached,
+                $"Agent {rotation.Agent} of project {NameOf(rotation)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. To revoke {Names(plan.GivenUp)} would make room, but no one is here to be asked. Nothing was changed.",
+                "Give -Force to give it up unasked, or -Resume to go on with a rotation that waits for it.");
+        }
+    }
+
+    private string Describe(RotationPlan plan)
+    {
+        string revoke = plan.Older.Count > 0 ? $"revoke {Names(plan.Older)}" : "revoke nothing, since there is no older token";
+        if (plan.Resumed is { } resumed)
+        {
+            return plan.IsInUse(resumed) ? $"Go on with {Names([resumed])}, which is in use: {revoke}"
+                : NoWait ? $"Go on with {Names([resumed])}: if it is in use now, {revoke}"
+                : $"Go on with {Names([resumed])}: wait until it is used, then {revoke}";
+        }
+
+        string room = plan.GivenUp.Count > 0 ? $"Revoke {Names(plan.GivenUp)} to make room, make" : "Make";
+        string deploy = Deploy is null ? string.Empty : ", deploy it";
+        string rest = NoWait ? $" and leave it; {(plan.Older.Count > 0 ? $"keep {Names(plan.Older)}" : "there is no older token")}" : $", wait until it is used, then {revoke}";
+        return $"{room} token '{plan.Name}'{deploy}{rest}";
+    }
+
+    private static string NameOf(TokenRotation rotation)
+        => rotation.Agent.ProjectPath ?? rotation.Agent.ProjectId.ToString(CultureInfo.InvariantCulture);
+
+    private static string Names(IEnumerable<AgentToken> tokens) => "token " + string.Join(" and ", tokens.Select(static token =>
+    {
+        string use = Views.LastUsed(token) switch
+        {
+            "?" => "last use not known",
+            "never" => $"never used, made {Views.Age(token.CreatedAt)}",
+            string age => $"used {age}",
+        };
+        return $"'{token}' ({token.Id}, {use})";
+    }));
+
+    private bool WriteEnded()
+    {
+        Running[] ended = [.. _running.Where(static running => running.Outcome is { IsCompleted: true })];
+        foreach (Running running in ended)
+        {
+            AgentTokenRotation outcome = Wait(running.Outcome!);
+            if (MyInvocation.PipelinePosition < MyInvocation.PipelineLength)
+            {
+                _running.Remove(running); // Behind other commands they may have taken it, even if a stop comes meanwhile.
+            }
+
+            WriteObject(outcome);
+            _running.Remove(running);
+            if (outcome.Error is { } error)
+            {
+                WriteError(ErrorRecords.From(error, running.Target));
+            }
+        }
+
+        return ended.Length > 0;
+    }
+
+    private ProgressRecord GetProgress()
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        DateTimeOffset? last = _running.Max(static running => running.Rotation.Deadline);
+        return new ProgressRecord(WaitActivity, "Waiting until GitLab has seen the new tokens in use", $"{_seen.Count - _running.Count} of {_seen.Count} agents done; waiting for {string.Join(", ", _running.Take(5).Select(static running => running.Rotation.Agent))}{(_running.Count > 5 ? ", …" : string.Empty)}")
+        {
+            PercentComplete = 100 * (_seen.Count - _running.Count) / _seen.Count,
+            SecondsRemaining = last > now ? (int)Math.Min(int.MaxValue, (last.Value - now).TotalSeconds) : -1,
+        };
+    }
+
+    // One agent whose outcome is not put out yet.
+    private sealed class Running(TokenRotation rotation, object target)
+    {
+        public TokenRotation Rotation { get; } = rotation;
+
+        public object Target { get; } = target;
+
+        public Task<AgentTokenRotation>? Outcome { get; set; }
+    }
+}

@@ -1,0 +1,81 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GitLabAgents.Tests.Rotation;
+
+/// <summary>Goes through a rotation's steps as the cmdlet does, and keeps all that a user is told.</summary>
+internal sealed class RotationRun
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(4.5);
+
+    private TokenRotation? _rotation;
+    private Task<AgentTokenRotation>? _outcome;
+
+    /// <summary>Gets the outcome, if one was put out.</summary>
+    public AgentTokenRotation? Outcome { get; private set; }
+
+    /// <summary>Gets the error, if it came to no outcome.</summary>
+    public Exception? Error { get; private set; }
+
+    /// <summary>Gets what was said past a stop.</summary>
+    public string Warning { get; private set; } = string.Empty;
+
+    /// <summary>Gets all words.</summary>
+    public string Told => $"{Outcome?.NewToken?.Id} {Outcome?.Error} {Error} {Warning}";
+
+    public static async Task<RotationRun> GoAsync(GitLabClient client, RotationRequest request, Action<NewAgentToken>? deploy, CancellationToken stop = default)
+    {
+        var run = new RotationRun();
+        try
+        {
+            run.Outcome = await run.RotateAsync(client, request, deploy, stop);
+        }
+        catch (GitLabApiException e)
+        {
+            run.Error = e;
+        }
+        catch (OperationCanceledException e)
+        {
+            run.Error = e;
+            if (run._rotation?.NewToken is not null)
+            {
+                using var grace = new CancellationTokenSource(Grace);
+                run.Warning = await run._rotation.AbandonAsync(run._outcome, grace.Token);
+            }
+        }
+
+        return run;
+    }
+
+    private async Task<AgentTokenRotation> RotateAsync(GitLabClient client, RotationRequest request, Action<NewAgentToken>? deploy, CancellationToken stop)
+    {
+        using var looks = new SemaphoreSlim(2);
+        _rotation = await TokenRotation.PlanAsync(client, 101, 12, request, looks, stop);
+        if (_rotation.Plan.Resumed is null)
+        {
+            NewAgentToken token = await _rotation.BeginAsync(stop);
+            if (deploy is not null)
+            {
+                stop.ThrowIfCancellationRequested();
+                try
+                {
+                    deploy(token);
+                }
+                catch (InvalidOperationException e)
+                {
+                    return await (_outcome = _rotation.WithdrawAsync(e.Message, stop));
+                }
+
+                _rotation.IsHandedOver = true;
+            }
+
+            if (request.NoWait)
+            {
+                return _rotation.Leave();
+            }
+        }
+
+        return await (_outcome = _rotation.FinishAsync(stop));
+    }
+}
