@@ -1,0 +1,559 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+    $today = [DateTime]::UtcNow.ToString('yyyy-MM-dd')
+
+    function Get-Token ($Name) { (Get-StandInState $server).tokens | Where-Object name -CEQ $Name }
+
+    function Get-Active ([long] $AgentId) { ((Get-StandInState $server).tokens | Where-Object { $_.agentId -eq $AgentId -and $_.status -eq 'active' }).name }
+
+    # What a cluster does with a token that it is handed: it signs in with it.
+    function Use-Token ($Token) { $null = Add-StandInSeed $server @{ markUsed = $Token.Id } }
+
+    # A host that answers questions, and remembers them and its warnings.
+    Add-Type -ErrorAction Stop -TypeDefinition @'
+using System;
+using System.Collections.Generic;
+using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Security;
+
+public sealed class AnsweringHost : PSHost
+{
+    private readonly AnsweringInterface ui = new AnsweringInterface();
+    public override Guid InstanceId { get; } = Guid.NewGuid();
+    public override string Name { get { return "Answering"; } }
+    public override Version Version { get { return new Version(1, 0); } }
+    public override CultureInfo CurrentCulture { get { return CultureInfo.InvariantCulture; } }
+    public override CultureInfo CurrentUICulture { get { return CultureInfo.InvariantCulture; } }
+    public override PSHostUserInterface UI { get { return ui; } }
+    public List<string> Warnings { get { return ui.Warnings; } }
+    public List<string> Questions { get { return ui.Questions; } }
+    public string Answer { set { ui.Answer = value; } }
+    public override void EnterNestedPrompt() { }
+    public override void ExitNestedPrompt() { }
+    public override void NotifyBeginApplication() { }
+    public override void NotifyEndApplication() { }
+    public override void SetShouldExit(int exitCode) { }
+}
+
+public sealed class AnsweringInterface : PSHostUserInterface
+{
+    public readonly List<string> Warnings = new List<string>();
+    public readonly List<string> Questions = new List<string>();
+    public string Answer = "&No";
+    public override PSHostRawUserInterface RawUI { get { return null; } }
+    public override void WriteWarningLine(string message) { lock (Warnings) { Warnings.Add(message); } }
+    public override void Write(string value) { }
+    public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) { }
+    public override void WriteLine(string value) { }
+    public override void WriteErrorLine(string value) { }
+    public override void WriteDebugLine(string message) { }
+    public override void WriteProgress(long sourceId, ProgressRecord record) { }
+    public override void WriteVerboseLine(string message) { }
+    public override string ReadLine() { throw new NotSupportedException(); }
+    public override SecureString ReadLineAsSecureString() { throw new NotSupportedException(); }
+    public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) { throw new NotSupportedException(); }
+    public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
+    {
+        Questions.Add(message);
+        for (int index = 0; index < choices.Count; index++)
+        {
+            if (choices[index].Label == Answer) { return index; }
+        }
+
+        throw new InvalidOperationException("There is no choice " + Answer);
+    }
+
+    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) { throw new NotSupportedException(); }
+    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) { throw new NotSupportedException(); }
+}
+'@
+
+    # A shell of its own with that host.
+    function New-Shell {
+        $console = [AnsweringHost]::new()
+        $runspace = [runspacefactory]::CreateRunspace($console, [initialsessionstate]::CreateDefault2())
+        $runspace.Open()
+        $shell = [powershell]::Create()
+        $shell.Runspace = $runspace
+        $null = $shell.AddScript('param($module) Import-Module $module').AddArgument("$PSScriptRoot/../../GitLabAgents.psd1").Invoke()
+        $shell.Commands.Clear()
+        [pscustomobject]@{ Console = $console; Runspace = $runspace; Shell = $shell }
+    }
+
+    function Remove-Shell ($Of) {
+        $Of.Shell.Dispose()
+        $Of.Runspace.Dispose()
+    }
+
+    function Invoke-InShell ($Of, [string] $Script) {
+        $Of.Shell.AddScript("param(`$session) $Script").AddArgument($session).Invoke()
+    }
+
+    # Begins a script in a shell, waits until it is where it is wanted, and stops it.
+    function Stop-InShell ($Of, [string] $Script, [scriptblock] $When) {
+        $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        $none = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        $none.Complete()
+        $null = $Of.Shell.AddScript("param(`$session) $Script").AddArgument($session)
+        $run = $Of.Shell.BeginInvoke($none, $output)
+        Wait-Until $When
+        $run.IsCompleted | Should -BeFalse -Because 'else there is nothing to stop'
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        $Of.Shell.Stop()
+        $Of.Shell.InvocationStateInfo.State | Should -Be 'Stopped'
+        $watch.Elapsed.TotalSeconds
+    }
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Invoke-GitLabAgentTokenRotation' {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+    }
+
+    AfterEach { Disconnect-GitLab }
+
+    Context 'when it goes well' {
+        It 'makes, hands over, waits until the token is in use, and only then revokes the old one' {
+            $result = Invoke-GitLabAgentTokenRotation 101 12 -Deploy { Use-Token $_ } -Description 'for the cluster' -PollSec 1
+            $result.Status | Should -Be 'Completed'
+            $result.Project | Should -Be 'group/app'
+            $result.Agent | Should -Be 'staging'
+            $result.NewToken.Name | Should -Be "staging-1-$today"
+            $result.RevokedTokens.Id | Should -Be 1004
+            $result.KeptTokens | Should -BeNullOrEmpty
+            $result.Error | Should -BeNullOrEmpty
+            $result.CompletedAt | Should -BeGreaterOrEqual $result.StartedAt
+            $new = $result.NewToken.Id
+            Get-StandInCall $server | Should -Be @(
+                'GET /api/v4/projects/101/cluster_agents/12'
+                'GET /api/v4/projects/101/cluster_agents/12/tokens?per_page=100&page=1'
+                'GET /api/v4/projects/101/cluster_agents/12/tokens/1004'
+                'POST /api/v4/projects/101/cluster_agents/12/tokens'
+                "GET /api/v4/projects/101/cluster_agents/12/tokens/$new"
+                'DELETE /api/v4/projects/101/cluster_agents/12/tokens/1004')
+            (Get-StandInRequest $server -Method POST).body | ConvertFrom-Json | ForEach-Object { $_.name, $_.description } | Should -Be "staging-1-$today", 'for the cluster'
+        }
+
+        It 'hands the token over as $_ and as the first argument, in the scope of the caller, and throws away what comes out' {
+            $mine = 'of the caller'
+            $seen = @{}
+            $output = Invoke-GitLabAgentTokenRotation 101 12 -NoWait -Deploy {
+                param($Token)
+                $seen.Same = [object]::ReferenceEquals($_, $Token)
+                $seen.Type = $_.GetType().FullName
+                $seen.Secret = $_.RevealToken()
+                $seen.Mine = $mine
+                $seen.Arguments = $args.Count
+                $_.RevealToken()
+            }
+            $output.Count | Should -Be 1
+            $seen.Same | Should -BeTrue
+            $seen.Type | Should -Be 'GitLabAgents.NewAgentToken'
+            $seen.Secret | Should -Be (Get-Token "staging-1-$today").secret
+            $seen.Mine | Should -Be $mine
+            $seen.Arguments | Should -Be 0
+        }
+
+        It 'takes agents from the pipeline; their waits overlap' {
+            $null = Add-StandInSeed $server @{ agents = 1..5 | ForEach-Object { @{ project = 'many/one'; name = "a$_"; tokens = @("t$_") } } }
+            $handed = [System.Collections.Generic.List[object]]::new()
+            $results = Get-GitLabClusterAgent many/one | Invoke-GitLabAgentTokenRotation -PollSec 1 -TimeoutSec 20 -Deploy {
+                $handed.Add($_)
+                if ($handed.Count -eq 5) { $handed | ForEach-Object { Use-Token $_ } } # None is used before all are handed over.
+            }
+            $results.Status | Should -Be (@('Completed') * 5)
+            $results.Agent | Sort-Object | Should -Be 'a1', 'a2', 'a3', 'a4', 'a5'
+            $handed.Name | Should -Be (1..5 | ForEach-Object { "t$_-$today" })
+            (Get-StandInLoad $server).maxInFlight | Should -BeLessOrEqual 8
+        }
+
+        It 'finds the agent by name, and names the new token as it is told' {
+            (Invoke-GitLabAgentTokenRotation group/app staging -Name 'mine' -Deploy { Use-Token $_ }).NewToken.Name | Should -Be 'mine'
+        }
+
+        It 'takes no name from the pipeline' {
+            $agent = Get-GitLabClusterAgent group/app staging
+            ($agent | Invoke-GitLabAgentTokenRotation -NoWait).NewToken.Name | Should -Be "staging-1-$today"
+        }
+
+        It 'makes the first token of an agent that has none' {
+            $result = Invoke-GitLabAgentTokenRotation platform/infra cluster-us -Deploy { Use-Token $_ }
+            $result.Status | Should -Be 'Completed'
+            $result.RevokedTokens | Should -BeNullOrEmpty
+            Get-Active 14 | Should -Be "cluster-us-$today"
+        }
+
+        It 'rotates an agent once that comes twice' {
+            $results = 12, 12 | ForEach-Object { [pscustomobject]@{ Project = 101; Agent = $_ } } | Invoke-GitLabAgentTokenRotation -Deploy { Use-Token $_ } -PollSec 1 -WarningVariable warnings -WarningAction SilentlyContinue
+            $results.Count | Should -Be 1
+            $warnings | Should -BeLike '*more than once*'
+            @(Get-StandInCall $server -Method POST).Count | Should -Be 1
+        }
+
+        It 'rotates on the session of the object' {
+            $agent = Get-GitLabClusterAgent group/app staging
+            $other = Connect-StandIn $server glpat-readonly
+            ($agent | Invoke-GitLabAgentTokenRotation -Deploy { Use-Token $_ }).Status | Should -Be 'Completed'
+        }
+
+        It 'shows progress while it waits, and takes it away' {
+            $shell = New-Shell
+            try {
+                $null = Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 1 -TimeoutSec 1'
+                $records = $shell.Shell.Streams.Progress | Where-Object Activity -Like 'Waiting*'
+                $records[0].StatusDescription | Should -Be '0 of 1 agents done; waiting for staging'
+                $records[0].SecondsRemaining | Should -BeIn 0, 1
+                $records[-1].RecordType | Should -Be 'Completed'
+            }
+            finally { Remove-Shell $shell }
+        }
+    }
+
+    Context 'when both places are taken' {
+        It 'gives up the one that was never used, with -Force' {
+            $result = Invoke-GitLabAgentTokenRotation 101 prod -Force -Deploy { Use-Token $_ }
+            $result.Status | Should -Be 'Completed'
+            $result.RevokedTokens.Name | Should -Be 'prod-spare', 'prod-2024'
+            $result.NewToken.Name | Should -Be "prod-2024-$today"
+            Get-Active 11 | Should -Be "prod-2024-$today"
+            Get-StandInCall $server -Method POST, DELETE | ForEach-Object { ($_ -split '/')[-1] } | Should -Be '1002', 'tokens', '1001'
+        }
+
+        It 'gives it up with -Confirm:$false too, or where $ConfirmPreference is None' {
+            (Invoke-GitLabAgentTokenRotation 101 prod -Confirm:$false -NoWait).RevokedTokens.Name | Should -Be 'prod-spare'
+            Reset-StandIn $server
+            & { $ConfirmPreference = 'None'; (Invoke-GitLabAgentTokenRotation 101 prod -NoWait).RevokedTokens.Name } | Should -Be 'prod-spare'
+        }
+
+        It 'asks first, and names the tokens' {
+            $shell = New-Shell
+            try {
+                Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 prod -Session $session -NoWait' | Should -BeNullOrEmpty
+                $shell.Console.Questions.Count | Should -Be 1
+                $shell.Console.Questions[0] | Should -BeLike "*agent prod of project group/app on 127.0.0.1*'prod-spare' (1002, never used, made 20 days ago)*keep token 'prod-2024' (1001, used 3 hours ago)*"
+                Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+                $shell.Console.Answer = '&Yes'
+                $shell.Shell.Commands.Clear()
+                (Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 prod -Session $session -NoWait').RevokedTokens.Name | Should -Be 'prod-spare'
+            }
+            finally { Remove-Shell $shell }
+        }
+
+        It 'does not ask where there is a place' {
+            $shell = New-Shell
+            try {
+                (Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 staging -Session $session -NoWait').Status | Should -Be 'AwaitingUse'
+                $shell.Console.Questions | Should -BeNullOrEmpty
+            }
+            finally { Remove-Shell $shell }
+        }
+
+        It 'is TokenLimitReached where no one can be asked, and goes on with the next agent' {
+            $script = "
+                Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
+                Connect-GitLab '$($server.Url)' ([System.Net.NetworkCredential]::new('', 'glpat-maintainer').SecurePassword) -AllowUnencryptedAuthentication
+                Get-GitLabClusterAgent group/app | Invoke-GitLabAgentTokenRotation -NoWait -ErrorVariable failures -ErrorAction SilentlyContinue | ForEach-Object { `$_.ToString() }
+                `$failures.FullyQualifiedErrorId"
+            Invoke-ChildShell $script | Should -Be 'staging: AwaitingUse', 'TokenLimitReached,GitLabAgents.Commands.InvokeGitLabAgentTokenRotationCommand'
+            Get-Active 11 | Should -Be 'prod-2024', 'prod-spare'
+        }
+
+        It 'is TokenLimitReached, and changes nothing, where both are in use: <What>' -ForEach @(
+            @{ What = 'both today'; Used = [ordered]@{ 1001 = 0; 1002 = 0.5 }; More = @{} }
+            @{ What = 'for less than -UnusedFor'; Used = @{ 1002 = 3 }; More = @{ UnusedFor = [timespan]'7' } }
+            @{ What = 'the other is not used later'; Used = @{ 1001 = 30; 1002 = 30 }; More = @{} }
+        ) {
+            $now = [DateTimeOffset]::UtcNow
+            $null = Add-StandInSeed $server @{ markUsed = @($Used.Keys | ForEach-Object { @{ id = $_; at = $now.AddDays(-$Used[[object]$_]).ToString('o') } }) }
+            $failure = Get-Failure { Invoke-GitLabAgentTokenRotation 101 prod -Force @More -Deploy { throw 'never called' } }
+            $failure.FullyQualifiedErrorId | Should -Be 'TokenLimitReached,GitLabAgents.Commands.InvokeGitLabAgentTokenRotationCommand'
+            $failure.CategoryInfo.Category | Should -Be 'LimitsExceeded'
+            $failure.TargetObject | Should -Be 'prod'
+            "$failure" | Should -BeLike "*'prod-2024' (1001, last used *)*'prod-spare' (1002, last used *)*Nothing was changed.*"
+            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+        }
+
+        It 'gives up all but the one in use where there are more than are allowed' {
+            $result = Invoke-GitLabAgentTokenRotation platform/infra cluster-eu -Force -Deploy { Use-Token $_ }
+            $result.RevokedTokens.Name | Should -Be 'eu-2', 'eu-3', 'eu-1'
+            Get-Active 13 | Should -Be "eu-1-$today"
+        }
+
+        It 'takes <Value> for no time span, before any request' -ForEach @(@{ Value = 7 }, @{ Value = [timespan]::FromDays(-1) }) {
+            $failure = Get-Failure { Invoke-GitLabAgentTokenRotation 101 prod -UnusedFor $Value -Force }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            $failure.ErrorDetails.RecommendedAction | Should -BeLike '*New-TimeSpan -Days 7*'
+            Get-StandInCall $server | Should -BeNullOrEmpty
+        }
+    }
+
+    Context '-WhatIf' {
+        It 'says what would happen to which token: <Case>' -ForEach @(
+            @{ Case = 'one token'; Run = { Invoke-GitLabAgentTokenRotation 101 staging -WhatIf -Deploy { throw 'never' } }; Says = "Make token 'staging-1-*', deploy it, wait until it is used, then revoke token 'staging-1' (1004, used 2 months ago)*agent staging (12) of project group/app on 127.0.0.1*" }
+            @{ Case = 'a token given up'; Run = { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf -NoWait }; Says = "Revoke token 'prod-spare' (1002, never used, made 20 days ago) to make room, make token 'prod-2024-*' and leave it; keep token 'prod-2024' (1001, used 3 hours ago)*" }
+            @{ Case = 'no token'; Run = { Invoke-GitLabAgentTokenRotation platform/infra cluster-us -WhatIf -Deploy { } }; Says = "Make token 'cluster-us-*', deploy it, wait until it is used, then revoke nothing, since there is no older token*" }
+            @{ Case = 'to resume'; Run = { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf -Resume }; Says = "Go on with token 'prod-spare' (1002, never used, made 20 days ago): wait until it is used, then revoke token 'prod-2024' (1001, used 3 hours ago)*" }
+        ) {
+            $file = Join-Path $TestDrive 'whatif.txt'
+            Start-Transcript $file -UseMinimalHeader | Out-Null
+            try { & $Run | Should -BeNullOrEmpty } finally { Stop-Transcript | Out-Null }
+            (Get-Content $file -Raw) -replace '\r?\n' | Should -BeLike "*Performing the operation `"$Says"
+            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+        }
+
+        It 'is the error that there would be, where there would be one' {
+            $null = Add-StandInSeed $server @{ markUsed = 1002 }
+            (Get-Failure { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf }).FullyQualifiedErrorId | Should -BeLike 'TokenLimitReached,*'
+        }
+    }
+
+    Context 'when it does not complete' {
+        It 'revokes the new token again where the deploy throws, and says so' {
+            $failures = $null
+            $result = Invoke-GitLabAgentTokenRotation 101 12 -Deploy { throw 'kubectl is not well' } -ErrorAction SilentlyContinue -ErrorVariable failures
+            $result.Status | Should -Be 'DeployFailed'
+            $result.Error.Message | Should -BeLike "*kubectl is not well. It was revoked again. Kept: token 'staging-1' (1004).*"
+            $result.KeptTokens.Name | Should -Be 'staging-1'
+            $result.RevokedTokens.Id | Should -Be $result.NewToken.Id
+            Get-Active 12 | Should -Be 'staging-1'
+            $failures.FullyQualifiedErrorId | Should -Be 'DeployFailed,GitLabAgents.Commands.InvokeGitLabAgentTokenRotationCommand'
+            $failures.TargetObject | Should -Be 12
+        }
+
+        It 'takes <Way> for a deploy that failed' -ForEach @(
+            @{ Way = 'exit'; Deploy = { exit 3 } }
+            @{ Way = 'break'; Deploy = { break } }
+            @{ Way = 'continue'; Deploy = { continue } }
+            @{ Way = 'an error that stops'; Deploy = { Get-Item '/no/where' -ErrorAction Stop } }
+            @{ Way = 'an exception of .NET'; Deploy = { [int]::Parse('x') } }
+        ) {
+            (Invoke-GitLabAgentTokenRotation 101 12 -Deploy $Deploy -ErrorAction SilentlyContinue).Status | Should -Be 'DeployFailed'
+            Get-Active 12 | Should -Be 'staging-1'
+        }
+
+        It 'warns where the deploy''s last command failed without a word, and waits' {
+            $warnings = $null
+            (Invoke-GitLabAgentTokenRotation 101 12 -NoWait -Deploy { dotnet no-such-command *> $null } -WarningVariable warnings -WarningAction SilentlyContinue).Status | Should -Be 'AwaitingUse'
+            $warnings | Should -BeLike "*'staging-1-$today'*exit code 1*"
+        }
+
+        It 'does not revoke a token that is in use, whatever the deploy throws' {
+            $result = Invoke-GitLabAgentTokenRotation 101 12 -Deploy { Use-Token $_; throw 'late' } -ErrorAction SilentlyContinue
+            $result.Status | Should -Be 'DeployFailed'
+            $result.Error.Message | Should -BeLike '*not revoked, since it is in use already*-Resume'
+            @(Get-Active 12).Count | Should -Be 2
+        }
+
+        It 'leaves both on a time-out, and -Resume goes on, in another session too' {
+            $failures = $null
+            $result = Invoke-GitLabAgentTokenRotation 101 12 -Deploy { } -TimeoutSec 1 -PollSec 1 -ErrorAction SilentlyContinue -ErrorVariable failures
+            $result.Status | Should -Be 'TimedOut'
+            $failures.FullyQualifiedErrorId | Should -BeLike 'Timeout,*'
+            $failures.CategoryInfo.Category | Should -Be 'OperationTimeout'
+            $failures.ErrorDetails.RecommendedAction | Should -Be 'Go on with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume'
+            Get-Active 12 | Should -Be 'staging-1', "staging-1-$today"
+
+            Use-Token $result.NewToken
+            $session = Connect-StandIn $server
+            $again = Invoke-GitLabAgentTokenRotation 101 12 -Resume -Deploy { throw 'It is deployed already.' }
+            $again.Status | Should -Be 'Completed'
+            $again.NewToken.Id | Should -Be $result.NewToken.Id
+            $again.RevokedTokens.Name | Should -Be 'staging-1'
+            Get-Active 12 | Should -Be "staging-1-$today"
+            Get-StandInCall $server -Method POST | Should -BeNullOrEmpty
+        }
+
+        It 'takes its own outcomes to resume' {
+            $results = Get-GitLabClusterAgent group/app | Invoke-GitLabAgentTokenRotation -NoWait -Force
+            $results | ForEach-Object { Use-Token $_.NewToken }
+            ($results | Invoke-GitLabAgentTokenRotation -Resume -PollSec 1).Status | Should -Be 'Completed', 'Completed'
+        }
+
+        It 'puts the secret out at once with -NoWait' {
+            $result = Invoke-GitLabAgentTokenRotation 101 12 -NoWait
+            $result.Status | Should -Be 'AwaitingUse'
+            $result.NewToken.RevealToken() | Should -Be (Get-Token "staging-1-$today").secret
+            $result.KeptTokens.Name | Should -Be 'staging-1'
+            (Invoke-GitLabAgentTokenRotation 101 12 -Resume -NoWait).Status | Should -Be 'AwaitingUse'
+            Use-Token $result.NewToken
+            (Invoke-GitLabAgentTokenRotation 101 12 -Resume -NoWait).Status | Should -Be 'Completed'
+        }
+
+        It 'warns that no one installs the token while it is waited for' {
+            $warnings = $null
+            $null = Invoke-GitLabAgentTokenRotation 101 12 -TimeoutSec 1 -PollSec 1 -WarningVariable warnings -WarningAction SilentlyContinue -ErrorAction SilentlyContinue
+            $warnings | Should -BeLike '*Without -Deploy*'
+        }
+
+        It 'does not stop the others: <What>' -ForEach @(
+            @{ What = 'an agent that is not there'; Id = 'AgentNotFound'; Fault = @{ kind = 'status'; status = 404; pathContains = '/cluster_agents/15' } }
+            @{ What = 'tokens that cannot be read'; Id = 'ServerError'; Fault = @{ kind = 'status'; status = 500; pathContains = '/15/tokens/'; method = 'GET'; times = 'always' } }
+            @{ What = 'a token that is not made'; Id = 'OutcomeUnknown'; Fault = @{ kind = 'status'; status = 502; pathContains = '/15/tokens'; method = 'POST' } }
+            @{ What = 'a role that does not suffice'; Id = 'Forbidden'; Fault = @{ kind = 'status'; status = 403; pathContains = '/15/tokens'; method = 'POST' } }
+        ) {
+            $agents = Get-GitLabClusterAgent -Group platform/apps -Recurse
+            Add-StandInFault $server $Fault
+            $failures = $null
+            $result = $agents | Invoke-GitLabAgentTokenRotation -Deploy { Use-Token $_ } -ErrorAction SilentlyContinue -ErrorVariable failures
+            $result.Agent | Should -Be 'api'
+            $result.Status | Should -Be 'Completed'
+            $failures.FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        }
+
+        It 'refuses before any request: <What>' -ForEach @(
+            @{ What = 'an empty name'; More = @{ Name = '' } }
+            @{ What = 'a blank name'; More = @{ Name = '  ' } }
+            @{ What = 'a name that is too long'; More = @{ Name = 'x' * 256 } }
+            @{ What = 'a description that is too long'; More = @{ Description = 'x' * 1025 } }
+            @{ What = 'a negative time-out'; More = @{ TimeoutSec = -1 } }
+            @{ What = 'no time between looks'; More = @{ PollSec = 0 } }
+        ) {
+            (Get-Failure { Invoke-GitLabAgentTokenRotation 101 12 -NoWait @More }).Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
+            Get-StandInCall $server | Should -BeNullOrEmpty
+        }
+
+        It 'is NotConnected without a session' {
+            Disconnect-GitLab
+            (Get-Failure { Invoke-GitLabAgentTokenRotation 101 12 -NoWait }).FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
+        }
+    }
+
+    Context 'when it is stopped' {
+        BeforeEach { $shell = New-Shell }
+        AfterEach { Remove-Shell $shell }
+
+        It 'in the wait leaves both, and says how to go on' {
+            $took = Stop-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 60' { $shell.Shell.Streams.Progress.Count -gt 0 -and (Get-StandInLoad $server).inFlight -eq 0 }
+            $took | Should -BeLessThan 1.5
+            Get-Active 12 | Should -Be 'staging-1', "staging-1-$today"
+            $shell.Console.Warnings | Should -BeLike "Stopped. Token 'staging-1-$today' (*) of agent staging is made, and was not seen in use yet. Kept: token 'staging-1' (1004). Go on with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume"
+        }
+
+        It 'in the wait for several says so of each' {
+            $null = Stop-InShell $shell 'Get-GitLabClusterAgent -Group platform/apps -Recurse -Session $session | Invoke-GitLabAgentTokenRotation -Deploy { } -PollSec 60' { $shell.Shell.Streams.Progress.Count -gt 0 }
+            $shell.Console.Warnings.Count | Should -Be 2
+            $shell.Console.Warnings | Should -BeLike '*-Resume'
+        }
+
+        It 'in a look that hangs it ends at once, with no request left' {
+            Add-StandInFault $server @{ kind = 'hang'; method = 'GET'; pathMatches = '/tokens/10(1[0-9])$'; times = 'always' }
+            $took = Stop-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 1' { (Get-StandInLoad $server).inFlight -gt 0 }
+            $took | Should -BeLessThan 1.5
+            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+            $shell.Console.Warnings | Should -BeLike '*-Resume'
+        }
+
+        It 'in the deploy revokes the new token again, and says so' {
+            $took = Stop-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { Start-Sleep -Seconds 60 }' { Get-Token "staging-1-$today" }
+            $took | Should -BeLessThan 6
+            Get-Active 12 | Should -Be 'staging-1'
+            $shell.Console.Warnings | Should -BeLike '*was not handed over: it was stopped. It was revoked again. Kept: *'
+        }
+
+        It 'in the deploy of a token that is in use already leaves both' {
+            $script = "
+                function Use-It { `$null = Invoke-RestMethod '$($server.Url)/-/stand-in/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$args[0].Id }) }
+                Invoke-GitLabAgentTokenRotation 101 12 -Session `$session -Deploy { Use-It `$_; Start-Sleep -Seconds 60 }"
+            $null = Stop-InShell $shell $script { (Get-Token "staging-1-$today").lastUsedAt }
+            @(Get-Active 12).Count | Should -Be 2
+            $shell.Console.Warnings | Should -BeLike '*not revoked, since it is in use already*-Resume'
+        }
+
+        It 'without -Deploy revokes the new token again, since no one has it' {
+            $took = Stop-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -PollSec 60' { $shell.Shell.Streams.Progress.Count -gt 0 }
+            $took | Should -BeLessThan 6
+            Get-Active 12 | Should -Be 'staging-1'
+            "$($shell.Console.Warnings)" | Should -BeLike '*It was revoked again.*'
+        }
+
+        It 'while the token is made revokes it again' {
+            Add-StandInFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800; afterActing = $true }
+            $null = Stop-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { }' { Get-Token "staging-1-$today" }
+            Get-Active 12 | Should -Be 'staging-1'
+            $shell.Console.Warnings | Should -BeLike '*revoked again*'
+        }
+
+        It 'by -First says what is left of the others' {
+            $first = Invoke-InShell $shell "
+                function Use-It { `$null = Invoke-RestMethod '$($server.Url)/-/stand-in/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$args[0].Id }) }
+                Get-GitLabClusterAgent group/app -Session `$session |
+                    Invoke-GitLabAgentTokenRotation -Force -PollSec 60 -Deploy { if (`$_.AgentId -eq 12) { Use-It `$_ } } |
+                    Select-Object -First 1"
+            $first.Agent | Should -Be 'staging'
+            $shell.Console.Warnings | Should -BeLike "Stopped. Revoked: token 'prod-spare' (1002). Token 'prod-2024-$today' (*) of agent prod is made, *-Resume"
+        }
+
+        It 'by -ErrorAction Stop says what is left of the others' {
+            $null = Invoke-InShell $shell 'try { 12, 4711 | ForEach-Object { [pscustomobject]@{ Project = 101; Agent = $_ } } | Invoke-GitLabAgentTokenRotation -Session $session -Deploy { } -PollSec 60 -ErrorAction Stop } catch { "$_" }'
+            $shell.Console.Warnings | Should -BeLike '*agent staging is made, and was not seen in use yet*-Resume'
+            Get-Active 12 | Should -Be 'staging-1', "staging-1-$today"
+        }
+    }
+    Context 'when its process is killed' {
+        It 'at <At>: the token in use is there, and to run it again ends well' -ForEach @(
+            @{ At = 'the list of tokens'; Fault = @{ method = 'GET'; pathContains = '/tokens?' } }
+            @{ At = 'the read of a token'; Fault = @{ method = 'GET'; pathContains = '/tokens/1001' } }
+            @{ At = 'the giving up, undone'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1002' } }
+            @{ At = 'the giving up, done'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1002'; afterActing = $true } }
+            @{ At = 'the making, undone'; Fault = @{ method = 'POST' } }
+            @{ At = 'the making, done'; Fault = @{ method = 'POST'; afterActing = $true } }
+            @{ At = 'the deploy'; Fault = $null }
+            @{ At = 'a look'; Fault = @{ method = 'GET'; pathMatches = '/tokens/10(1[0-9])$' } }
+            @{ At = 'the last revocation, undone'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1001' } }
+            @{ At = 'the last revocation, done'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1001'; afterActing = $true } }
+        ) {
+            if ($Fault) { Add-StandInFault $server ($Fault + @{ kind = 'hang' }) }
+            $file = Join-Path $TestDrive 'killed.ps1'
+            Set-Content $file @"
+Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
+Connect-GitLab '$($server.Url)' ([System.Net.NetworkCredential]::new('', 'glpat-maintainer').SecurePassword) -AllowUnencryptedAuthentication
+Invoke-GitLabAgentTokenRotation 101 11 -Force -PollSec 1 -Deploy {
+    `$null = Invoke-RestMethod '$($server.Url)/-/stand-in/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$_.Id })
+    if (`$$(-not $Fault)) { Start-Sleep -Seconds 60 }
+}
+"@
+            $start = [System.Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
+            foreach ($argument in '-NoProfile', '-NonInteractive', '-File', $file) { $start.ArgumentList.Add($argument) }
+            $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+            $process = [System.Diagnostics.Process]::Start($start)
+            try {
+                Wait-Until { if ($Fault) { (Get-StandInLoad $server).inFlight -gt 0 } else { (Get-Token "prod-2024-$today").lastUsedAt } } -TimeoutSeconds 30
+            }
+            finally {
+                $process.Kill()
+                $process.WaitForExit()
+                $process.Dispose()
+            }
+
+            Clear-StandInFault $server
+            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+            # One that was used is there at any time.
+            (Get-StandInState $server).tokens | Where-Object { $_.agentId -eq 11 -and $_.status -eq 'active' -and $_.lastUsedAt } | Should -Not -BeNullOrEmpty
+
+            $again = Invoke-GitLabAgentTokenRotation 101 11 -Resume -TimeoutSec 1 -PollSec 1 -Deploy { Use-Token $_ } -ErrorAction SilentlyContinue
+            if ($again.Status -ne 'Completed') {
+                $again.Status | Should -Be 'TimedOut' # It waits for a token whose secret died with the process.
+                $again = Invoke-GitLabAgentTokenRotation 101 11 -Force -Deploy { Use-Token $_ }
+            }
+
+            $again.Status | Should -Be 'Completed'
+            @(Get-Active 11).Count | Should -Be 1
+            (Get-Token (Get-Active 11) | Where-Object status -EQ active).lastUsedAt | Should -Not -BeNullOrEmpty
+        }
+    }
+}
