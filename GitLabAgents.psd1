@@ -13,6 +13,7 @@
     CmdletsToExport      = @(
         'Connect-GitLab'
         'Disconnect-GitLab'
+        'Get-GitLabAgentConnection'
         'Get-GitLabAgentToken'
         'Get-GitLabAgentUrlConfiguration'
         'Get-GitLabClusterAgent'

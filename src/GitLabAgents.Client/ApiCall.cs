@@ -7,7 +7,7 @@ internal sealed class ApiCall(HttpMethod method, string path, string action, Git
 {
     public HttpMethod Method { get; } = method;
 
-    /// <summary>Gets the path behind <c>/api/v4/</c>, encoded, with its query.</summary>
+    /// <summary>Gets the path behind <c>/api/v4/</c>, encoded, with its query; <c>../graphql</c> is what lies beside.</summary>
     public string Path { get; } = path;
 
     /// <summary>Gets what the call does, to follow "Cannot".</summary>
@@ -28,5 +28,6 @@ internal sealed class ApiCall(HttpMethod method, string path, string action, Git
     /// <summary>Gets or sets what takes the secrets of <see cref="Body"/> out of a text, should the server echo them.</summary>
     public System.Func<string, string> Redact { get; set; } = static text => text;
 
-    public bool IsRead => Method == HttpMethod.Get;
+    /// <summary>Gets or sets a value indicating whether the call changes nothing: a GET, or a query that goes as a POST. It may be repeated, and leaves nothing half done.</summary>
+    public bool IsRead { get; set; } = method == HttpMethod.Get;
 }

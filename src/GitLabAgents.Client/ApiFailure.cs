@@ -45,7 +45,7 @@ internal static class ApiFailure
     /// <summary>No answer at all.</summary>
     public static GitLabApiException FromException(ApiCall call, Uri uri, GitLabSession session, Exception exception)
     {
-        bool lost = call.Method == HttpMethod.Post && !WireFailure.NeverSent(exception);
+        bool lost = call.Method == HttpMethod.Post && !call.IsRead && !WireFailure.NeverSent(exception);
         string why = (ServerWords.OneLine(Innermost(exception).Message, session.Token.Redact) ?? exception.GetType().Name).TrimEnd('.');
         (GitLabErrorKind kind, string reason) = exception switch
         {
@@ -85,7 +85,7 @@ internal static class ApiFailure
         404 => call.NotFound,
         409 => GitLabErrorKind.Conflict,
         429 => GitLabErrorKind.RateLimited,
-        502 or 503 or 504 when call.Method == HttpMethod.Post => GitLabErrorKind.OutcomeUnknown,
+        502 or 503 or 504 when call.Method == HttpMethod.Post && !call.IsRead => GitLabErrorKind.OutcomeUnknown,
         >= 500 => GitLabErrorKind.ServerError,
         >= 400 => GitLabErrorKind.InvalidRequest,
         _ => GitLabErrorKind.InvalidResponse,

@@ -48,6 +48,7 @@ public sealed partial class GitLabClient
         }
 
         context ??= new RequestContext();
+        context.IsRead = call.IsRead;
         context.Waiting = (delay, reason) => _observer?.Waiting(delay, $"{_session}: {reason}");
         Uri uri = new(_session.ApiUri, call.Path);
         for (int redirects = 0; ; redirects++)
@@ -58,7 +59,7 @@ public sealed partial class GitLabClient
                 return answer;
             }
 
-            if (call.IsRead && redirects < MaximumRedirects && FindMoved(answer) is { } moved)
+            if (call.Method == HttpMethod.Get && redirects < MaximumRedirects && FindMoved(answer) is { } moved)
             {
                 uri = moved;
                 continue;

@@ -42,7 +42,8 @@ internal sealed class ServerWords
             string? code = root.TryGetProperty("error", out JsonElement error) ? Flatten(error) : null;
             string? message = root.TryGetProperty("message", out JsonElement m) ? Flatten(m) : null;
             string? description = root.TryGetProperty("error_description", out JsonElement d) ? Flatten(d) : null;
-            return new ServerWords(OneLine(message ?? description ?? code, redact), code);
+            string? graphQL = root.TryGetProperty("errors", out JsonElement errors) ? Messages(errors) : null;
+            return new ServerWords(OneLine(message ?? description ?? code ?? graphQL, redact), code);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -72,6 +73,27 @@ internal sealed class ServerWords
         }
 
         return line.ToString();
+    }
+
+    // GraphQL speaks in a list of objects, of which only the messages are for people.
+    private static string? Messages(JsonElement errors)
+    {
+        if (errors.ValueKind != JsonValueKind.Array)
+        {
+            return Flatten(errors);
+        }
+
+        var messages = new List<string>();
+        foreach (JsonElement error in errors.EnumerateArray())
+        {
+            bool isObject = error.ValueKind == JsonValueKind.Object;
+            if (Flatten(isObject && error.TryGetProperty("message", out JsonElement message) ? message : error) is { } text)
+            {
+                messages.Add(text);
+            }
+        }
+
+        return string.Join("; ", messages);
     }
 
     // "message" may be a string, an array, or an object of arrays.

@@ -15,6 +15,9 @@ public sealed class RequestContext
     /// <summary>Gets or sets who is told of a wait before the next try: how long, and why.</summary>
     public Action<TimeSpan, string>? Waiting { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether the request changes nothing, whatever its method: then it may be tried again like a GET.</summary>
+    public bool IsRead { get; set; }
+
     /// <summary>Gets the body of the last answer; empty where there was none.</summary>
     public ArraySegment<byte> Body { get; internal set; } = new([]);
 

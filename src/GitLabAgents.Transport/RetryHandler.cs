@@ -10,8 +10,8 @@ using Polly.Retry;
 namespace GitLabAgents.Transport;
 
 /// <summary>
-/// Tries a request again where that can do no harm: GET and DELETE on 429, 502, 503, 504 and a failed connection; POST
-/// only where the server certainly did not process it (429, no connection).
+/// Tries a request again where that can do no harm: what only reads, and DELETE, on 429, 502, 503, 504 and a failed
+/// connection; a POST that makes something only where the server certainly did not process it (429, no connection).
 /// </summary>
 internal sealed class RetryHandler : DelegatingHandler
 {
@@ -61,7 +61,7 @@ internal sealed class RetryHandler : DelegatingHandler
             return false;
         }
 
-        bool mayRepeat = request.Method != HttpMethod.Post;
+        bool mayRepeat = request.Method != HttpMethod.Post || RequestContext.Of(request).IsRead;
         bool passing = failure is HttpRequestException exception
             ? !WireFailure.IsTls(exception) && (mayRepeat || WireFailure.NeverSent(exception))
             : response?.StatusCode switch

@@ -41,6 +41,18 @@ public static class Views
         return token is { IsDetailed: true } && (token.LastUsedAt ?? token.CreatedAt) <= limit;
     }
 
+    /// <summary>Tells whether an agent's connection is one to look at: lost, or not known.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <returns>Whether it is.</returns>
+    public static bool IsDoubtful(AgentConnection connection)
+        => connection?.Status is AgentConnectionStatus.Stale or AgentConnectionStatus.Unknown;
+
+    /// <summary>Says which version of an agent is connected, and whether it is behind the server's.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <returns>The words, such as "17.9.0 (behind)"; nothing where the version is not known.</returns>
+    public static string Version(AgentConnection connection)
+        => connection?.Version is not { } version ? string.Empty : connection.IsBehind is true ? version + " (behind)" : version;
+
     /// <summary>Tells whether the access token of a session expires within seven days.</summary>
     /// <param name="session">The session.</param>
     /// <returns>Whether it does.</returns>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using GitLabAgents.StandIn.Routes;
 
 namespace GitLabAgents.StandIn;
 
@@ -11,16 +12,22 @@ internal static class Authentication
 
     public static AccessToken Authenticate(Call call)
     {
-        AccessToken token = Find(call) ?? throw new RefusedException(Answer.Message(401, "401 Unauthorized"));
+        bool isQuery = call.Route.Access == Access.Query;
+        AccessToken token = Find(call) ?? throw new RefusedException(isQuery ? GraphQLRoutes.InvalidToken : Answer.Message(401, "401 Unauthorized"));
         if (!token.Active || token.HasExpired)
         {
+            if (isQuery)
+            {
+                throw new RefusedException(GraphQLRoutes.InvalidToken);
+            }
+
             throw new RefusedException(Answer.Object(
                 401,
                 ("error", "invalid_token"),
                 ("error_description", "Token is expired. You can either do re-authorization or token refresh.")));
         }
 
-        bool reads = call.Request.IsRead || call.Route.Access == Access.Query;
+        bool reads = call.Request.IsRead || isQuery;
         bool allowed = call.Route.Access == Access.AnyScope
             || token.Scopes.Contains("api")
             || (reads && token.Scopes.Contains("read_api"));

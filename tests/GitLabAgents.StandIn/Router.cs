@@ -116,7 +116,7 @@ internal static class Router
     }
 
     private static bool Exists(Route route, StandInOptions options) =>
-        !(route.Recent && options.OldServer) && !(route.Receptive && options.ReceptiveAgents == ReceptiveAgents.Absent);
+        !(route.Recent && options.OldServer) && !(route.Access == Access.Query && options.GraphQL == GraphQL.Off) && !(route.Receptive && options.ReceptiveAgents == ReceptiveAgents.Absent);
 
     private static Answer Answer(Call call)
     {

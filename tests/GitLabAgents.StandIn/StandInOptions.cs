@@ -16,6 +16,16 @@ public enum ReceptiveAgents
     Absent,
 }
 
+/// <summary>Whether the server knows GraphQL.</summary>
+public enum GraphQL
+{
+    /// <summary>Available.</summary>
+    On,
+
+    /// <summary>No such route.</summary>
+    Off,
+}
+
 /// <summary>How certificates are written in answers.</summary>
 public enum CertificateEncoding
 {
@@ -62,6 +72,18 @@ public sealed class StandInOptions
     /// <summary>Whether URL configurations are available.</summary>
     public ReceptiveAgents ReceptiveAgents { get; set; }
 
+    /// <summary>Whether GraphQL is available.</summary>
+    public GraphQL GraphQL { get; set; }
+
+    /// <summary>The largest page of GraphQL's lists.</summary>
+    public int GraphQLPageSize { get; set; } = 100;
+
+    /// <summary>Whether the agent server (KAS) can be reached; if not, GraphQL has an error in place of every agent's connections.</summary>
+    public bool KasReachable { get; set; } = true;
+
+    /// <summary>Whether GraphQL tells of agents' revoked tokens too, as older servers do.</summary>
+    public bool TellsRevokedTokens { get; set; }
+
     /// <summary>Whether lists carry <c>X-Total</c> and <c>X-Total-Pages</c>.</summary>
     public bool SendTotals { get; set; } = true;
 
@@ -71,7 +93,7 @@ public sealed class StandInOptions
     /// <summary>The base of <c>Link</c> headers, with any prefix; null: the address the client used.</summary>
     public string? ExternalUrl { get; set; }
 
-    /// <summary>An old server: agents without name, date and creator, no <c>/metadata</c>, no <c>/personal_access_tokens/self</c>.</summary>
+    /// <summary>An old server: agents without name, date and creator, no <c>/metadata</c>, no <c>/personal_access_tokens/self</c>, no connections in GraphQL.</summary>
     public bool OldServer { get; set; }
 
     /// <summary>How certificates are written in answers.</summary>

@@ -119,7 +119,7 @@ Describe 'Views at <Width> columns' -ForEach @(@{ Width = 80 }, @{ Width = 160 }
     }
 
     It 'shows every kind of object in its table' {
-        foreach ($object in (Get-GitLabSession), (Get-GitLabClusterAgent 101 prod), (Get-GitLabAgentToken 101 11 -TokenId 1001), (New-GitLabAgentToken 101 12 new), (Get-GitLabAgentUrlConfiguration 101 12)) {
+        foreach ($object in (Get-GitLabSession), (Get-GitLabClusterAgent 101 prod), (Get-GitLabAgentToken 101 11 -TokenId 1001), (New-GitLabAgentToken 101 12 new), (Get-GitLabAgentUrlConfiguration 101 12), (Get-GitLabAgentConnection 101 11)) {
             $lines = @(($object | Out-String -Width $Width).Trim() -split '\r?\n' | Where-Object { $_ })
             $lines.Count | Should -BeIn 3, 4 -Because "$($object.GetType().Name) has a head, a rule, a row and perhaps its project"
             ($lines | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual $Width

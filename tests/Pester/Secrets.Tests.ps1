@@ -100,12 +100,12 @@ Describe 'Secrets' {
         $new = New-GitLabAgentToken 103 14 ci-1
         $secrets = @($access) + (Get-StandInState $server).tokens.secret
         $secrets | Should -Contain $new.RevealToken()
-        $text = foreach ($object in @($session), @($new), @(Get-GitLabClusterAgent group/app), @(Get-GitLabAgentToken 101 11)) {
+        $text = foreach ($object in @($session), @($new), @(Get-GitLabClusterAgent group/app), @(Get-GitLabAgentToken 101 11), @(Get-GitLabAgentConnection 101 11)) {
             $folder = New-Item (Join-Path $TestDrive ([guid]::NewGuid())) -ItemType Directory
             Write-EveryForm $object $folder
         }
         $text = $text -join "`n"
-        foreach ($expected in 'ci-1', 'staging', 'prod-2024', 'planted') {
+        foreach ($expected in 'ci-1', 'staging', 'prod-2024', 'planted', 'prod-gitlab-agent-7d4b9') {
             $text.Contains($expected) | Should -BeTrue -Because "'$expected' shows that there was something to look through"
         }
 
@@ -254,6 +254,7 @@ $null = Stop-Transcript
         $records = @(Get-GitLabClusterAgent 101 -Verbose -Debug *>&1)
         $records += Get-GitLabClusterAgent group/app -Verbose -Debug *>&1
         $records += New-GitLabAgentToken 103 14 ci-1 -Verbose -Debug *>&1
+        $records += Get-GitLabAgentConnection 101 11 -Verbose -Debug *>&1
         $failures = @($records | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
         $failures.Count | Should -BeGreaterThan 0
         $text = @(

@@ -13,6 +13,10 @@ internal static class OptionsReader
         options.KasEnabled = json.Get("kasEnabled")?.GetBoolean() ?? options.KasEnabled;
         options.KasExternalUrl = json.Text("kasExternalUrl") ?? options.KasExternalUrl;
         options.ReceptiveAgents = json.Word<ReceptiveAgents>("receptiveAgents") ?? options.ReceptiveAgents;
+        options.GraphQL = json.Word<GraphQL>("graphQL") ?? options.GraphQL;
+        options.GraphQLPageSize = json.Integer("graphQLPageSize") ?? options.GraphQLPageSize;
+        options.KasReachable = json.Get("kasReachable")?.GetBoolean() ?? options.KasReachable;
+        options.TellsRevokedTokens = json.Get("tellsRevokedTokens")?.GetBoolean() ?? options.TellsRevokedTokens;
         options.SendTotals = json.Get("sendTotals")?.GetBoolean() ?? options.SendTotals;
         options.TotalsLimit = json.Integer("totalsLimit") ?? options.TotalsLimit;
         options.ExternalUrl = json.Text("externalUrl") ?? options.ExternalUrl;

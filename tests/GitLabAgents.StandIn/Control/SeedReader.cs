@@ -23,6 +23,7 @@ internal sealed class SeedReader(State state, Utf8JsonWriter writer)
             json.Get("moveProjects").ForEach(move => state.MoveProject(move.RequiredText("from"), move.RequiredText("to")));
             json.Get("agents").ForEach(AddAgents);
             json.Get("tokens").ForEach(token => AddToken(AgentOf(token), token));
+            json.Get("connections").ForEach(connection => AddConnection(AgentOf(connection), connection));
             json.Get("urlConfigurations").ForEach(configuration => AddUrlConfiguration(AgentOf(configuration), configuration));
             json.Get("accessTokens").ForEach(AddAccessToken);
             json.Get("markUsed").ForEach(MarkUsed);
@@ -55,6 +56,7 @@ internal sealed class SeedReader(State state, Utf8JsonWriter writer)
         agent.CreatedAt = json.Moment("createdAt") ?? agent.CreatedAt;
         agents.Add(agent);
         json.Get("tokens").ForEach(token => AddToken(agent, token));
+        json.Get("connections").ForEach(connection => AddConnection(agent, connection));
         if (json.Get("urlConfiguration") is { } configuration)
         {
             AddUrlConfiguration(agent, configuration);
@@ -69,6 +71,22 @@ internal sealed class SeedReader(State state, Utf8JsonWriter writer)
                 agent, json.RequiredText("name"), json.Text("description"), json.Moment("lastUsedAt"), json.Text("status") ?? "active", json.Text("secret"));
         token.CreatedAt = json.Moment("createdAt") ?? token.CreatedAt;
         tokens.Add(token);
+    }
+
+    private static void AddConnection(Agent agent, JsonElement json)
+    {
+        var usual = new AgentConnection();
+        agent.Connections =
+        [
+            .. agent.Connections,
+            new AgentConnection
+            {
+                ConnectedAt = json.Moment("connectedAt") ?? DateTimeOffset.UtcNow,
+                Version = json.Text("version") ?? usual.Version,
+                PodName = json.Text("podName") ?? usual.PodName,
+                PodNamespace = json.Text("podNamespace") ?? usual.PodNamespace,
+            },
+        ];
     }
 
     private void AddUrlConfiguration(Agent agent, JsonElement json) => urlConfigurations.Add(state.AddUrlConfiguration(

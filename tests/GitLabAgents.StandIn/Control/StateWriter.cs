@@ -52,6 +52,7 @@ internal static class StateWriter
             writer.WriteString("project"u8, agent.Project.Path);
             writer.WriteNumber("projectId"u8, agent.Project.Id);
             writer.WriteNumberOrNull("createdByUserId"u8, agent.CreatedByUserId);
+            writer.WriteNumber("connections"u8, agent.Connections.Count);
         });
 
     public static void WriteTokens(Utf8JsonWriter writer, IReadOnlyList<StoredToken> tokens) =>

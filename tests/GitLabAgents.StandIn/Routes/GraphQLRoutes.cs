@@ -9,8 +9,6 @@ namespace GitLabAgents.StandIn.Routes;
 /// <summary>GraphQL: <c>project</c> and <c>group</c> with their <c>clusterAgents</c>, and nothing else.</summary>
 internal static class GraphQLRoutes
 {
-    private const int LongestPage = 100;
-
     public static Answer Query(Call call)
     {
         try
@@ -19,36 +17,39 @@ internal static class GraphQLRoutes
             JsonElement root = document.RootElement;
             string query = root.TryGetProperty("query", out JsonElement text) ? text.GetString() ?? string.Empty : string.Empty;
             JsonElement? variables = root.TryGetProperty("variables", out JsonElement given) ? given : null;
-            object? data = Select(new Root(call), GraphQLDocument.Parse(query, variables));
+            var errors = new List<Error>();
+            object? data = Select(call, new Root(), GraphQLDocument.Parse(query, variables), [], errors);
             return Answer.Json(200, writer =>
             {
                 writer.WriteStartObject();
                 writer.WritePropertyName("data"u8);
                 Write(writer, data);
+                WriteErrors(writer, errors);
                 writer.WriteEndObject();
             });
         }
         catch (Exception exception) when (exception is FormatException or JsonException)
         {
-            return Answer.Json(200, writer =>
-            {
-                writer.WriteStartObject();
-                writer.WriteStartArray("errors"u8);
-                writer.WriteStartObject();
-                writer.WriteString("message"u8, exception.Message);
-                writer.WriteEndObject();
-                writer.WriteEndArray();
-                writer.WriteEndObject();
-            });
+            return Refuse(200, exception.Message);
         }
     }
 
-    /// <summary>Takes the selected fields of a value; lists are gone through.</summary>
-    private static object? Select(object? value, IReadOnlyList<GraphQLField> fields)
+    /// <summary>An access token that is none, in the form that GraphQL has for it.</summary>
+    public static Answer InvalidToken => Refuse(401, "Invalid token");
+
+    private static Answer Refuse(int status, string message) => Answer.Json(status, writer =>
+    {
+        writer.WriteStartObject();
+        WriteErrors(writer, [new Error(message, [])]);
+        writer.WriteEndObject();
+    });
+
+    /// <summary>Takes the selected fields of a value; lists are gone through. What fails is null, and an error names its path.</summary>
+    private static object? Select(Call call, object? value, IReadOnlyList<GraphQLField> fields, IReadOnlyList<object> path, List<Error> errors)
     {
         if (value is IEnumerable<object> list)
         {
-            return list.Select(item => Select(item, fields)).ToList();
+            return list.Select((item, index) => Select(call, item, fields, [.. path, index], errors)).ToList();
         }
 
         if (value is null || fields.Count == 0)
@@ -59,20 +60,31 @@ internal static class GraphQLRoutes
         Dictionary<string, object?> selected = [];
         foreach (GraphQLField field in fields)
         {
-            selected[field.Key] = Select(Resolve(value, field), field.Fields);
+            IReadOnlyList<object> own = [.. path, field.Key];
+            if ((value, field.Name) is (Agent, "connections") && !call.Options.KasReachable)
+            {
+                errors.Add(new Error("GRPC::Unavailable", own));
+                selected[field.Key] = null;
+                continue;
+            }
+
+            selected[field.Key] = Select(call, Resolve(call, value, field), field.Fields, own, errors);
         }
 
         return selected;
     }
 
-    private static object? Resolve(object parent, GraphQLField field) => (parent, field.Name) switch
+    private static object? Resolve(Call call, object parent, GraphQLField field) => (parent, field.Name) switch
     {
-        (Root root, "project") => FindProject(root.Call, field),
-        (Root root, "group") => FindGroup(root.Call, field),
+        (Root, "project") => FindProject(call, field),
+        (Root, "group") => FindGroup(call, field),
         (Found found, "id") => found.Id,
         (Found found, "name") => found.Path[(found.Path.LastIndexOf('/') + 1)..],
         (Found found, "fullPath") => found.Path,
-        (Found found, "clusterAgents") => Page(found.Agents, field),
+        (Found found, "clusterAgents") => Page(call, found.Agents, field),
+        (Found { Project: { } project }, "archived") => project.Archived,
+        (Found { Project: not null } found, "userPermissions") => new Permissions(found.Project),
+        (Permissions permissions, "adminProject") => call.Token.RoleIn(permissions.In) >= Role.Maintainer,
         (Connection connection, "nodes") => connection.Nodes,
         (Connection connection, "count") => connection.Count,
         (Connection connection, "pageInfo") => connection.Info,
@@ -81,9 +93,9 @@ internal static class GraphQLRoutes
         (Agent agent, "id") => Gid("Clusters::Agent", agent.Id),
         (Agent agent, "name") => agent.Name,
         (Agent agent, "createdAt") => Moment(agent.CreatedAt),
-        (Agent agent, "project") => new Found(Gid("Project", agent.Project.Id), agent.Project.Path, []),
-        (Agent agent, "connections") => Page(agent.Connections, field),
-        (Agent agent, "tokens") => Page(Tokens(agent, field), field),
+        (Agent agent, "project") => new Found(Gid("Project", agent.Project.Id), agent.Project.Path, agent.Project, []),
+        (Agent agent, "connections") when !call.Options.OldServer => Page(call, Connections(call, agent), field),
+        (Agent agent, "tokens") => Page(call, Tokens(call, agent, field), field),
         (AgentConnection connection, "connectedAt") => Moment(connection.ConnectedAt),
         (AgentConnection connection, "metadata") => new Metadata(connection),
         (Metadata metadata, "version") => metadata.Of.Version,
@@ -104,7 +116,7 @@ internal static class GraphQLRoutes
         Project? project = field.Arguments.GetValueOrDefault("fullPath") is { } path && !State.TryId(path, out _) ? call.State.FindProject(path) : null;
         return project is null || call.Token.RoleIn(project) == Role.None
             ? null
-            : new Found(Gid("Project", project.Id), project.Path, Readable(call, [project]));
+            : new Found(Gid("Project", project.Id), project.Path, project, Readable(call, [project]));
     }
 
     private static Found? FindGroup(Call call, GraphQLField field)
@@ -115,24 +127,28 @@ internal static class GraphQLRoutes
         }
 
         return field.Arguments.GetValueOrDefault("fullPath") is { } path && call.State.FindGroup(path) is { } group
-            ? new Found(Gid("Group", group.Id), group.Path, Readable(call, call.State.ProjectsOf(group, includeSubgroups: true)))
+            ? new Found(Gid("Group", group.Id), group.Path, null, Readable(call, call.State.ProjectsOf(group, includeSubgroups: true)))
             : null;
     }
 
     private static List<Agent> Readable(Call call, IReadOnlyList<Project> projects) =>
         [.. projects.Where(project => call.Token.RoleIn(project) >= Role.Developer).SelectMany(static project => project.Agents)];
 
-    private static List<StoredToken> Tokens(Agent agent, GraphQLField field)
+    /// <summary>To those who may not see them there are none, and in an archived project no one may.</summary>
+    private static IReadOnlyList<AgentConnection> Connections(Call call, Agent agent) =>
+        call.Token.RoleIn(agent.Project) >= Role.Maintainer && !agent.Project.Archived ? agent.Connections : [];
+
+    private static List<StoredToken> Tokens(Call call, Agent agent, GraphQLField field)
     {
-        string? status = field.Arguments.GetValueOrDefault("status");
+        string? status = field.Arguments.GetValueOrDefault("status") ?? (call.Options.TellsRevokedTokens ? null : "active");
         return [.. agent.Tokens.Where(token => status is null || token.Status.Equals(status, StringComparison.OrdinalIgnoreCase))];
     }
 
-    private static Connection Page<T>(IReadOnlyList<T> rows, GraphQLField field)
+    private static Connection Page<T>(Call call, IReadOnlyList<T> rows, GraphQLField field)
         where T : class
     {
         int start = Number(field.Arguments.GetValueOrDefault("after")) ?? 0;
-        int size = Math.Clamp(Number(field.Arguments.GetValueOrDefault("first")) ?? LongestPage, 0, LongestPage);
+        int size = Math.Clamp(Number(field.Arguments.GetValueOrDefault("first")) ?? int.MaxValue, 0, call.Options.GraphQLPageSize);
         List<object> nodes = [.. rows.Skip(start).Take(size)];
         int end = start + nodes.Count;
         var info = new PageInfo(end < rows.Count, nodes.Count > 0 ? end.ToString(CultureInfo.InvariantCulture) : null);
@@ -146,6 +162,30 @@ internal static class GraphQLRoutes
 
     private static string? Moment(DateTimeOffset? moment) =>
         moment?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+
+    private static void WriteErrors(Utf8JsonWriter writer, IReadOnlyList<Error> errors)
+    {
+        if (errors.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("errors"u8);
+        foreach (Error error in errors)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("message"u8, error.Message);
+            if (error.Path.Count > 0)
+            {
+                writer.WritePropertyName("path"u8);
+                Write(writer, error.Path.ToList<object?>());
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
 
     private static void Write(Utf8JsonWriter writer, object? value)
     {
@@ -183,9 +223,13 @@ internal static class GraphQLRoutes
         }
     }
 
-    private sealed record Root(Call Call);
+    private sealed record Root;
 
-    private sealed record Found(string Id, string Path, IReadOnlyList<Agent> Agents);
+    private sealed record Permissions(Project In);
+
+    private sealed record Error(string Message, IReadOnlyList<object> Path);
+
+    private sealed record Found(string Id, string Path, Project? Project, IReadOnlyList<Agent> Agents);
 
     private sealed record Connection(IReadOnlyList<object> Nodes, int Count, PageInfo Info);
 

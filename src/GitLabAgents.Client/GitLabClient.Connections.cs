@@ -1,0 +1,212 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Net;
+using System.Net.Http;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using GitLabAgents.Json;
+
+namespace GitLabAgents;
+
+/// <content>Connections, of which only GraphQL tells.</content>
+public sealed partial class GitLabClient
+{
+    private const string Hidden = "GraphQL does not show the agent to this access token.";
+
+    /// <summary>
+    /// Tells whether an agent is connected. Where GitLab does not tell (GraphQL is off, the role does not suffice, the
+    /// agent server cannot be reached) that is no error, but an answer whose status is unknown, with the reason.
+    /// See <see href="https://docs.gitlab.com/api/graphql/reference/#projectclusteragents"/>.
+    /// </summary>
+    /// <param name="project">The agent's project.</param>
+    /// <param name="agent">The agent's id or name.</param>
+    /// <param name="cache">What was read before, and keeps what is read now; <see langword="null"/> to read afresh.</param>
+    /// <param name="cancellationToken">Ends the requests.</param>
+    /// <returns>The agent's connection.</returns>
+    public async Task<AgentConnection> GetConnectionAsync(ProjectReference project, AgentReference agent, ConnectionCache? cache = null, CancellationToken cancellationToken = default)
+    {
+        ProjectConnections known = (cache ?? new ConnectionCache()).Of(_session, project);
+        await known.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ClusterAgent? found = null;
+            if (known.ProjectId == 0)
+            {
+                found = await FindAgentAsync(project, agent, cancellationToken).ConfigureAwait(false);
+                known.Path = found.ProjectPath ?? project.Path;
+                known.ProjectId = found.ProjectId;
+            }
+
+            AgentReference wanted = found?.Id ?? agent;
+            while (known.Find(wanted) is null && known.HasMore)
+            {
+                await ReadConnectionsAsync(known, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (known.Find(wanted) is { } connection)
+            {
+                return connection;
+            }
+
+            // It may be missing, or hidden: the agents' own list tells which.
+            found ??= await FindAgentAsync(project, agent, cancellationToken).ConfigureAwait(false);
+            return new AgentConnection(_session, known.Path ?? $"{known.ProjectId}", known.ProjectId, found.Id, found.Name) { Reason = known.Reason ?? Hidden };
+        }
+        finally
+        {
+            known.Gate.Release();
+        }
+    }
+
+    // Reads one page of a project's agents.
+    private async Task ReadConnectionsAsync(ProjectConnections known, CancellationToken cancellationToken)
+    {
+        if (known.Path is not { } path)
+        {
+            known.GiveUp($"GitLab does not tell the path of project {known.ProjectId}, by which GraphQL finds it.");
+            return;
+        }
+
+        var query = new ConnectionsQuery { Variables = new ConnectionsVariables { Path = path, After = known.After } };
+        var call = new ApiCall(HttpMethod.Post, "../graphql", $"read the connections of the agents of project {path}", GitLabErrorKind.NotFound)
+        {
+            IsRead = true,
+            Body = JsonSerializer.SerializeToUtf8Bytes(query, GraphQLJson.Default.ConnectionsQuery),
+        };
+        ApiAnswer answer;
+        try
+        {
+            answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GitLabApiException e) when (e.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Forbidden)
+        {
+            string words = e.ServerMessage is { } message ? $": \"{message}\"" : ".";
+            known.GiveUp($"{(e.StatusCode == HttpStatusCode.NotFound ? "GraphQL is off or blocked" : "The access token may not use GraphQL")}; it answers {(int)e.StatusCode}{words}");
+            return;
+        }
+
+        if (answer.IsHtml || answer.ContentType?.MediaType is { } type && type.IndexOf("json", StringComparison.OrdinalIgnoreCase) < 0)
+        {
+            known.GiveUp($"GraphQL is off or blocked; it answers {(int)answer.Status} without JSON.");
+            return;
+        }
+
+        Take(known, path, call, answer);
+    }
+
+    // Keeps what an answer tells of a page's agents.
+    private void Take(ProjectConnections known, string path, ApiCall call, ApiAnswer answer)
+    {
+        ConnectionsAnswer content = Parse(call, answer, GraphQLJson.Default.ConnectionsAnswer);
+        List<GraphQLError> errors = [.. (content.Errors ?? []).OfType<GraphQLError>()];
+        if (content.Data is null && errors.Count == 0)
+        {
+            throw ApiFailure.Unreadable(call, answer, _session, "it has neither data nor errors.");
+        }
+
+        if (content.Data?.Project?.ClusterAgents?.Nodes is not { } nodes)
+        {
+            known.GiveUp(Say(errors) ?? "GraphQL does not show the agents of the project to this access token.");
+            return;
+        }
+
+        ProjectNode project = content.Data.Project;
+        for (int index = 0; index < nodes.Count; index++)
+        {
+            if (nodes[index] is { } node)
+            {
+                long id = ReadGlobalId(node.Id) ?? throw ApiFailure.Unreadable(call, answer, _session, "an agent has no id.");
+                var connection = new AgentConnection(_session, path, known.ProjectId, id, node.Name);
+                Judge(connection, node, HiddenConnections(project), field => [.. errors.Where(error => Spoils(error, index, field))]);
+                known.Add(connection);
+            }
+        }
+
+        string? next = project.ClusterAgents.PageInfo is { HasNextPage: true } info
+            ? info.EndCursor ?? throw ApiFailure.Unreadable(call, answer, _session, "its next page has no cursor.")
+            : null;
+        if (!known.MoveTo(next))
+        {
+            throw ApiFailure.Unreadable(call, answer, _session, "its pages go in a circle.");
+        }
+    }
+
+    // Decides by what was told alone. An error spoils an empty list: it may be empty for that.
+    private void Judge(AgentConnection connection, AgentNode node, string? hidden, Func<string, List<GraphQLError>> errorsOf)
+    {
+        List<GraphQLError> errors = errorsOf("connections");
+        List<ConnectionNode> pods = [.. (node.Connections?.Nodes ?? []).OfType<ConnectionNode>()];
+        connection.Connections = [.. pods.Select(static pod => new AgentPod
+        {
+            Version = pod.Metadata?.Version,
+            PodName = pod.Metadata?.PodName,
+            PodNamespace = pod.Metadata?.PodNamespace,
+            ConnectedAt = pod.ConnectedAt,
+        })];
+        connection.LastUsedAt = node.Tokens?.Nodes?.Max(static token => token?.LastUsedAt);
+        if (pods.Count > 0)
+        {
+            connection.Status = AgentConnectionStatus.Connected;
+        }
+        else if (node.Connections?.Nodes is not { Count: 0 } || errors.Count > 0)
+        {
+            connection.Reason = Say(errors) ?? "GitLab does not tell of the agent's connections.";
+        }
+        else if (hidden is not null)
+        {
+            connection.Reason = hidden;
+        }
+        else if (connection.LastUsedAt is not null)
+        {
+            connection.Status = AgentConnectionStatus.Stale;
+        }
+        else if (WhyNotNever(node.Tokens?.Nodes, errorsOf("tokens")) is { } reason)
+        {
+            connection.Reason = $"{reason} The agent is not connected now; whether it ever was is not known.";
+        }
+        else
+        {
+            connection.Status = AgentConnectionStatus.Never;
+        }
+    }
+
+    // An agent without tokens may have had one: newer servers leave revoked ones out.
+    private string? WhyNotNever(List<TokenNode?>? tokens, List<GraphQLError> errors)
+    {
+        if (errors.Count > 0 || tokens is null || tokens.Contains(null))
+        {
+            return Say(errors) ?? "GitLab does not tell of the agent's tokens.";
+        }
+
+        return tokens.Count == 0 ? "No active token, and GitLab may not tell of revoked ones." : null;
+    }
+
+    // To those who may not see connections GitLab says that there are none.
+    private static string? HiddenConnections(ProjectNode project) => (project.UserPermissions?.AdminProject, project.Archived) switch
+    {
+        (not true, _) => "It takes the role Maintainer: GitLab tells others that there are no connections.",
+        (_, not false) => "The project is archived: GitLab tells that there are no connections.",
+        _ => null,
+    };
+
+    // Whether an error concerns a field of an agent: it names the field, what lies within, what it lies within, or no path.
+    private static bool Spoils(GraphQLError error, int index, string field)
+    {
+        string[] path = ["project", "clusterAgents", "nodes", index.ToString(CultureInfo.InvariantCulture), field];
+        return (error.Path ?? []).Zip(path, static (given, own) => given.ToString() == own).All(static same => same);
+    }
+
+    private string? Say(IEnumerable<GraphQLError> errors)
+    {
+        string[] messages = [.. errors.Select(static error => error.Message).OfType<string>().Distinct(StringComparer.Ordinal)];
+        return ServerWords.OneLine(string.Join("; ", messages), _session.Token.Redact) is { } words ? $"GitLab answers: \"{words}\"" : null;
+    }
+
+    private static long? ReadGlobalId(string? id)
+        => id is not null && long.TryParse(id.Substring(id.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number > 0
+            ? number
+            : null;
+}

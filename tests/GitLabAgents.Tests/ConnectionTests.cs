@@ -1,0 +1,469 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Threading;
+using System.Threading.Tasks;
+using GitLabAgents.StandIn;
+using Xunit;
+using AgentConnectionOf = GitLabAgents.StandIn.AgentConnection;
+
+namespace GitLabAgents.Tests;
+
+/// <summary>What GraphQL tells of connections, and what is made of it: nothing is guessed.</summary>
+public sealed class ConnectionTests
+{
+    private const string One = """{"nodes":[{"connectedAt":"2026-01-02T03:04:05Z","metadata":{"version":"18.5.0","podName":"p","podNamespace":"n"}}]}""";
+    private const string None = """{"nodes":[]}""";
+    private const string Used = """{"nodes":[{"lastUsedAt":null},{"lastUsedAt":"2026-01-01T00:00:00Z"},{"lastUsedAt":"2025-01-01T00:00:00Z"}]}""";
+    private const string Unused = """{"nodes":[{"lastUsedAt":null}]}""";
+
+    private const string Query =
+        "query($path: ID!, $after: String) { project(fullPath: $path) { archived userPermissions { adminProject } "
+        + "clusterAgents(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { id name "
+        + "connections { nodes { connectedAt metadata { version podName podNamespace } } } tokens { nodes { lastUsedAt } } } } } }";
+
+    [Theory]
+    [InlineData("https://gitlab.example.com", "https://gitlab.example.com/api/graphql")]
+    [InlineData("https://gitlab.example.com:8443/gitlab/", "https://gitlab.example.com:8443/gitlab/api/graphql")]
+    public async Task It_is_one_post_of_one_query(string server, string address)
+    {
+        FakeWire wire = Wire(_ => Kit.Json(Answer(Node(11, One, Used))));
+        using GitLabSession session = Kit.Session(new Uri(server), options => options.Wire = wire);
+        AgentConnection connection = await new GitLabClient(session).GetConnectionAsync("group/app", 11);
+
+        Assert.Equal((AgentConnectionStatus.Connected, "a11", 11L, 101L, "group/app"), (connection.Status, connection.Agent, connection.AgentId, connection.ProjectId, connection.Project));
+        Assert.Same(session, connection.Session);
+        SentRequest sent = Assert.Single(wire.Requests, request => request.Method == "POST");
+        Assert.Equal(2, wire.Requests.Count);
+        Assert.Equal(address, sent.Uri.AbsoluteUri);
+        Assert.Contains("PRIVATE-TOKEN: " + Kit.Token, sent.Headers, StringComparison.Ordinal);
+        Assert.Contains("Accept: application/json", sent.Headers, StringComparison.Ordinal);
+        var expected = new JsonObject { ["query"] = Query, ["variables"] = new JsonObject { ["path"] = "group/app" } };
+        Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(sent.Body)), Encoding.UTF8.GetString(sent.Body));
+    }
+
+    [Fact]
+    public async Task A_server_that_checks_takes_the_query_and_the_path()
+    {
+        await using StandInServer server = await Kit.ServerAsync(options => options.Prefix = "/gitlab");
+        AgentConnection connection = await Kit.Client(server).GetConnectionAsync("Ünïcode/Pröjekt", "unicode");
+        Assert.Equal((AgentConnectionStatus.Never, "Ünïcode/Pröjekt", 108L, 19L), (connection.Status, connection.Project, connection.ProjectId, connection.AgentId));
+        RecordedRequest sent = server.Requests[^1];
+        Assert.Equal(("POST", "/gitlab/api/graphql", "application/json"), (sent.Method, sent.RawTarget, sent.Headers["Content-Type"]));
+    }
+
+    [Theory]
+    [InlineData(One, Used, "Connected", "2026-01-01T00:00:00Z", null)]
+    [InlineData(One, "null", "Connected", null, null)]
+    [InlineData(None, Used, "Stale", "2026-01-01T00:00:00Z", null)]
+    [InlineData(None, Unused, "Never", null, null)]
+    [InlineData(None, """{"nodes":[]}""", "Unknown", null, "No active token*")]
+    [InlineData(None, "null", "Unknown", null, "GitLab does not tell of the agent's tokens.*")]
+    [InlineData(None, """{"nodes":null}""", "Unknown", null, "GitLab does not tell of the agent's tokens.*")]
+    [InlineData(None, """{"nodes":[{"lastUsedAt":null},null]}""", "Unknown", null, "GitLab does not tell of the agent's tokens.*")]
+    [InlineData("null", Used, "Unknown", "2026-01-01T00:00:00Z", "GitLab does not tell of the agent's connections.")]
+    [InlineData("null", Unused, "Unknown", null, "GitLab does not tell of the agent's connections.")]
+    [InlineData("""{"nodes":null}""", Used, "Unknown", "2026-01-01T00:00:00Z", "GitLab does not tell of the agent's connections.")]
+    [InlineData("""{"nodes":[null]}""", Used, "Unknown", "2026-01-01T00:00:00Z", "GitLab does not tell of the agent's connections.")]
+    [InlineData("""{"nodes":[{"metadata":null}]}""", "null", "Connected", null, null)]
+    public async Task The_status_is_what_was_told(string connections, string tokens, string status, string? lastUsed, string? reason)
+    {
+        AgentConnection connection = await Kit.Client(Wire(_ => Kit.Json(Answer(Node(11, connections, tokens))))).GetConnectionAsync(101, 11);
+        Assert.Equal(status, connection.Status.ToString());
+        Assert.Equal(lastUsed is null ? null : DateTimeOffset.Parse(lastUsed, System.Globalization.CultureInfo.InvariantCulture), connection.LastUsedAt);
+        AssertLike(reason, connection.Reason);
+        Assert.Equal(status == "Connected" ? 1 : 0, connection.Connections.Count);
+    }
+
+    [Theory]
+    [InlineData("""{"archived":false,"userPermissions":{"adminProject":false}}""", "It takes the role Maintainer*")]
+    [InlineData("""{"archived":false,"userPermissions":null}""", "It takes the role Maintainer*")]
+    [InlineData("""{"userPermissions":{"adminProject":true}}""", "The project is archived*")]
+    [InlineData("""{"archived":true,"userPermissions":{"adminProject":true}}""", "The project is archived*")]
+    public async Task That_there_are_none_is_believed_only_of_who_may_see_them(string project, string reason)
+    {
+        FakeWire wire = Wire(_ => Kit.Json(Answer(Node(11, None, Used) + "," + Node(12, One, Used), project: project)));
+        GitLabClient client = Kit.Client(wire);
+        var cache = new ConnectionCache();
+        AgentConnection connection = await client.GetConnectionAsync(101, 11, cache);
+        Assert.Equal(AgentConnectionStatus.Unknown, connection.Status);
+        AssertLike(reason, connection.Reason);
+        Assert.Equal(AgentConnectionStatus.Connected, (await client.GetConnectionAsync(101, 12, cache)).Status);
+    }
+
+    [Theory]
+    [InlineData("""{"message":"GRPC::Unavailable","path":["project","clusterAgents","nodes",0,"connections"]}""", "null", Used, "Unknown", "Never")]
+    [InlineData("""{"message":"boom","path":["project","clusterAgents","nodes",0,"connections"]}""", None, Used, "Unknown", "Never")]
+    [InlineData("""{"message":"boom","path":["project","clusterAgents","nodes",0,"connections","nodes",0,"metadata"]}""", One, Used, "Connected", "Never")]
+    [InlineData("""{"message":"boom","path":["project","clusterAgents","nodes",0,"tokens","nodes",0,"lastUsedAt"]}""", None, Unused, "Unknown", "Never")]
+    [InlineData("""{"message":"boom","path":["project","clusterAgents","nodes",0,"tokens"]}""", None, Used, "Stale", "Never")]
+    [InlineData("""{"message":"boom","path":["project","clusterAgents","nodes",0]}""", None, Unused, "Unknown", "Never")]
+    [InlineData("""{"message":"boom","path":["project","clusterAgents","nodes",1,"connections"]}""", None, Used, "Stale", "Unknown")]
+    [InlineData("""{"message":"boom","path":["project","clusterAgents"]}""", None, Used, "Unknown", "Unknown")]
+    [InlineData("""{"message":"boom","path":["project","other"]}""", None, Used, "Stale", "Never")]
+    [InlineData("""{"message":"boom"}""", None, Used, "Unknown", "Unknown")]
+    [InlineData("""{"message":"boom","path":null}""", One, Used, "Connected", "Unknown")]
+    [InlineData("null", None, Used, "Stale", "Never")]
+    public async Task An_error_concerns_what_its_path_names(string error, string connections, string tokens, string first, string second)
+    {
+        FakeWire wire = Wire(_ => Kit.Json(Answer(Node(11, connections, tokens) + "," + Node(12, None, Unused), errors: error)));
+        GitLabClient client = Kit.Client(wire);
+        var cache = new ConnectionCache();
+        AgentConnection[] read = [await client.GetConnectionAsync(101, 11, cache), await client.GetConnectionAsync(101, 12, cache)];
+        Assert.Equal([first, second], read.Select(connection => connection.Status.ToString()));
+        Assert.All(read, connection => Assert.Equal(connection.Status == AgentConnectionStatus.Unknown, connection.Reason is not null));
+    }
+
+    [Theory]
+    [InlineData(200, "application/json", """{"data":null,"errors":[{"message":"Field 'connections' doesn't exist on type 'ClusterAgent'"}]}""", "GitLab answers: \"Field 'connections' doesn't exist on type 'ClusterAgent'\"")]
+    [InlineData(200, "application/json", """{"errors":[{"message":"a\nb"},{"message":"c"},{"message":"c"}]}""", "GitLab answers: \"a b; c\"")]
+    [InlineData(200, "application/json", """{"data":{"project":null}}""", "GraphQL does not show the agents of the project to this access token.")]
+    [InlineData(200, "application/json", """{"data":{"project":{"clusterAgents":null}},"errors":[{"message":"no right","path":["project","clusterAgents"]}]}""", "GitLab answers: \"no right\"")]
+    [InlineData(200, "application/json", """{"data":{"project":{"archived":false,"clusterAgents":{"nodes":[]}}}}""", "GraphQL does not show the agent to this access token.")]
+    [InlineData(200, "application/json", """{"data":{"project":{"archived":false,"clusterAgents":{"nodes":[null]}}}}""", "GraphQL does not show the agent to this access token.")]
+    [InlineData(200, "text/html", "<html>sign in</html>", "GraphQL is off or blocked; it answers 200 without JSON.")]
+    [InlineData(200, "text/plain", "blocked", "GraphQL is off or blocked; it answers 200 without JSON.")]
+    [InlineData(404, "application/json", """{"error":"404 Not Found"}""", "GraphQL is off or blocked; it answers 404: \"404 Not Found\"")]
+    [InlineData(404, "text/html", "<html/>", "GraphQL is off or blocked; it answers 404.")]
+    [InlineData(403, "application/json", """{"error":"insufficient_scope","error_description":"more, please"}""", "The access token may not use GraphQL; it answers 403: \"more, please\"")]
+    [InlineData(403, "application/json", """{"errors":[{"message":"API not accessible for user","locations":[]}]}""", "The access token may not use GraphQL; it answers 403: \"API not accessible for user\"")]
+    public async Task What_is_not_told_is_unknown_with_the_reason(int status, string type, string body, string reason)
+    {
+        FakeWire wire = Wire(_ => Kit.Text(body, status, type));
+        var cache = new ConnectionCache();
+        GitLabClient client = Kit.Client(wire);
+        AgentConnection connection = await client.GetConnectionAsync(101, 11, cache);
+        Assert.Equal((AgentConnectionStatus.Unknown, reason), (connection.Status, connection.Reason));
+        Assert.Equal(("a11", "group/app", 101L), (connection.Agent, connection.Project, connection.ProjectId));
+        Assert.Equal((null, null, null), (connection.ConnectedAt, connection.Version, connection.IsBehind));
+
+        await client.GetConnectionAsync(101, 11, cache);
+        Assert.Single(wire.Requests, request => request.Method == "POST");
+    }
+
+    [Theory]
+    [InlineData(401, """{"errors":[{"message":"Invalid token"}]}""", "AuthenticationFailed", "Invalid token")]
+    [InlineData(429, "{}", "RateLimited", "ThrottleLimit")]
+    [InlineData(500, """{"errors":[{"message":"Internal server error"}]}""", "ServerError", "Internal server error")]
+    [InlineData(502, "{}", "ServerError", "502")]
+    [InlineData(400, """{"errors":["odd"]}""", "InvalidRequest", "odd")]
+    [InlineData(200, "{}", "InvalidResponse", "neither data nor errors")]
+    [InlineData(200, """{"message":"hello"}""", "InvalidResponse", "neither data nor errors")]
+    [InlineData(200, """{"data":{"proj""", "InvalidResponse", "not the JSON expected")]
+    [InlineData(200, "null", "InvalidResponse", "null")]
+    [InlineData(200, """{"data":{"project":{"clusterAgents":{"nodes":[{"id":"gid://gitlab/Clusters::Agent/x"}]}}}}""", "InvalidResponse", "no id")]
+    [InlineData(200, """{"data":{"project":{"clusterAgents":{"nodes":[{"id":null}]}}}}""", "InvalidResponse", "no id")]
+    [InlineData(200, """{"data":{"project":{"clusterAgents":{"nodes":[],"pageInfo":{"hasNextPage":true}}}}}""", "InvalidResponse", "cursor")]
+    [InlineData(200, """{"data":{"project":{"clusterAgents":{"nodes":[{"id":"gid://gitlab/Clusters::Agent/11","tokens":{"nodes":[{"lastUsedAt":"yesterday"}]}}]}}}}""", "InvalidResponse", "not the JSON expected")]
+    [InlineData(302, "", "InvalidResponse", "302")]
+    public async Task A_real_failure_is_an_error(int status, string body, string kind, string words)
+    {
+        FakeWire wire = Wire(_ => Kit.Json(body, status));
+        GitLabApiException e = await Kit.FailsAsync(Enum.Parse<GitLabErrorKind>(kind), () => Kit.Client(wire, options => options.MaximumRetryCount = 0).GetConnectionAsync(101, 11));
+        Assert.Contains(words, e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("may have", e.Message, StringComparison.Ordinal);
+        Assert.Single(wire.Requests, request => request.Method == "POST");
+    }
+
+    [Fact]
+    public async Task A_redirect_is_not_followed_with_an_empty_body()
+    {
+        FakeWire wire = Wire(_ => Kit.Json(string.Empty, 308, ("Location", "https://gitlab.example.com/api/graphql/")));
+        await Kit.FailsAsync(GitLabErrorKind.InvalidResponse, () => Kit.Client(wire).GetConnectionAsync(101, 11));
+        Assert.Single(wire.Requests, request => request.Method == "POST");
+    }
+
+    [Theory]
+    [InlineData("429", 3, "RateLimited")]
+    [InlineData("502", 3, "ServerError")]
+    [InlineData("503", 3, "ServerError")]
+    [InlineData("504", 3, "ServerError")]
+    [InlineData("500", 1, "ServerError")]
+    [InlineData("broken", 3, "ConnectionFailed")]
+    [InlineData("time-out", 1, "Timeout")]
+    public async Task The_query_is_tried_again_like_a_get(string failure, int tries, string kind)
+    {
+        var wire = new FakeWire(async (request, stop) =>
+        {
+            if (request.Method == "GET")
+            {
+                return Kit.Json(Kit.Agent(11));
+            }
+
+            if (failure == "time-out")
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+            }
+
+            return int.TryParse(failure, out int status)
+                ? Kit.Json("{}", status)
+                : throw new HttpRequestException("broke", new IOException("broke", new SocketException((int)SocketError.ConnectionReset)));
+        });
+        GitLabClient client = Kit.Client(wire, options =>
+        {
+            options.MaximumRetryCount = 2;
+            options.Timeout = failure == "time-out" ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(30);
+        });
+        await Kit.FailsAsync(Enum.Parse<GitLabErrorKind>(kind), () => client.GetConnectionAsync(101, 11));
+        List<SentRequest> posts = [.. wire.Requests.Where(request => request.Method == "POST")];
+        Assert.Equal(tries, posts.Count);
+        Assert.Single(posts.Select(request => Encoding.UTF8.GetString(request.Body)).Distinct(), body => body.Contains("group/app", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_try_that_succeeds_after_a_lost_answer_is_the_answer()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        server.Faults.Add(Fault.Reset().On("POST", "/api/graphql").AfterActing());
+        Assert.Equal(AgentConnectionStatus.Connected, (await Kit.Client(server).GetConnectionAsync("group/app", "prod")).Status);
+        Assert.Equal(2, server.Requests.Count(request => request.Method == "POST"));
+    }
+
+    [Fact]
+    public async Task A_stop_while_the_query_is_under_way_leaves_nothing_to_say()
+    {
+        using var stop = new CancellationTokenSource();
+        var wire = new FakeWire(async (request, token) =>
+        {
+            if (request.Method == "POST")
+            {
+                await stop.CancelAsync();
+                await Task.Delay(Timeout.InfiniteTimeSpan, token);
+            }
+
+            return Kit.Json(Kit.Agent(11));
+        });
+        OperationCanceledException e = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Kit.Client(wire).GetConnectionAsync(101, 11, cancellationToken: stop.Token));
+        Assert.IsNotType<UnfinishedException>(e);
+    }
+
+    [Fact]
+    public async Task Pages_are_read_as_far_as_they_are_needed_and_kept()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        IReadOnlyList<Agent> agents = server.State.AddAgents("fleet/all", 250);
+        GitLabClient client = Kit.Client(server);
+        var cache = new ConnectionCache();
+        int Posts() => server.Requests.Count(request => request.Method == "POST");
+
+        await client.GetConnectionAsync("fleet/all", agents[0].Id, cache);
+        Assert.Equal((1, 2), (Posts(), server.Requests.Count));
+        await client.GetConnectionAsync("fleet/all", agents[99].Id, cache);
+        Assert.Equal((1, 2), (Posts(), server.Requests.Count));
+        Assert.Equal(agents[249].Id, (await client.GetConnectionAsync("fleet/all", "AGENT-000250", cache)).AgentId);
+        Assert.Equal((3, 4), (Posts(), server.Requests.Count));
+        await client.GetConnectionAsync("fleet/all", agents[150].Id, cache);
+        Assert.Equal((3, 4), (Posts(), server.Requests.Count));
+        Assert.Equal(3, server.Requests.Where(request => request.Method == "POST").Select(request => request.Body).Distinct(StringComparer.Ordinal).Count());
+
+        // One that came later is not among those kept; that it exists is known from its own read.
+        Agent late = server.State.AddAgent("fleet/all", "zz");
+        Assert.Equal((AgentConnectionStatus.Unknown, "zz"), Told(await client.GetConnectionAsync("fleet/all", late.Id, cache)));
+        await Kit.FailsAsync(GitLabErrorKind.AgentNotFound, () => client.GetConnectionAsync("fleet/all", 999_999, cache));
+        await Kit.FailsAsync(GitLabErrorKind.AgentNotFound, () => client.GetConnectionAsync("fleet/all", "nope", cache));
+        Assert.Equal(3, Posts());
+
+        static (AgentConnectionStatus Status, string Agent) Told(AgentConnection connection) => (connection.Status, connection.Agent);
+    }
+
+    [Fact]
+    public async Task Pages_that_go_in_a_circle_end()
+    {
+        FakeWire wire = Wire(_ => Kit.Json(Answer(Node(12, None, Used), pageInfo: """{"hasNextPage":true,"endCursor":"same"}""")));
+        await Kit.FailsAsync(GitLabErrorKind.InvalidResponse, () => Kit.Client(wire).GetConnectionAsync(101, 11));
+        Assert.Equal(2, wire.Requests.Count(request => request.Method == "POST"));
+    }
+
+    [Fact]
+    public async Task A_failure_is_not_kept()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        server.Faults.Add(Fault.Status(500).On("POST", "/api/graphql"));
+        GitLabClient client = Kit.Client(server);
+        var cache = new ConnectionCache();
+        await Kit.FailsAsync(GitLabErrorKind.ServerError, () => client.GetConnectionAsync(101, 11, cache));
+        Assert.Equal(AgentConnectionStatus.Connected, (await client.GetConnectionAsync(101, 11, cache)).Status);
+    }
+
+    [Fact]
+    public async Task What_one_session_was_told_is_not_another_s()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        var cache = new ConnectionCache();
+        AgentConnection[] read =
+        [
+            await Kit.Client(server).GetConnectionAsync("group/app", "prod", cache),
+            await Kit.Client(server, token: "glpat-developer").GetConnectionAsync("group/app", "prod", cache),
+        ];
+        Assert.Equal([AgentConnectionStatus.Connected, AgentConnectionStatus.Unknown], read.Select(connection => connection.Status));
+        Assert.Equal(2, server.Requests.Count(request => request.Method == "POST"));
+    }
+
+    [Fact]
+    public async Task Of_many_projects_the_latest_are_kept()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        Agent[] agents = [.. Enumerable.Range(0, 65).Select(number => server.State.AddAgent($"fleet/p{number}", "a"))];
+        GitLabClient client = Kit.Client(server);
+        var cache = new ConnectionCache();
+        foreach (Agent agent in agents)
+        {
+            await client.GetConnectionAsync(agent.Project.Id, agent.Id, cache);
+        }
+
+        await client.GetConnectionAsync(agents[64].Project.Id, agents[64].Id, cache);
+        Assert.Equal(65, server.Requests.Count(request => request.Method == "POST"));
+        await client.GetConnectionAsync(agents[0].Project.Id, agents[0].Id, cache);
+        Assert.Equal(66, server.Requests.Count(request => request.Method == "POST"));
+    }
+
+    [Fact]
+    public async Task Many_at_once_ask_once()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        IReadOnlyList<Agent> agents = server.State.AddAgents("fleet/all", 60);
+        GitLabClient client = Kit.Client(server);
+        var cache = new ConnectionCache();
+        AgentConnection[] read = await Task.WhenAll(agents.Select(agent => client.GetConnectionAsync("fleet/all", agent.Id, cache)));
+        Assert.Equal(agents.Select(agent => agent.Id), read.Select(connection => connection.AgentId));
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_moved_project_is_found_under_its_new_path()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        AgentConnection connection = await Kit.Client(server).GetConnectionAsync("group/old-name", "prod");
+        Assert.Equal((AgentConnectionStatus.Connected, "group/app"), (connection.Status, connection.Project));
+    }
+
+    [Fact]
+    public async Task Without_a_path_it_is_unknown()
+    {
+        var wire = new FakeWire(_ => Kit.Json("""{"id":11,"name":"a11","config_project":{"id":101}}"""));
+        AgentConnection connection = await Kit.Client(wire).GetConnectionAsync(101, 11);
+        Assert.Equal((AgentConnectionStatus.Unknown, "101"), (connection.Status, connection.Project));
+        AssertLike("*path of project 101*", connection.Reason);
+        Assert.Single(wire.Requests);
+    }
+
+    [Theory]
+    [InlineData("null", "11")]
+    [InlineData("\"\"", "11")]
+    [InlineData("\"4711\"", "11")]
+    [InlineData("\"4711-a\"", "4711-a")]
+    [InlineData("\"٣\"", "٣")]
+    public async Task The_agent_is_called_by_what_leads_back_to_it(string name, string called)
+    {
+        FakeWire wire = Wire(_ => Kit.Json(Answer($$"""{"id":"gid://gitlab/Clusters::Agent/11","name":{{name}},"connections":{{One}},"tokens":{{Used}}}""")));
+        Assert.Equal(called, (await Kit.Client(wire).GetConnectionAsync(101, 11)).Agent);
+    }
+
+    [Fact]
+    public async Task Of_revoked_tokens_that_were_used_the_server_may_tell()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        Agent agent = server.State.AddAgent("group/app", "rotated");
+        server.State.AddToken(agent, "old", lastUsedAt: DateTimeOffset.UtcNow.AddDays(-9), status: "revoked");
+        server.State.AddToken(agent, "new");
+        GitLabClient client = Kit.Client(server);
+        Assert.Equal(AgentConnectionStatus.Never, (await client.GetConnectionAsync(101, agent.Id)).Status);
+        server.Options.TellsRevokedTokens = true;
+        Assert.Equal(AgentConnectionStatus.Stale, (await client.GetConnectionAsync(101, agent.Id)).Status);
+    }
+
+    [Theory]
+    [InlineData("18.4.9", "18.5.1-ee", true)]
+    [InlineData("17.9.0", "18.0.0", true)]
+    [InlineData("v17.11.3", "18.5.1", true)]
+    [InlineData("18.5.0", "18.5.1-ee", false)]
+    [InlineData("18.5.0-rc2", "18.5.1", false)]
+    [InlineData("v18.10.0", "18.9.0-pre", false)]
+    [InlineData("18.9.0", "v18.10.0-ee", true)]
+    [InlineData("18.6", "18.5.1", false)]
+    [InlineData(" 18.5.0 ", "18.5.1", false)]
+    [InlineData("latest", "18.5.1", null)]
+    [InlineData("", "18.5.1", null)]
+    [InlineData("18", "18.5.1", null)]
+    [InlineData("99999999999.1", "18.5.1", null)]
+    [InlineData("18.5.0", "unknown", null)]
+    [InlineData("18.5.0", null, null)]
+    [InlineData(null, "18.5.1", null)]
+    [InlineData("18.6.0,18.4.0", "18.5.1", true)]
+    [InlineData("18.6.0,latest", "18.5.1", null)]
+    [InlineData("latest,18.4.0", "18.5.1", true)]
+    public async Task It_is_behind_by_its_minor_version(string? versions, string? server, bool? behind)
+    {
+        string pods = string.Join(",", versions?.Split(',').Select(version => $$$"""{"metadata":{"version":"{{{version}}}"}}""") ?? ["""{"metadata":{"version":null}}"""]);
+        GitLabClient client = Kit.Client(Wire(_ => Kit.Json(Answer(Node(11, $$"""{"nodes":[{{pods}}]}""", Used)))));
+        client.Session.Version = server;
+        AgentConnection connection = await client.GetConnectionAsync(101, 11);
+        Assert.Equal(behind, connection.IsBehind);
+        Assert.Equal(server, connection.ServerVersion);
+    }
+
+    [Fact]
+    public async Task Of_several_pods_the_earliest_and_the_lowest_count()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        DateTimeOffset first = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        Agent agent = server.State.FindAgent(12)!;
+        agent.Connections =
+        [
+            new AgentConnectionOf { ConnectedAt = first.AddHours(1), Version = "18.10.0", PodName = "b" },
+            new AgentConnectionOf { ConnectedAt = first, Version = "v18.9.1", PodName = "a", PodNamespace = "n" },
+            new AgentConnectionOf { ConnectedAt = first.AddHours(2), Version = "edge", PodName = "c" },
+        ];
+        AgentConnection connection = await Kit.Client(server).GetConnectionAsync(101, 12);
+        Assert.Equal((first, "v18.9.1"), (connection.ConnectedAt, connection.Version));
+        Assert.Equal(["gitlab-agent/b", "n/a", "gitlab-agent/c"], connection.Connections.Select(pod => pod.ToString()));
+        Assert.Equal("staging: Connected", connection.ToString());
+    }
+
+    [Fact]
+    public async Task The_server_says_what_it_cannot_reach()
+    {
+        await using StandInServer server = await Kit.ServerAsync(options => options.KasReachable = false);
+        AgentConnection connection = await Kit.Client(server).GetConnectionAsync("group/app", "prod");
+        Assert.Equal((AgentConnectionStatus.Unknown, "GitLab answers: \"GRPC::Unavailable\""), (connection.Status, connection.Reason));
+        Assert.NotNull(connection.LastUsedAt);
+    }
+
+    [Fact]
+    public async Task An_answer_that_echoes_the_token_is_shown_without_it()
+    {
+        FakeWire wire = Wire(_ => Kit.Json($$"""{"data":null,"errors":[{"message":"you are {{Kit.Token}}\u001b[31m"}]}"""));
+        AgentConnection connection = await Kit.Client(wire).GetConnectionAsync(101, 11);
+        Assert.Equal("GitLab answers: \"you are [redacted] [31m\"", connection.Reason);
+    }
+
+    private static FakeWire Wire(Func<SentRequest, HttpResponseMessage> answer)
+        => new(request => request.Method == "GET" ? Kit.Json(Kit.Agent(11)) : answer(request));
+
+    private static string Node(long id, string connections, string tokens)
+        => $$"""{"id":"gid://gitlab/Clusters::Agent/{{id}}","name":"a{{id}}","connections":{{connections}},"tokens":{{tokens}}}""";
+
+    private static string Answer(string nodes, string project = """{"archived":false,"userPermissions":{"adminProject":true}}""", string pageInfo = """{"hasNextPage":false,"endCursor":null}""", string? errors = null)
+    {
+        string agents = $$$""","clusterAgents":{"pageInfo":{{{pageInfo}}},"nodes":[{{{nodes}}}]}}""";
+        string tail = errors is null ? string.Empty : $""","errors":[{errors}]""";
+        return """{"data":{"project":""" + project[..^1] + agents + "}" + tail + "}";
+    }
+
+    private static void AssertLike(string? pattern, string? text)
+    {
+        if (pattern is null)
+        {
+            Assert.Null(text);
+        }
+        else
+        {
+            Assert.Matches("^" + System.Text.RegularExpressions.Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$", text);
+        }
+    }
+}
