@@ -122,4 +122,23 @@ Describe 'Remove-GitLabClusterAgent' {
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
         Get-StandInCall $server | Should -BeNullOrEmpty
     }
+
+    It 'does not remove the agent that <What> is about' -ForEach @(
+        @{ What = 'the outcome of a rotation'; Get = { Invoke-GitLabAgentTokenRotation 101 12 -NoWait } }
+        @{ What = 'a connection'; Get = { Get-GitLabAgentConnection 101 12 } }
+        @{ What = 'a token'; Get = { Get-GitLabAgentToken 101 12 -Summary } }
+    ) {
+        $object = & $Get
+        $failure = Get-Failure { $object | Remove-GitLabClusterAgent -Confirm:$false }
+        $failure | Should -Not -BeNullOrEmpty
+        Get-StandInCall $server -Method DELETE | Should -BeNullOrEmpty
+        (Get-StandInState $server).agents.id | Should -Contain 12
+    }
+
+    It 'removes what objects of one''s own name' {
+        'Project,Agent', 'group/app,staging' | ConvertFrom-Csv | Remove-GitLabClusterAgent -Confirm:$false
+        [pscustomobject]@{ Project = 101; Agent = 'prod' } | Remove-GitLabClusterAgent -Session $session -Confirm:$false
+        (Get-StandInState $server).agents.id | Should -Not -Contain 11
+        (Get-StandInState $server).agents.id | Should -Not -Contain 12
+    }
 }

@@ -11,6 +11,8 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
     private const string ObjectSet = "InputObject";
     private const string AgentSet = "Agent";
 
+    private bool _isTyped;
+
     /// <summary>Gets or sets the agent to remove.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
     [ValidateNotNull]
@@ -33,6 +35,10 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
     public AgentReference Agent { get; set; } = null!;
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+        => _isTyped = MyInvocation.BoundParameters.ContainsKey(nameof(Agent)) || MyInvocation.BoundParameters.ContainsKey(nameof(Session));
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         if (ParameterSetName == ObjectSet)
@@ -43,6 +49,15 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
         {
             Attempt(Agent.Value, () =>
             {
+                if (!_isTyped && Session is not null)
+                {
+                    // Only this module's objects carry a session: this is the outcome of a rotation, a connection.
+                    throw new GitLabApiException(
+                        GitLabErrorKind.InvalidRequest,
+                        $"What was piped is about agent {Agent} of project {Project}, and not the agent. Nothing was removed.",
+                        "Pipe agents: Get-GitLabClusterAgent gives them.");
+                }
+
                 GitLabClient client = GetClient();
                 ProjectReference project = Resolve(client, Project);
                 if (Agent.Id is { } id)
