@@ -452,6 +452,7 @@ Describe "kubectl$(if ($noKubectl) { ' (skipped: there is none on the PATH)' })"
                 while ($true) {
                     try { $client = $listener.AcceptTcpClient() } catch { break }
                     try {
+                        $client.ReceiveTimeout = 5000
                         $reader = [System.IO.StreamReader]::new($client.GetStream())
                         $path = ("$($reader.ReadLine())" -split '[ ?]')[1]
                         while ($reader.ReadLine()) { }
@@ -459,6 +460,7 @@ Describe "kubectl$(if ($noKubectl) { ' (skipped: there is none on the PATH)' })"
                         $bytes = [System.Text.Encoding]::UTF8.GetBytes("HTTP/1.1 $status`r`nContent-Type: application/json`r`nContent-Length: $($body.Length)`r`nConnection: close`r`n`r`n$body")
                         $client.GetStream().Write($bytes, 0, $bytes.Length)
                     }
+                    catch [System.IO.IOException] { $null = $_ } # It went away, or never asked.
                     finally { $client.Dispose() }
                 }
             }).AddArgument($listener)
