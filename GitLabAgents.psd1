@@ -12,6 +12,7 @@
     TypesToProcess       = @('module/GitLabAgents.Types.ps1xml')
     CmdletsToExport      = @(
         'Connect-GitLab'
+        'ConvertTo-GitLabAgentManifest'
         'Disconnect-GitLab'
         'Get-GitLabAgentConnection'
         'Get-GitLabAgentToken'

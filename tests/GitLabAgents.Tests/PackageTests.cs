@@ -56,6 +56,7 @@ public sealed class PackageTests(PackageTests.Made made) : IClassFixture<Package
         "module/bin/dependencies/System.Text.Encodings.Web.dll",
         "module/bin/dependencies/System.Text.Json.dll",
         "module/bin/dependencies/System.Threading.Tasks.Extensions.dll",
+        "module/bin/dependencies/YamlDotNet.dll",
     ];
 
     private static IEnumerable<string> Help

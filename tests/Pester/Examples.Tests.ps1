@@ -41,6 +41,7 @@ BeforeAll {
     }
 
     # What stands in for the world around them.
+    Add-Type -Path "$(Split-Path $manifest)/module/bin/dependencies/YamlDotNet.dll"
     $surroundings = {
         function Get-Secret ($Name, [switch] $AsPlainText) {
             $text = if ($Name -like '*-key') { $keys.gitlab } else { 'glpat-maintainer' }
@@ -48,8 +49,9 @@ BeforeAll {
         }
 
         function Read-Host { ConvertTo-Secret 'glpat-maintainer' }
-        function kubectl { $null = $input | Out-String | ConvertFrom-Json -ErrorAction Stop }
-        function helm { $null = $input | Out-String | ConvertFrom-Json -ErrorAction Stop }
+        function kubectl { Read-Yaml ($input | Out-String) }
+        function helm { Read-Yaml ($input | Out-String) }
+        function Read-Yaml ($Text) { [YamlDotNet.RepresentationModel.YamlStream]::new().Load([System.IO.StringReader]::new($Text)) } # Which JSON is too.
     }
 }
 

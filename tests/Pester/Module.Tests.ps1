@@ -41,7 +41,7 @@ Describe 'The module' {
         It 'exports <_>' -ForEach @(
             'Connect-GitLab', 'Get-GitLabSession', 'Disconnect-GitLab'
             'Get-GitLabClusterAgent', 'New-GitLabClusterAgent', 'Remove-GitLabClusterAgent'
-            'Get-GitLabAgentToken', 'New-GitLabAgentToken', 'Revoke-GitLabAgentToken'
+            'Get-GitLabAgentToken', 'New-GitLabAgentToken', 'Revoke-GitLabAgentToken', 'ConvertTo-GitLabAgentManifest'
         ) {
             (Get-Module GitLabAgents).ExportedCmdlets.Keys | Should -Contain $_
         }
@@ -94,7 +94,7 @@ $loaded = @(Get-Dependency)
 '@ | Should -Be 'before: 0', 'after: True', 'contexts: GitLabAgents'
         }
 
-        It 'is not disturbed by another module''s old <_>' -ForEach 'Microsoft.Extensions.Logging.Abstractions', 'Polly.Core', 'Microsoft.Extensions.Http' {
+        It 'is not disturbed by another module''s old <_>' -ForEach 'Microsoft.Extensions.Logging.Abstractions', 'Polly.Core', 'Microsoft.Extensions.Http', 'YamlDotNet' {
             $folder = Join-Path $TestDrive "Other.$_"
             $null = New-Item $folder -ItemType Directory
             Invoke-ChildShell -Environment ($environment + @{ FOLDER = $folder; LIBRARY = $_ }) @'
@@ -119,8 +119,11 @@ Import-Module "$env:FOLDER/Other.psd1"
 Import-Module $env:MANIFEST
 Connect-GitLab $env:SERVER -AllowUnencryptedAuthentication
 "agents: $((Get-GitLabClusterAgent group/app).Count)"
+$token = New-GitLabAgentToken platform/infra cluster-us other
+"secret: $(($token | ConvertTo-GitLabAgentManifest -Format KubernetesSecret).Contains($token.RevealToken()))"
+$token | Revoke-GitLabAgentToken -Confirm:$false
 "the other's: $([Other.Marker]::Number)"
-'@ | Should -Be "there is $_ 1.2.3.4", "the other's: 42", 'agents: 2', "the other's: 42"
+'@ | Should -Be "there is $_ 1.2.3.4", "the other's: 42", 'agents: 2', 'secret: True', "the other's: 42"
         }
 
         It 'takes its hook away when it is removed, and can be imported again' {

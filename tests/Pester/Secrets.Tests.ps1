@@ -155,6 +155,10 @@ Describe 'Secrets' {
                     Get-GitLabAgentToken group/app edge -Name ci-1 | Revoke-GitLabAgentToken -WhatIf
                     Get-GitLabAgentToken group/app edge -Name ci-1 | Revoke-GitLabAgentToken -Confirm:$false
                     Revoke-GitLabAgentToken 101 11 4711 -Confirm:$false
+                    $made = New-GitLabAgentToken platform/infra cluster-us for-helm
+                    $made | ConvertTo-GitLabAgentManifest
+                    $made | ConvertTo-GitLabAgentManifest -Format HelmValues
+                    $made | ConvertTo-GitLabAgentManifest -Format KubernetesSecret -SecretName $made.RevealToken()
                     Get-GitLabClusterAgent group/app edge | Remove-GitLabClusterAgent -WhatIf
                     Get-GitLabClusterAgent group/app edge | Remove-GitLabClusterAgent -Confirm:$false
                     Disconnect-GitLab
@@ -189,7 +193,7 @@ Describe 'Secrets' {
         }
 
         # That there was something to look through.
-        foreach ($expected in 'GET http://127.0.0.1', 'SecureString', 'expires on', 'higher privileges') {
+        foreach ($expected in 'GET http://127.0.0.1', 'SecureString', 'expires on', 'higher privileges', 'helm upgrade', 'secretName: ', '-SecretName is no name') {
             $text.Contains($expected) | Should -BeTrue -Because "'$expected' shows that there was something to look through"
         }
 
