@@ -49,8 +49,13 @@ BeforeAll {
         }
 
         function Read-Host { ConvertTo-Secret 'glpat-maintainer' }
-        function kubectl { Read-Yaml ($input | Out-String) }
+        function kubectl { Read-Yaml ($input | Out-String); Use-EveryToken }
         function helm { Read-Yaml ($input | Out-String) }
+        function Use-EveryToken {
+            # The cluster signs in with what it is handed; rotations wait for that.
+            $new = (Get-StandInState $server).tokens | Where-Object { $_.status -eq 'active' -and -not $_.lastUsedAt }
+            if ($new) { $null = Add-StandInSeed $server @{ markUsed = @($new.id) } }
+        }
         function Read-Yaml ($Text) { [YamlDotNet.RepresentationModel.YamlStream]::new().Load([System.IO.StringReader]::new($Text)) } # Which JSON is too.
     }
 }
@@ -82,7 +87,7 @@ Describe 'Example' {
         . $surroundings
         $ErrorActionPreference = 'Stop'
         $ConfirmPreference = 'None'
-        $PSDefaultParameterValues = @{ 'Connect-GitLab:AllowUnencryptedAuthentication' = $true }
+        $PSDefaultParameterValues = @{ 'Connect-GitLab:AllowUnencryptedAuthentication' = $true; 'Invoke-GitLabAgentTokenRotation:TimeoutSec' = 5 }
         $errorsBefore = $global:Error.Count
         $null = . $run 6>&1 | Out-String
         $global:Error.Count | Should -Be $errorsBefore -Because "there is no error: $($global:Error | Select-Object -First 1)"
