@@ -102,10 +102,12 @@ public sealed class ConventionTests
         }
     }
 
-    [Fact]
-    public void The_name_of_a_new_token_never_comes_from_a_pipeline()
+    [Theory]
+    [InlineData("New-GitLabAgentToken")]
+    [InlineData("Invoke-GitLabAgentTokenRotation")]
+    public void The_name_of_a_new_token_never_comes_from_a_pipeline(string name)
     {
-        PropertyInfo token = Parameters(TypeOf("New-GitLabAgentToken")).Single(p => p.Name == "Name");
+        PropertyInfo token = Parameters(TypeOf(name)).Single(p => p.Name == "Name");
         Assert.DoesNotContain(All(token, nameof(ParameterAttribute)), a => Named(a, "ValueFromPipelineByPropertyName") is true || Named(a, "ValueFromPipeline") is true);
     }
 

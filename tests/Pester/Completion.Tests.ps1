@@ -37,6 +37,8 @@ Describe 'Completion' {
         @{ Line = 'Get-GitLabAgentToken group/app '; Expected = 'prod', 'staging' }
         @{ Line = 'Get-GitLabAgentToken group/app PR'; Expected = 'prod' }
         @{ Line = 'New-GitLabAgentToken group/app '; Expected = 'prod', 'staging' }
+        @{ Line = 'Invoke-GitLabAgentTokenRotation group/app '; Expected = 'prod', 'staging' }
+        @{ Line = 'Invoke-GitLabAgentTokenRotation -Project group/e'; Expected = 'group/empty' }
         @{ Line = 'Remove-GitLabClusterAgent group/app '; Expected = 'prod', 'staging' }
         @{ Line = 'New-GitLabAgentUrlConfiguration group/app '; Expected = 'prod', 'staging' }
         @{ Line = 'Get-GitLabAgentToken group/app prod -TokenId '; Expected = '1001', '1002' }

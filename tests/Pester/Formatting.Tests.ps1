@@ -70,6 +70,19 @@ Describe 'Views' {
         $lines -join "`n" | Should -Not -Match ([regex]::Escape($token.RevealToken()))
     }
 
+    It 'shows the outcomes of rotations in a table, without secrets' {
+        $rotated = Get-GitLabClusterAgent group/app | Invoke-GitLabAgentTokenRotation -NoWait -Force -Name 'mine'
+        $lines = @($rotated | Format-Line)
+        $lines[0].Trim() | Should -Be 'Project: group/app'
+        $lines[1] -split '\s+' | Should -Be 'Agent', 'Status', 'NewToken', 'Revoked', 'Kept'
+        $lines[3].Trim() | Should -Match '^prod\s+AwaitingUse\s+mine\s+prod-spare\s+prod-2024$'
+        $lines[4].Trim() | Should -Match '^staging\s+AwaitingUse\s+mine\s+staging-1$'
+        $text = $rotated | Format-List | Out-String -Width 200
+        $text | Should -Match "RevokedTokens\s+: prod-spare \(1002\)"
+        $text | Should -Match "NewToken\s+: mine \($($rotated[0].NewToken.Id)\)"
+        foreach ($one in $rotated) { "$lines $text" | Should -Not -BeLike "*$($one.NewToken.RevealToken())*" }
+    }
+
     It 'shows sessions in a table' {
         $null = Add-StandInSeed $server @{ accessTokens = @{ value = 'glpat-view'; name = 'view'; scopes = 'api read_user'; expiresAt = '2099-12-31' } }
         $lines = @(Connect-StandIn $server glpat-view | Format-Line)
@@ -119,7 +132,7 @@ Describe 'Views at <Width> columns' -ForEach @(@{ Width = 80 }, @{ Width = 160 }
     }
 
     It 'shows every kind of object in its table' {
-        foreach ($object in (Get-GitLabSession), (Get-GitLabClusterAgent 101 prod), (Get-GitLabAgentToken 101 11 -TokenId 1001), (New-GitLabAgentToken 101 12 new), (Get-GitLabAgentUrlConfiguration 101 12), (Get-GitLabAgentConnection 101 11)) {
+        foreach ($object in (Get-GitLabSession), (Get-GitLabClusterAgent 101 prod), (Get-GitLabAgentToken 101 11 -TokenId 1001), (New-GitLabAgentToken 101 12 new), (Get-GitLabAgentUrlConfiguration 101 12), (Get-GitLabAgentConnection 101 11), (Invoke-GitLabAgentTokenRotation 105 16 -NoWait)) {
             $lines = @(($object | Out-String -Width $Width).Trim() -split '\r?\n' | Where-Object { $_ })
             $lines.Count | Should -BeIn 3, 4 -Because "$($object.GetType().Name) has a head, a rule, a row and perhaps its project"
             ($lines | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual $Width

@@ -41,7 +41,8 @@ Describe 'The module' {
         It 'exports <_>' -ForEach @(
             'Connect-GitLab', 'Get-GitLabSession', 'Disconnect-GitLab'
             'Get-GitLabClusterAgent', 'New-GitLabClusterAgent', 'Remove-GitLabClusterAgent'
-            'Get-GitLabAgentToken', 'New-GitLabAgentToken', 'Revoke-GitLabAgentToken', 'ConvertTo-GitLabAgentManifest'
+            'Get-GitLabAgentToken', 'New-GitLabAgentToken', 'Revoke-GitLabAgentToken'
+            'Invoke-GitLabAgentTokenRotation', 'ConvertTo-GitLabAgentManifest', 'Get-GitLabAgentConnection'
         ) {
             (Get-Module GitLabAgents).ExportedCmdlets.Keys | Should -Contain $_
         }

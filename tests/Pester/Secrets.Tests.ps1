@@ -98,14 +98,16 @@ Describe 'Secrets' {
     It 'are in no form of an object that comes out' {
         $session = Connect-StandIn $server $access
         $new = New-GitLabAgentToken 103 14 ci-1
+        $rotated = Invoke-GitLabAgentTokenRotation 101 staging -NoWait
+        $failed = Invoke-GitLabAgentTokenRotation 104 web -Deploy { throw $_.RevealToken() } -ErrorAction SilentlyContinue
         $secrets = @($access) + (Get-StandInState $server).tokens.secret
         $secrets | Should -Contain $new.RevealToken()
-        $text = foreach ($object in @($session), @($new), @(Get-GitLabClusterAgent group/app), @(Get-GitLabAgentToken 101 11), @(Get-GitLabAgentConnection 101 11)) {
+        $text = foreach ($object in @($session), @($new), @($rotated), @($failed), @(Get-GitLabClusterAgent group/app), @(Get-GitLabAgentToken 101 11), @(Get-GitLabAgentConnection 101 11)) {
             $folder = New-Item (Join-Path $TestDrive ([guid]::NewGuid())) -ItemType Directory
             Write-EveryForm $object $folder
         }
         $text = $text -join "`n"
-        foreach ($expected in 'ci-1', 'staging', 'prod-2024', 'planted', 'prod-gitlab-agent-7d4b9') {
+        foreach ($expected in 'ci-1', 'staging', 'prod-2024', 'planted', 'prod-gitlab-agent-7d4b9', 'staging-1-', 'AwaitingUse', '[redacted]') {
             $text.Contains($expected) | Should -BeTrue -Because "'$expected' shows that there was something to look through"
         }
 
@@ -159,6 +161,14 @@ Describe 'Secrets' {
                     $made | ConvertTo-GitLabAgentManifest
                     $made | ConvertTo-GitLabAgentManifest -Format HelmValues
                     $made | ConvertTo-GitLabAgentManifest -Format KubernetesSecret -SecretName $made.RevealToken()
+                    $rotation = @{ PollSec = 1; TimeoutSec = 1 }
+                    Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -WhatIf
+                    Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy { throw "kubectl said $($_.RevealToken())" }
+                    try { Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy { [void][int]::Parse($_.RevealToken()) } } catch { $_ }
+                    Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy { Write-Error $_.RevealToken() -ErrorAction SilentlyContinue; throw 'no' }
+                    Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy { $_.RevealToken() }
+                    Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Resume
+                    Invoke-GitLabAgentTokenRotation platform/apps/api api @rotation -NoWait
                     Get-GitLabClusterAgent group/app edge | Remove-GitLabClusterAgent -WhatIf
                     Get-GitLabClusterAgent group/app edge | Remove-GitLabClusterAgent -Confirm:$false
                     Disconnect-GitLab
@@ -193,7 +203,7 @@ Describe 'Secrets' {
         }
 
         # That there was something to look through.
-        foreach ($expected in 'GET http://127.0.0.1', 'SecureString', 'expires on', 'higher privileges', 'helm upgrade', 'secretName: ', '-SecretName is no name') {
+        foreach ($expected in 'GET http://127.0.0.1', 'SecureString', 'expires on', 'higher privileges', 'helm upgrade', 'secretName: ', '-SecretName is no name', 'kubectl said [redacted]', 'was not seen in use', 'web-1-') {
             $text.Contains($expected) | Should -BeTrue -Because "'$expected' shows that there was something to look through"
         }
 

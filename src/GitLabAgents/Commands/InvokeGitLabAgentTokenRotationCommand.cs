@@ -228,13 +228,16 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
         }
         catch (Exception e) when (e is not PipelineStoppedException)
         {
-            Forget(token, errors, newest);
             string? words = (e as IContainsErrorRecord)?.ErrorRecord?.ToString();
             return string.IsNullOrWhiteSpace(words) ? e.Message : words;
         }
+        finally
+        {
+            Forget(token, errors, newest);
+        }
     }
 
-    // PowerShell keeps what a script throws in $Error, as it is; the error of this cmdlet says the same without the secret.
+    // PowerShell keeps the errors of a script in $Error, as they are; this cmdlet says the same without the secret.
     private static void Forget(NewAgentToken token, IList? errors, object? newest)
     {
         for (int index = 0; index < errors?.Count && !ReferenceEquals(errors[index], newest); index++)
