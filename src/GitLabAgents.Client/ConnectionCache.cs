@@ -62,6 +62,12 @@ internal sealed class ProjectConnections
     /// <summary>Gets why agents that are not among those read are unknown; <see langword="null"/> where they are just not among them.</summary>
     public string? Reason { get; private set; }
 
+    /// <summary>Gets a value indicating whether it was asked if the access token may see connections.</summary>
+    public bool IsRoleRead { get; private set; }
+
+    /// <summary>Gets why there may be connections where GitLab tells that there are none; <see langword="null"/> where that is to be believed.</summary>
+    public string? WhyHidden { get; private set; }
+
     /// <summary>Gives an agent by its id or name, or <see langword="null"/> where it was not read.</summary>
     public AgentConnection? Find(AgentReference agent)
     {
@@ -84,6 +90,13 @@ internal sealed class ProjectConnections
         After = cursor;
         HasMore = cursor is not null;
         return cursor is null || _cursors.Add(cursor);
+    }
+
+    /// <summary>Keeps why connections may be hidden, or, without a reason, that they are not.</summary>
+    public void TakeRole(string? whyHidden)
+    {
+        WhyHidden = whyHidden;
+        IsRoleRead = true;
     }
 
     /// <summary>Ends the list for a reason.</summary>

@@ -70,12 +70,44 @@ public sealed partial class GitLabClient
             return;
         }
 
-        var query = new ConnectionsQuery { Variables = new ConnectionsVariables { Path = path, After = known.After } };
-        var call = new ApiCall(HttpMethod.Post, "../graphql", $"read the connections of the agents of project {path}", GitLabErrorKind.NotFound)
+        ApiCall call = QueryOf(GraphQLQuery.Connections, path, known.After, $"read the connections of the agents of project {path}");
+        (ApiAnswer? answer, string? refusal) = await AskAsync(call, cancellationToken).ConfigureAwait(false);
+        if (answer is null)
+        {
+            known.GiveUp(refusal!);
+            return;
+        }
+
+        GraphQLAnswer content = ParseGraphQL(call, answer);
+        if (!known.IsRoleRead && SaysNone(content))
+        {
+            await ReadRoleAsync(known, path, cancellationToken).ConfigureAwait(false);
+        }
+
+        Take(known, path, call, answer, content);
+    }
+
+    // Reads whether the access token may see a project's connections.
+    private async Task ReadRoleAsync(ProjectConnections known, string path, CancellationToken cancellationToken)
+    {
+        ApiCall call = QueryOf(GraphQLQuery.Role, path, after: null, $"read the access token's role in project {path}");
+        (ApiAnswer? answer, string? refusal) = await AskAsync(call, cancellationToken).ConfigureAwait(false);
+        known.TakeRole(answer is null ? refusal : WhyHidden(ParseGraphQL(call, answer)));
+    }
+
+    private static ApiCall QueryOf(string query, string path, string? after, string action)
+    {
+        var body = new GraphQLQuery { Query = query, Variables = new GraphQLVariables { Path = path, After = after } };
+        return new ApiCall(HttpMethod.Post, "../graphql", action, GitLabErrorKind.NotFound)
         {
             IsRead = true,
-            Body = JsonSerializer.SerializeToUtf8Bytes(query, GraphQLJson.Default.ConnectionsQuery),
+            Body = JsonSerializer.SerializeToUtf8Bytes(body, GraphQLJson.Default.GraphQLQuery),
         };
+    }
+
+    // Gives GraphQL's answer, or says why there is none.
+    private async Task<(ApiAnswer? Answer, string? Refusal)> AskAsync(ApiCall call, CancellationToken cancellationToken)
+    {
         ApiAnswer answer;
         try
         {
@@ -84,48 +116,60 @@ public sealed partial class GitLabClient
         catch (GitLabApiException e) when (e.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Forbidden)
         {
             string words = e.ServerMessage is { } message ? $": \"{message}\"" : ".";
-            known.GiveUp($"{(e.StatusCode == HttpStatusCode.NotFound ? "GraphQL is off or blocked" : "The access token may not use GraphQL")}; it answers {(int)e.StatusCode}{words}");
-            return;
+            return (null, $"{(e.StatusCode == HttpStatusCode.NotFound ? "GraphQL is off or blocked" : "The access token may not use GraphQL")}; it answers {(int)e.StatusCode}{words}");
         }
 
-        if (answer.IsHtml || answer.ContentType?.MediaType is { } type && type.IndexOf("json", StringComparison.OrdinalIgnoreCase) < 0)
-        {
-            known.GiveUp($"GraphQL is off or blocked; it answers {(int)answer.Status} without JSON.");
-            return;
-        }
-
-        Take(known, path, call, answer);
+        return answer.IsHtml || answer.ContentType?.MediaType is { } type && type.IndexOf("json", StringComparison.OrdinalIgnoreCase) < 0
+            ? (null, $"GraphQL is off or blocked; it answers {(int)answer.Status} without JSON.")
+            : (answer, null);
     }
 
-    // Keeps what an answer tells of a page's agents.
-    private void Take(ProjectConnections known, string path, ApiCall call, ApiAnswer answer)
+    private GraphQLAnswer ParseGraphQL(ApiCall call, ApiAnswer answer)
     {
-        ConnectionsAnswer content = Parse(call, answer, GraphQLJson.Default.ConnectionsAnswer);
-        List<GraphQLError> errors = [.. (content.Errors ?? []).OfType<GraphQLError>()];
-        if (content.Data is null && errors.Count == 0)
-        {
-            throw ApiFailure.Unreadable(call, answer, _session, "it has neither data nor errors.");
-        }
+        GraphQLAnswer content = Parse(call, answer, GraphQLJson.Default.GraphQLAnswer);
+        return content.Data is not null || ErrorsOf(content).Any()
+            ? content
+            : throw ApiFailure.Unreadable(call, answer, _session, "it has neither data nor errors.");
+    }
 
-        if (content.Data?.Project?.ClusterAgents?.Nodes is not { } nodes)
+    // Whether GitLab tells of an agent that it has no connections, which may as well mean that they are hidden.
+    private static bool SaysNone(GraphQLAnswer content)
+        => (content.Data?.Project?.ClusterAgents?.Nodes ?? [])
+            .Where((node, index) => node?.Connections?.Nodes is { Count: 0 } && !ErrorsOf(content, index, "connections").Any())
+            .Any();
+
+    // To those who may not see connections GitLab says that there are none. A server that knows no such field refuses the
+    // query as a whole: then its word is taken, as GitLab's own pages take it.
+    private string? WhyHidden(GraphQLAnswer content) => (content.Data?.Project?.UserPermissions?.AdminProject, content.Data?.Project?.Archived) switch
+    {
+        _ when content.Data is null => null,
+        (true, false) => null,
+        (false, _) => "It takes the role Maintainer: GitLab tells others that there are no connections.",
+        (_, true) => "The project is archived: GitLab tells that there are no connections.",
+        _ => Say(ErrorsOf(content)) ?? "GitLab tells of no connections, and not whether the access token may see them.",
+    };
+
+    // Keeps what an answer tells of a page's agents.
+    private void Take(ProjectConnections known, string path, ApiCall call, ApiAnswer answer, GraphQLAnswer content)
+    {
+        if (content.Data?.Project?.ClusterAgents is not { Nodes: { } nodes } page)
         {
-            known.GiveUp(Say(errors) ?? "GraphQL does not show the agents of the project to this access token.");
+            known.GiveUp(Say(ErrorsOf(content)) ?? "GraphQL does not show the agents of the project to this access token.");
             return;
         }
 
-        ProjectNode project = content.Data.Project;
         for (int index = 0; index < nodes.Count; index++)
         {
             if (nodes[index] is { } node)
             {
                 long id = ReadGlobalId(node.Id) ?? throw ApiFailure.Unreadable(call, answer, _session, "an agent has no id.");
                 var connection = new AgentConnection(_session, path, known.ProjectId, id, node.Name);
-                Judge(connection, node, HiddenConnections(project), field => [.. errors.Where(error => Spoils(error, index, field))]);
+                Judge(connection, node, known.WhyHidden, field => [.. ErrorsOf(content, index, field)]);
                 known.Add(connection);
             }
         }
 
-        string? next = project.ClusterAgents.PageInfo is { HasNextPage: true } info
+        string? next = page.PageInfo is { HasNextPage: true } info
             ? info.EndCursor ?? throw ApiFailure.Unreadable(call, answer, _session, "its next page has no cursor.")
             : null;
         if (!known.MoveTo(next))
@@ -163,8 +207,9 @@ public sealed partial class GitLabClient
         {
             connection.Status = AgentConnectionStatus.Stale;
         }
-        else if (WhyNotNever(node.Tokens?.Nodes, errorsOf("tokens")) is { } reason)
+        else if (node.Tokens?.Nodes is not { } tokens || tokens.Contains(null) || errorsOf("tokens").Count > 0)
         {
+            string reason = Say(errorsOf("tokens")) ?? "GitLab does not tell of the agent's tokens.";
             connection.Reason = $"{reason} The agent is not connected now; whether it ever was is not known.";
         }
         else
@@ -173,24 +218,10 @@ public sealed partial class GitLabClient
         }
     }
 
-    // An agent without tokens may have had one: newer servers leave revoked ones out.
-    private string? WhyNotNever(List<TokenNode?>? tokens, List<GraphQLError> errors)
-    {
-        if (errors.Count > 0 || tokens is null || tokens.Contains(null))
-        {
-            return Say(errors) ?? "GitLab does not tell of the agent's tokens.";
-        }
+    private static IEnumerable<GraphQLError> ErrorsOf(GraphQLAnswer content) => (content.Errors ?? []).OfType<GraphQLError>();
 
-        return tokens.Count == 0 ? "No active token, and GitLab may not tell of revoked ones." : null;
-    }
-
-    // To those who may not see connections GitLab says that there are none.
-    private static string? HiddenConnections(ProjectNode project) => (project.UserPermissions?.AdminProject, project.Archived) switch
-    {
-        (not true, _) => "It takes the role Maintainer: GitLab tells others that there are no connections.",
-        (_, not false) => "The project is archived: GitLab tells that there are no connections.",
-        _ => null,
-    };
+    private static IEnumerable<GraphQLError> ErrorsOf(GraphQLAnswer content, int index, string field)
+        => ErrorsOf(content).Where(error => Spoils(error, index, field));
 
     // Whether an error concerns a field of an agent: it names the field, what lies within, what it lies within, or no path.
     private static bool Spoils(GraphQLError error, int index, string field)

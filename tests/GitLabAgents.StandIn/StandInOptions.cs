@@ -84,6 +84,9 @@ public sealed class StandInOptions
     /// <summary>Whether GraphQL tells of agents' revoked tokens too, as older servers do.</summary>
     public bool TellsRevokedTokens { get; set; }
 
+    /// <summary>Whether GraphQL knows a project's <c>archived</c> and <c>userPermissions</c>.</summary>
+    public bool TellsPermissions { get; set; } = true;
+
     /// <summary>Whether lists carry <c>X-Total</c> and <c>X-Total-Pages</c>.</summary>
     public bool SendTotals { get; set; } = true;
 

@@ -22,7 +22,8 @@ Describe 'Get-GitLabAgentConnection' {
     AfterEach { Disconnect-GitLab }
 
     Context 'what it asks, and what comes out' {
-        It 'tells of an agent given by name, with one list of agents and one query' {
+        It 'tells of an agent given by name, with one list of agents and one query where all are connected' {
+            $null = Add-StandInSeed $server @{ connections = @{ agent = 12 } }
             $connection = Get-GitLabAgentConnection group/app prod
             $connection | Should -BeOfType ([GitLabAgents.AgentConnection])
             $connection.Status | Should -Be Connected
@@ -40,17 +41,34 @@ Describe 'Get-GitLabAgentConnection' {
             ((Get-StandInRequest $server -Method POST).body | ConvertFrom-Json).variables.path | Should -Be 'group/app'
         }
 
+        It 'asks for the role in a second query where one is not connected' {
+            (Get-GitLabClusterAgent group/app | Get-GitLabAgentConnection).Status | Should -Be 'Connected', 'Stale'
+            $queries = (Get-StandInRequest $server -Method POST).body | ForEach-Object { ($_ | ConvertFrom-Json).query }
+            $queries.Count | Should -Be 2
+            $queries -match 'adminProject' | Should -Be $queries[1]
+        }
+
+        It 'takes a server at its word that cannot be asked for the role' {
+            Edit-StandInOption $server @{ tellsPermissions = $false }
+            $connections = 'group/app', 'platform/infra', 'platform/apps/api' | Get-GitLabClusterAgent | Get-GitLabAgentConnection -ErrorVariable failure
+            $failure | Should -BeNullOrEmpty
+            $connections.Agent | Should -Be 'prod', 'staging', 'cluster-eu', 'cluster-us', 'api'
+            $connections.Status | Should -Be 'Connected', 'Stale', 'Stale', 'Never', 'Never'
+            $connections | Where-Object Reason | Should -BeNullOrEmpty
+            @(Get-StandInCall $server -Method POST).Count | Should -Be 6
+        }
+
         It 'takes ids, and a project that was moved' {
             (Get-GitLabAgentConnection 101 11).Status | Should -Be Connected
             (Get-GitLabAgentConnection -ProjectId 101 -AgentId 11).Status | Should -Be Connected
             (Get-GitLabAgentConnection group/old-name 11).Project | Should -Be group/app
         }
 
-        It 'takes agents from the pipeline, with one query a project' {
+        It 'takes agents from the pipeline, with two queries a project where not all are connected' {
             $connections = Get-GitLabClusterAgent -Group platform -Recurse | Get-GitLabAgentConnection
             $connections.Agent | Should -Be 'cluster-eu', 'cluster-us', 'web', 'api'
-            $connections.Status | Should -Be 'Stale', 'Unknown', 'Stale', 'Never'
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 3
+            $connections.Status | Should -Be 'Stale', 'Never', 'Stale', 'Never'
+            @(Get-StandInCall $server -Method POST).Count | Should -Be 6
         }
 
         It 'reads a connection from the pipeline afresh' {
@@ -65,14 +83,14 @@ Describe 'Get-GitLabAgentConnection' {
             $agents = Get-GitLabClusterAgent fleet/all
             Clear-StandInRequest $server
             ($agents | Get-GitLabAgentConnection).AgentId | Should -Be $agents.AgentId
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 3
+            @(Get-StandInCall $server -Method POST).Count | Should -Be 4
             @(Get-StandInCall $server -Method GET).Count | Should -Be 1
         }
 
         It 'reads pages of whatever size the server makes them' {
             Edit-StandInOption $server @{ graphQLPageSize = 1 }
             (Get-GitLabClusterAgent group/app | Get-GitLabAgentConnection).Status | Should -Be 'Connected', 'Stale'
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 2
+            @(Get-StandInCall $server -Method POST).Count | Should -Be 3
         }
 
         It 'finds <_>' -ForEach 'Ünïcode/Pröjekt', '108' {
@@ -198,12 +216,30 @@ Describe 'Get-GitLabAgentConnection' {
             $connections.AgentId | Should -Be 12
         }
 
-        It 'tries <Kind> again, and the answer comes all the same' -ForEach @(
-            @{ Kind = 'status'; Status = 503 }, @{ Kind = 'rateLimited'; Status = 429 }, @{ Kind = 'reset'; Status = 0 }
+        It 'tries <Kind> of query <Skip> again, and the answer comes all the same' -ForEach @(
+            foreach ($skip in 0, 1) {
+                @{ Kind = 'status'; Status = 503; Skip = $skip }, @{ Kind = 'rateLimited'; Status = 429; Skip = $skip }, @{ Kind = 'reset'; Status = 0; Skip = $skip }
+            }
         ) {
-            Add-StandInFault $server @{ kind = $Kind; status = $Status; retryAfter = 0; pathContains = 'graphql' }
-            (Get-GitLabAgentConnection 101 11).Status | Should -Be Connected
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 2
+            Add-StandInFault $server @{ kind = $Kind; status = $Status; retryAfter = 0; pathContains = 'graphql'; skipFirst = $Skip }
+            (Get-GitLabAgentConnection 101 12).Status | Should -Be Stale
+            @(Get-StandInCall $server -Method POST).Count | Should -Be 3
+        }
+
+        It 'names <Id> where the role cannot be read, and goes on with the next' -ForEach @(
+            @{ Id = 'ServerError'; Fault = @{ kind = 'status'; status = 500 }; Words = "*read the access token's role*500*" }
+            @{ Id = 'ConnectionFailed'; Fault = @{ kind = 'reset' }; Words = "*read the access token's role*" }
+            @{ Id = 'Timeout'; Fault = @{ kind = 'hang' }; Words = '*No answer within*' }
+        ) {
+            $null = Connect-StandIn $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
+            $agents = Get-GitLabClusterAgent group/app
+            Add-StandInFault $server ($Fault + @{ pathContains = 'graphql'; skipFirst = 1; times = 1 })
+            $connections = $agents | Get-GitLabAgentConnection -ErrorVariable failure -ErrorAction SilentlyContinue
+            @($failure).Count | Should -Be 1
+            $failure[0].FullyQualifiedErrorId | Should -Be "$Id,GitLabAgents.Commands.GetGitLabAgentConnectionCommand"
+            $failure[0].TargetObject | Should -Be 11
+            $failure[0].Exception.Message | Should -BeLike $Words
+            $connections.AgentId, $connections.Status | Should -Be 12, 'Stale'
         }
 
         It 'says which agent is missing, by what was passed, and goes on' {
@@ -261,7 +297,10 @@ Describe 'Get-GitLabAgentConnection' {
 
     It 'shows no access token that a server echoes <Name>' -ForEach @(
         @{ Name = 'as an error of GraphQL'; Fault = @{ kind = 'body'; body = '{"data":null,"errors":[{"message":"who is {0}?"}]}' }; Seen = 'who is' }
-        @{ Name = 'as an error of an agent'; Fault = @{ kind = 'body'; body = '{"data":{"project":{"archived":false,"clusterAgents":{"nodes":[{"id":"gid://gitlab/Clusters::Agent/11","name":"prod"}]}}},"errors":[{"message":"{0} at {0}","path":["project","clusterAgents","nodes",0,"connections"]}]}' }; Seen = ' at ' }
+        @{ Name = 'as an error of an agent'; Fault = @{ kind = 'body'; body = '{"data":{"project":{"clusterAgents":{"nodes":[{"id":"gid://gitlab/Clusters::Agent/11","name":"prod"}]}}},"errors":[{"message":"{0} at {0}","path":["project","clusterAgents","nodes",0,"connections"]}]}' }; Seen = ' at ' }
+        @{ Name = 'instead of the role'; Skip = 1; Fault = @{ kind = 'body'; body = '{"data":{"project":{"userPermissions":null}},"errors":[{"message":"{0} asks too much"}]}' }; Seen = 'asks too much' }
+        @{ Name = 'as it forbids to ask for the role'; Skip = 1; Fault = @{ kind = 'status'; status = 403; body = '{"errors":[{"message":"{0} may not ask"}]}' }; Seen = 'may not ask' }
+        @{ Name = 'as it fails to tell the role'; Skip = 1; Fault = @{ kind = 'status'; status = 500; body = '{"errors":[{"message":"{0} broke it"}]}' }; Seen = 'broke it' }
         @{ Name = 'as it forbids'; Fault = @{ kind = 'status'; status = 403; body = '{"errors":[{"message":"{0} may not"}]}' }; Seen = 'may not' }
         @{ Name = 'as it fails'; Fault = @{ kind = 'status'; status = 500; body = '{"errors":[{"message":"{0} broke it"}]}' }; Seen = 'broke it' }
         @{ Name = 'where an id should be'; Fault = @{ kind = 'body'; body = '{"data":{"project":{"clusterAgents":{"nodes":[{"id":"{0}"}]}}}}' }; Seen = 'no id' }
@@ -270,8 +309,8 @@ Describe 'Get-GitLabAgentConnection' {
         $null = Add-StandInSeed $server @{ accessTokens = @{ value = $access; name = 'planted' } }
         $null = Connect-StandIn $server $access -Parameter @{ MaximumRetryCount = 0 }
         $planted = ConvertFrom-Json ((ConvertTo-Json $Fault -Depth 5).Replace('{0}', $access)) -AsHashtable
-        Add-StandInFault $server ($planted + @{ pathContains = 'graphql'; times = 'always' })
-        $records = @(Get-GitLabAgentConnection 101 11 -Verbose -Debug *>&1)
+        Add-StandInFault $server ($planted + @{ pathContains = 'graphql'; skipFirst = [int]$Skip; times = 'always' })
+        $records = @(Get-GitLabAgentConnection 101 ($Skip ? 12 : 11) -Verbose -Debug *>&1)
         $text = @(
             $records | Out-String -Width 500
             $records | Format-List * -Force | Out-String -Width 500
@@ -301,7 +340,7 @@ Describe 'Get-GitLabAgentConnection' {
             $lines[3] | Should -Match '^prod\s+Connected\s+18\.5\.0\s+5 hours ago\s+1$'
             $lines[4] | Should -Match '^staging\s+Stale\s+0$'
             $lines[8] | Should -Match '^cluster-eu\s+Connected\s+17\.11\.10 \(behind\)\s+just now\s+2$'
-            $lines[9] | Should -Match '^cluster-us\s+Unknown\s+No active token'
+            $lines[9] | Should -Match '^cluster-us\s+Never\s+0$'
         }
 
         It 'keeps 200 agents on one line each at <_> columns' -ForEach 80, 160 {
@@ -328,7 +367,8 @@ Describe 'Get-GitLabAgentConnection' {
             $connections = 'prod', 'staging' | ForEach-Object { Get-GitLabAgentConnection group/app $_ }
             $connections | ForEach-Object { [GitLabAgents.Views]::IsDoubtful($_) } | Should -Be $false, $true
             [GitLabAgents.Views]::IsDoubtful((Get-GitLabAgentConnection 105 api)) | Should -BeFalse
-            [GitLabAgents.Views]::IsDoubtful((Get-GitLabAgentConnection 103 cluster-us)) | Should -BeTrue
+            Edit-StandInOption $server @{ kasReachable = $false }
+            [GitLabAgents.Views]::IsDoubtful((Get-GitLabAgentConnection 105 api)) | Should -BeTrue
         }
     }
 }

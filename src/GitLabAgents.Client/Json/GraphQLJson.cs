@@ -10,25 +10,32 @@ namespace GitLabAgents.Json;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(LenientDateConverter)])]
-[JsonSerializable(typeof(ConnectionsQuery))]
-[JsonSerializable(typeof(ConnectionsAnswer))]
+[JsonSerializable(typeof(GraphQLQuery))]
+[JsonSerializable(typeof(GraphQLAnswer))]
 internal sealed partial class GraphQLJson : JsonSerializerContext;
 
-/// <summary>The query for a page of a project's agents, and where the page begins.</summary>
-internal sealed class ConnectionsQuery
+/// <summary>A query about a project, with its variables.</summary>
+internal sealed class GraphQLQuery
 {
-    // The roles are asked for because GitLab tells who may not see connections that there are none. Tokens are asked for
-    // without their status: servers that know revoked ones show that an agent was connected once.
-    public string Query { get; } =
-        "query($path: ID!, $after: String) { project(fullPath: $path) { archived userPermissions { adminProject } "
+    /// <summary>
+    /// Asks for a page of a project's agents. Tokens are asked for without their status: servers that know revoked ones
+    /// show that an agent was connected once.
+    /// </summary>
+    public const string Connections =
+        "query($path: ID!, $after: String) { project(fullPath: $path) { "
         + "clusterAgents(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { id name "
-        + "connections { nodes { connectedAt metadata { version podName podNamespace } } } tokens { nodes { lastUsedAt } } } } } }";
+        + "connections { nodes { connectedAt metadata { version podName podNamespace } } } tokens { nodes { id lastUsedAt } } } } } }";
 
-    public ConnectionsVariables Variables { get; set; } = new();
+    /// <summary>Asks whether the access token may see connections. On its own, for a server that does not know a field refuses all of a query.</summary>
+    public const string Role = "query($path: ID!) { project(fullPath: $path) { archived userPermissions { adminProject } } }";
+
+    public string Query { get; set; } = string.Empty;
+
+    public GraphQLVariables Variables { get; set; } = new();
 }
 
-/// <summary>The variables of <see cref="ConnectionsQuery"/>.</summary>
-internal sealed class ConnectionsVariables
+/// <summary>The variables of a <see cref="GraphQLQuery"/>.</summary>
+internal sealed class GraphQLVariables
 {
     public string Path { get; set; } = string.Empty;
 
@@ -36,9 +43,9 @@ internal sealed class ConnectionsVariables
 }
 
 /// <summary>What GraphQL answers: data, errors, or both. Any part of the data can be null, mostly for an error that names its path.</summary>
-internal sealed class ConnectionsAnswer
+internal sealed class GraphQLAnswer
 {
-    public ConnectionsData? Data { get; set; }
+    public GraphQLData? Data { get; set; }
 
     public List<GraphQLError?>? Errors { get; set; }
 }
@@ -52,12 +59,12 @@ internal sealed class GraphQLError
 }
 
 /// <summary>The data.</summary>
-internal sealed class ConnectionsData
+internal sealed class GraphQLData
 {
     public ProjectNode? Project { get; set; }
 }
 
-/// <summary>A project, with a page of its agents.</summary>
+/// <summary>A project, of which either query asks for its part.</summary>
 internal sealed class ProjectNode
 {
     public bool? Archived { get; set; }

@@ -12,6 +12,6 @@ public enum AgentConnectionStatus
     /// <summary>It is not connected now, but a token of it was used before.</summary>
     Stale,
 
-    /// <summary>It is not connected, and none of the tokens that GitLab tells of was ever used.</summary>
+    /// <summary>It is not connected, and none of the tokens that GitLab tells of was ever used; newer servers tell of active tokens alone.</summary>
     Never,
 }

@@ -17,6 +17,7 @@ internal static class OptionsReader
         options.GraphQLPageSize = json.Integer("graphQLPageSize") ?? options.GraphQLPageSize;
         options.KasReachable = json.Get("kasReachable")?.GetBoolean() ?? options.KasReachable;
         options.TellsRevokedTokens = json.Get("tellsRevokedTokens")?.GetBoolean() ?? options.TellsRevokedTokens;
+        options.TellsPermissions = json.Get("tellsPermissions")?.GetBoolean() ?? options.TellsPermissions;
         options.SendTotals = json.Get("sendTotals")?.GetBoolean() ?? options.SendTotals;
         options.TotalsLimit = json.Integer("totalsLimit") ?? options.TotalsLimit;
         options.ExternalUrl = json.Text("externalUrl") ?? options.ExternalUrl;
