@@ -78,7 +78,7 @@ public sealed class AnsweringInterface : PSHostUserInterface
 '@
 
     # A shell of its own with that host.
-    function New-Shell {
+    function Open-Shell {
         $console = [AnsweringHost]::new()
         $runspace = [runspacefactory]::CreateRunspace($console, [initialsessionstate]::CreateDefault2())
         $runspace.Open()
@@ -89,7 +89,7 @@ public sealed class AnsweringInterface : PSHostUserInterface
         [pscustomobject]@{ Console = $console; Runspace = $runspace; Shell = $shell }
     }
 
-    function Remove-Shell ($Of) {
+    function Close-Shell ($Of) {
         $Of.Shell.Dispose()
         $Of.Runspace.Dispose()
     }
@@ -99,7 +99,8 @@ public sealed class AnsweringInterface : PSHostUserInterface
     }
 
     # Begins a script in a shell, waits until it is where it is wanted, and stops it.
-    function Stop-InShell ($Of, [string] $Script, [scriptblock] $When) {
+    function Invoke-Interrupted ([string] $Script, [scriptblock] $When) {
+        $Of = $shell
         $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
         $none = [System.Management.Automation.PSDataCollection[psobject]]::new()
         $none.Complete()
@@ -212,7 +213,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
         }
 
         It 'shows progress while it waits, and takes it away' {
-            $shell = New-Shell
+            $shell = Open-Shell
             try {
                 $null = Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 1 -TimeoutSec 1'
                 $records = $shell.Shell.Streams.Progress | Where-Object Activity -Like 'Waiting*'
@@ -220,7 +221,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
                 $records[0].SecondsRemaining | Should -BeIn 0, 1
                 $records[-1].RecordType | Should -Be 'Completed'
             }
-            finally { Remove-Shell $shell }
+            finally { Close-Shell $shell }
         }
     }
 
@@ -241,7 +242,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
         }
 
         It 'asks first, and names the tokens' {
-            $shell = New-Shell
+            $shell = Open-Shell
             try {
                 Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 prod -Session $session -NoWait' | Should -BeNullOrEmpty
                 $shell.Console.Questions.Count | Should -Be 1
@@ -251,16 +252,16 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
                 $shell.Shell.Commands.Clear()
                 (Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 prod -Session $session -NoWait').RevokedTokens.Name | Should -Be 'prod-spare'
             }
-            finally { Remove-Shell $shell }
+            finally { Close-Shell $shell }
         }
 
         It 'does not ask where there is a place' {
-            $shell = New-Shell
+            $shell = Open-Shell
             try {
                 (Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 staging -Session $session -NoWait').Status | Should -Be 'AwaitingUse'
                 $shell.Console.Questions | Should -BeNullOrEmpty
             }
-            finally { Remove-Shell $shell }
+            finally { Close-Shell $shell }
         }
 
         It 'is TokenLimitReached where no one can be asked, and goes on with the next agent' {
@@ -333,6 +334,18 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-Active 12 | Should -Be 'staging-1'
             $failures.FullyQualifiedErrorId | Should -Be 'DeployFailed,GitLabAgents.Commands.InvokeGitLabAgentTokenRotationCommand'
             $failures.TargetObject | Should -Be 12
+        }
+
+        It 'leaves no secret in $Error, whatever the deploy does' {
+            $Error.Clear()
+            $null = Invoke-GitLabAgentTokenRotation 101 12 -ErrorAction SilentlyContinue -Deploy {
+                Write-Error "one $($_.RevealToken())" -ErrorAction SilentlyContinue
+                throw "two $($_.RevealToken())"
+            }
+            $secret = (Get-Token "staging-1-$today").secret
+            $Error.Count | Should -Be 1
+            "$($Error[0])" | Should -BeLike '*was not handed over: two [[]redacted]. It was revoked again.*'
+            ($Error | Format-List * -Force | Out-String -Width 500) | Should -Not -BeLike "*$secret*"
         }
 
         It 'takes <Way> for a deploy that failed' -ForEach @(
@@ -434,32 +447,32 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
     }
 
     Context 'when it is stopped' {
-        BeforeEach { $shell = New-Shell }
-        AfterEach { Remove-Shell $shell }
+        BeforeEach { $shell = Open-Shell }
+        AfterEach { Close-Shell $shell }
 
         It 'in the wait leaves both, and says how to go on' {
-            $took = Stop-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 60' { $shell.Shell.Streams.Progress.Count -gt 0 -and (Get-StandInLoad $server).inFlight -eq 0 }
+            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 60' -When { $shell.Shell.Streams.Progress.Count -gt 0 -and (Get-StandInLoad $server).inFlight -eq 0 }
             $took | Should -BeLessThan 1.5
             Get-Active 12 | Should -Be 'staging-1', "staging-1-$today"
             $shell.Console.Warnings | Should -BeLike "Stopped. Token 'staging-1-$today' (*) of agent staging is made, and was not seen in use yet. Kept: token 'staging-1' (1004). Go on with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume"
         }
 
         It 'in the wait for several says so of each' {
-            $null = Stop-InShell $shell 'Get-GitLabClusterAgent -Group platform/apps -Recurse -Session $session | Invoke-GitLabAgentTokenRotation -Deploy { } -PollSec 60' { $shell.Shell.Streams.Progress.Count -gt 0 }
+            $null = Invoke-Interrupted -Script 'Get-GitLabClusterAgent -Group platform/apps -Recurse -Session $session | Invoke-GitLabAgentTokenRotation -Deploy { } -PollSec 60' -When { $shell.Shell.Streams.Progress.Count -gt 0 }
             $shell.Console.Warnings.Count | Should -Be 2
             $shell.Console.Warnings | Should -BeLike '*-Resume'
         }
 
         It 'in a look that hangs it ends at once, with no request left' {
             Add-StandInFault $server @{ kind = 'hang'; method = 'GET'; pathMatches = '/tokens/10(1[0-9])$'; times = 'always' }
-            $took = Stop-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 1' { (Get-StandInLoad $server).inFlight -gt 0 }
+            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 1' -When { (Get-StandInCall $server -Method GET) -match '/tokens/101\d$' }
             $took | Should -BeLessThan 1.5
             Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
             $shell.Console.Warnings | Should -BeLike '*-Resume'
         }
 
         It 'in the deploy revokes the new token again, and says so' {
-            $took = Stop-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { Start-Sleep -Seconds 60 }' { Get-Token "staging-1-$today" }
+            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { Write-Progress deploying; Start-Sleep -Seconds 60 }' -When { $shell.Shell.Streams.Progress.Activity -contains 'deploying' }
             $took | Should -BeLessThan 6
             Get-Active 12 | Should -Be 'staging-1'
             $shell.Console.Warnings | Should -BeLike '*was not handed over: it was stopped. It was revoked again. Kept: *'
@@ -469,13 +482,13 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $script = "
                 function Use-It { `$null = Invoke-RestMethod '$($server.Url)/-/stand-in/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$args[0].Id }) }
                 Invoke-GitLabAgentTokenRotation 101 12 -Session `$session -Deploy { Use-It `$_; Start-Sleep -Seconds 60 }"
-            $null = Stop-InShell $shell $script { (Get-Token "staging-1-$today").lastUsedAt }
+            $null = Invoke-Interrupted -Script $script -When { (Get-Token "staging-1-$today").lastUsedAt }
             @(Get-Active 12).Count | Should -Be 2
             $shell.Console.Warnings | Should -BeLike '*not revoked, since it is in use already*-Resume'
         }
 
         It 'without -Deploy revokes the new token again, since no one has it' {
-            $took = Stop-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -PollSec 60' { $shell.Shell.Streams.Progress.Count -gt 0 }
+            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -PollSec 60' -When { $shell.Shell.Streams.Progress.Count -gt 0 }
             $took | Should -BeLessThan 6
             Get-Active 12 | Should -Be 'staging-1'
             "$($shell.Console.Warnings)" | Should -BeLike '*It was revoked again.*'
@@ -483,7 +496,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
 
         It 'while the token is made revokes it again' {
             Add-StandInFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800; afterActing = $true }
-            $null = Stop-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { }' { Get-Token "staging-1-$today" }
+            $null = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { }' -When { Get-Token "staging-1-$today" }
             Get-Active 12 | Should -Be 'staging-1'
             $shell.Console.Warnings | Should -BeLike '*revoked again*'
         }
