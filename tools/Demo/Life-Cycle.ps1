@@ -24,6 +24,9 @@ $new
 $new.RevealToken().Length      # the secret, for helm or kubectl: shown this once
 Get-GitLabClusterAgent -Project group/app
 Get-GitLabClusterAgent -Project group/app | Get-GitLabAgentToken
+$new | ConvertTo-GitLabAgentManifest      # refers to the secret; -Format KubernetesSecret is the secret itself
+Get-GitLabClusterAgent -Project group/app | Get-GitLabAgentConnection
+$agent | Invoke-GitLabAgentTokenRotation -WhatIf
 $agent | Get-GitLabAgentToken -Name demo-* | Revoke-GitLabAgentToken -WhatIf
 $agent | Get-GitLabAgentToken -Name demo-* | Revoke-GitLabAgentToken -Confirm:$false
 $agent | Remove-GitLabClusterAgent -Confirm:$false

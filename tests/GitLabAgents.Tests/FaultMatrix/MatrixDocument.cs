@@ -27,6 +27,10 @@ internal static class MatrixDocument
         - **A time-out** is not tried again: `-TimeoutSec` is how long you are willing to wait.
         - **A redirect to another host** is never followed, and your access token is not sent there.
         - Where one of several tokens cannot be read, the others come all the same, and the error is about that one.
+        - **A rotation** is made of these. Another test ends it at each of its requests, under each fault, by a stop and by the
+          death of its process: the token in use is never revoked before another is seen in use, no token is left that nobody
+          was told of, and to run it again ends well.
+        - **The query for connections** goes as a POST, but only reads, and is tried again as reading is.
 
         In the tables, *once* is a fault that passes, and *goes on* one that does not (here each request is tried three times; the
         default is five). `done` is the object or the silent success that you asked for; everything else is the id of the error.
