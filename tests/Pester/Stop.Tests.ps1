@@ -8,52 +8,7 @@ BeforeAll {
     $server = Start-StandIn
 
     # What is written past a stop goes to the host: one that remembers it.
-    Add-Type -ErrorAction Stop -TypeDefinition @'
-using System;
-using System.Collections.Generic;
-using System.Collections.ObjectModel;
-using System.Globalization;
-using System.Management.Automation;
-using System.Management.Automation.Host;
-using System.Security;
-
-public sealed class RememberingHost : PSHost
-{
-    private readonly RememberingInterface ui = new RememberingInterface();
-    public override Guid InstanceId { get; } = Guid.NewGuid();
-    public override string Name { get { return "Remembering"; } }
-    public override Version Version { get { return new Version(1, 0); } }
-    public override CultureInfo CurrentCulture { get { return CultureInfo.InvariantCulture; } }
-    public override CultureInfo CurrentUICulture { get { return CultureInfo.InvariantCulture; } }
-    public override PSHostUserInterface UI { get { return ui; } }
-    public List<string> Warnings { get { return ui.Warnings; } }
-    public override void EnterNestedPrompt() { }
-    public override void ExitNestedPrompt() { }
-    public override void NotifyBeginApplication() { }
-    public override void NotifyEndApplication() { }
-    public override void SetShouldExit(int exitCode) { }
-}
-
-public sealed class RememberingInterface : PSHostUserInterface
-{
-    public readonly List<string> Warnings = new List<string>();
-    public override PSHostRawUserInterface RawUI { get { return null; } }
-    public override void WriteWarningLine(string message) { lock (Warnings) { Warnings.Add(message); } }
-    public override void Write(string value) { }
-    public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) { }
-    public override void WriteLine(string value) { }
-    public override void WriteErrorLine(string value) { }
-    public override void WriteDebugLine(string message) { }
-    public override void WriteProgress(long sourceId, ProgressRecord record) { }
-    public override void WriteVerboseLine(string message) { }
-    public override string ReadLine() { throw new NotSupportedException(); }
-    public override SecureString ReadLineAsSecureString() { throw new NotSupportedException(); }
-    public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) { throw new NotSupportedException(); }
-    public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) { throw new NotSupportedException(); }
-    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) { throw new NotSupportedException(); }
-    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) { throw new NotSupportedException(); }
-}
-'@
+    Add-Type -Path "$PSScriptRoot/RememberingHost.cs"
 }
 
 AfterAll {

@@ -1,7 +1,6 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Host;
@@ -131,11 +130,11 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
         TokenRotation rotation = Wait(TokenRotation.PlanAsync(client, Resolve(client, Project), Agent, MakeRequest(), _looks, StopToken));
         if (!_seen.Add((client.Session, rotation.Agent.Id)))
         {
-            WriteWarning($"Agent {rotation.Agent} of project {NameOf(rotation)} came more than once. It is rotated once.");
+            WriteWarning($"Agent {rotation.Agent} of project {RotationWords.ProjectOf(rotation.Agent)} came more than once. It is rotated once.");
             return;
         }
 
-        if (!ShouldProcess($"agent {rotation.Agent} ({rotation.Agent.Id}) of project {NameOf(rotation)} on {client.Session}", Describe(rotation.Plan)) || !MayGiveUp(rotation))
+        if (!ShouldProcess($"agent {rotation.Agent} ({rotation.Agent.Id}) of project {RotationWords.ProjectOf(rotation.Agent)} on {client.Session}", RotationWords.Plan(rotation.Plan, Deploy is not null, NoWait)) || !MayGiveUp(rotation))
         {
             return;
         }
@@ -259,7 +258,7 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
             return true; // With -Confirm the question was asked already; -Confirm:$false answers it.
         }
 
-        string question = $"Agent {rotation.Agent} of project {NameOf(rotation)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. Revoke {Names(plan.GivenUp)} to make room for a new one, and keep {Names(plan.Older)} until that is in use?";
+        string question = $"Agent {rotation.Agent} of project {RotationWords.ProjectOf(rotation.Agent)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. Revoke {RotationWords.Names(plan.GivenUp)} to make room for a new one, and keep {RotationWords.Names(plan.Older)} until that is in use?";
         try
         {
             return ShouldContinue(question, "Give a token up", ref _yesToAll, ref _noToAll);
@@ -268,40 +267,10 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
         {
             throw new GitLabApiException(
                 GitLabErrorKind.TokenLimitReached,
-                $"Agent {rotation.Agent} of project {NameOf(rotation)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. To revoke {Names(plan.GivenUp)} would make room, but no one is here to be asked. Nothing was changed.",
+                $"Agent {rotation.Agent} of project {RotationWords.ProjectOf(rotation.Agent)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. To revoke {RotationWords.Names(plan.GivenUp)} would make room, but no one is here to be asked. Nothing was changed.",
                 "Give -Force to give it up unasked, or -Resume to go on with a rotation that waits for it.");
         }
     }
-
-    private string Describe(RotationPlan plan)
-    {
-        string revoke = plan.Older.Count > 0 ? $"revoke {Names(plan.Older)}" : "revoke nothing, since there is no older token";
-        if (plan.Resumed is { } resumed)
-        {
-            return plan.IsInUse(resumed) ? $"Go on with {Names([resumed])}, which is in use: {revoke}"
-                : NoWait ? $"Go on with {Names([resumed])}: if it is in use now, {revoke}"
-                : $"Go on with {Names([resumed])}: wait until it is used, then {revoke}";
-        }
-
-        string room = plan.GivenUp.Count > 0 ? $"Revoke {Names(plan.GivenUp)} to make room, make" : "Make";
-        string deploy = Deploy is null ? string.Empty : ", deploy it";
-        string rest = NoWait ? $" and leave it; {(plan.Older.Count > 0 ? $"keep {Names(plan.Older)}" : "there is no older token")}" : $", wait until it is used, then {revoke}";
-        return $"{room} token '{plan.Name}'{deploy}{rest}";
-    }
-
-    private static string NameOf(TokenRotation rotation)
-        => rotation.Agent.ProjectPath ?? rotation.Agent.ProjectId.ToString(CultureInfo.InvariantCulture);
-
-    private static string Names(IEnumerable<AgentToken> tokens) => "token " + string.Join(" and ", tokens.Select(static token =>
-    {
-        string use = Views.LastUsed(token) switch
-        {
-            "?" => "last use not known",
-            "never" => $"never used, made {Views.Age(token.CreatedAt)}",
-            string age => $"used {age}",
-        };
-        return $"'{token}' ({token.Id}, {use})";
-    }));
 
     private bool WriteEnded()
     {
