@@ -56,7 +56,4 @@ public enum GitLabErrorKind
 
     /// <summary>Something may have been made, and no one can tell from here.</summary>
     OutcomeUnknown,
-
-    /// <summary>A new token could not be handed over: the script block of a rotation failed.</summary>
-    DeployFailed,
 }

@@ -21,6 +21,14 @@ internal static class ErrorRecords
         return record;
     }
 
+    /// <summary>Makes the error record of a rotation that did not complete: GitLab's failure, or that of the user's own deploy.</summary>
+    /// <param name="exception">The failure.</param>
+    /// <param name="target">What the user passed.</param>
+    public static ErrorRecord FromRotation(Exception exception, object? target)
+        => exception is GitLabApiException failure
+            ? From(failure, target)
+            : new ErrorRecord(exception, nameof(TokenRotationStatus.DeployFailed), ErrorCategory.OperationStopped, target);
+
     private static ErrorCategory CategoryOf(GitLabErrorKind kind) => kind switch
     {
         GitLabErrorKind.NotConnected or GitLabErrorKind.ConnectionFailed => ErrorCategory.ConnectionError,
@@ -34,7 +42,6 @@ internal static class ErrorRecords
         GitLabErrorKind.ServerError or GitLabErrorKind.InvalidResponse => ErrorCategory.InvalidResult,
         GitLabErrorKind.Timeout => ErrorCategory.OperationTimeout,
         GitLabErrorKind.OutcomeUnknown => ErrorCategory.ResourceUnavailable,
-        GitLabErrorKind.DeployFailed => ErrorCategory.OperationStopped,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind without a category."),
     };
 }

@@ -40,8 +40,12 @@ public sealed class AgentTokenRotation
     /// <summary>Gets when the last of the older tokens was revoked; <see langword="null"/> where that did not come about.</summary>
     public DateTimeOffset? CompletedAt { get; internal set; }
 
-    /// <summary>Gets why the rotation did not complete, and what to do; <see langword="null"/> where it did, or was not to be waited for. It holds no secret.</summary>
-    public GitLabApiException? Error { get; internal set; }
+    /// <summary>
+    /// Gets why the rotation did not complete, and what to do: a <see cref="GitLabApiException"/>, or, where the hand-over
+    /// failed, an <see cref="InvalidOperationException"/> with its words. <see langword="null"/> where it did complete, or was
+    /// not to be waited for. No part of it holds a secret.
+    /// </summary>
+    public Exception? Error { get; internal set; }
 
     /// <summary>Gets the id of the agent's project.</summary>
     public long ProjectId { get; }

@@ -142,7 +142,7 @@ internal sealed class TokenRotation
         string reason = ServerWords.OneLine(why, text => made.Redact(_client.Session.Token.Redact(text))) ?? "no reason given";
         return Report(
             TokenRotationStatus.DeployFailed,
-            new GitLabApiException(GitLabErrorKind.DeployFailed, $"Token '{made}' ({made.Id}) of agent {Agent} on {Agent.Session} was not handed over: {reason.TrimEnd('.')}. {outcome}{Kept}", advice));
+            new InvalidOperationException($"Token '{made}' ({made.Id}) of agent {Agent} on {Agent.Session} was not handed over: {reason.TrimEnd('.')}. {outcome}{Kept} {advice}".TrimEnd()));
     }
 
     /// <summary>
@@ -322,7 +322,7 @@ internal sealed class TokenRotation
             },
             cancellationToken);
 
-    private AgentTokenRotation Report(TokenRotationStatus status, GitLabApiException? error) => new(Agent, status)
+    private AgentTokenRotation Report(TokenRotationStatus status, Exception? error) => new(Agent, status)
     {
         NewToken = NewToken,
         RevokedTokens = [.. _revoked],

@@ -287,7 +287,7 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
             _running.Remove(running);
             if (outcome.Error is { } error)
             {
-                WriteError(ErrorRecords.From(error, running.Target));
+                WriteError(ErrorRecords.FromRotation(error, running.Target));
             }
         }
 

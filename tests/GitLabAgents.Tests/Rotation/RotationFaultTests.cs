@@ -180,7 +180,7 @@ public sealed class RotationFaultTests
         RotationRun again = await RotationRun.GoAsync(Kit.Client(server), Request(resume), token => cluster.Hand(token));
         if (again.Outcome?.Status != TokenRotationStatus.Completed)
         {
-            GitLabApiException error = again.Outcome?.Error ?? Assert.IsType<GitLabApiException>(again.Error);
+            Exception error = again.Outcome?.Error ?? Assert.IsType<GitLabApiException>(again.Error);
             Assert.Contains("Resume", resume ? "Resume" : error.Message, StringComparison.Ordinal);
             again = await RotationRun.GoAsync(Kit.Client(server), Request(!resume), token => cluster.Hand(token));
         }
