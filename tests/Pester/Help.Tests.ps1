@@ -102,7 +102,7 @@ Describe 'Help on <_>' -ForEach $topics {
     }
 
     It 'names only topics and commands that exist' {
-        $names = [regex]::Matches("$(Get-Help $_)", '\b(about_GitLab\w+|(Connect|ConvertTo|Disconnect|Get|New|Remove|Revoke)-GitLab\w+)').Value | Sort-Object -Unique
+        $names = [regex]::Matches("$(Get-Help $_)", '\b(about_GitLab\w+|(Connect|ConvertTo|Disconnect|Get|Invoke|New|Remove|Revoke)-GitLab\w+)').Value | Sort-Object -Unique
         foreach ($name in $names) { Get-Help $name -ErrorAction Stop | Should -Not -BeNullOrEmpty -Because $name }
     }
 }
