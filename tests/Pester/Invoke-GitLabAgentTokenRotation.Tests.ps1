@@ -331,6 +331,24 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-StandInCall $server -Method POST | Should -BeNullOrEmpty
         }
 
+        It 'makes no token to resume without -Deploy' {
+            $result = Invoke-GitLabAgentTokenRotation 101 12 -Resume
+            $result.Status | Should -Be 'Completed'
+            $result.NewToken.Name | Should -Be 'staging-1'
+            $result.RevokedTokens | Should -BeNullOrEmpty
+            (Get-Failure { Invoke-GitLabAgentTokenRotation platform/infra cluster-us -Resume }).FullyQualifiedErrorId | Should -BeLike 'TokenNotFound,*'
+            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+        }
+
+        It 'begins with -Resume and -Deploy where there is nothing to go on with' {
+            $result = Invoke-GitLabAgentTokenRotation 101 12 -Resume -Deploy { Use-Token $_ }
+            $result.RevokedTokens.Name | Should -Be 'staging-1'
+            Get-Active 12 | Should -Be "staging-1-$today"
+            Clear-StandInRequest $server
+            (Invoke-GitLabAgentTokenRotation 101 12 -Resume -Deploy { throw 'It is done.' }).Status | Should -Be 'Completed'
+            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+        }
+
         It 'takes its own outcomes to resume' {
             $results = Get-GitLabClusterAgent group/app | Invoke-GitLabAgentTokenRotation -NoWait -Force
             $results | ForEach-Object { Use-Token $_.NewToken }

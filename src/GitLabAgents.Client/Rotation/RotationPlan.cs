@@ -49,9 +49,14 @@ internal sealed class RotationPlan
         AgentToken? current = byAge.OrderBy(static token => token.LastUsedAt ?? DateTimeOffset.MinValue).LastOrDefault();
         string today = now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         string name = request.Name ?? MakeName(current?.Name ?? agent.ToString(), today, tokens);
-        if (request.Resume && (byAge.Count > 1 || (byAge.Count == 1 && IsMadeBy(request, byAge[0], today))))
+        if (request.Resume && (byAge.Count > 1 || (byAge.Count == 1 && (!request.Deploys || IsMadeBy(request, byAge[0], today)))))
         {
             return new RotationPlan(name, byAge[byAge.Count - 1], [], byAge.GetRange(0, byAge.Count - 1));
+        }
+
+        if (request.Resume && !request.Deploys)
+        {
+            throw new GitLabApiException(GitLabErrorKind.TokenNotFound, $"{Describe(agent)} has no active token: there is no rotation to go on with.", "Begin one, with -Deploy or -NoWait and without -Resume.");
         }
 
         if (byAge.Count < GitLabClient.TokenLimit)
@@ -83,6 +88,9 @@ internal sealed class RotationPlan
         return $"'{token}' ({token.Id}, {use})";
     }
 
+    private static string Describe(ClusterAgent agent)
+        => $"Agent {agent} of project {agent.ProjectPath ?? agent.ProjectId.ToString(CultureInfo.InvariantCulture)} on {agent.Session}";
+
     // Never used, or long ago, while the other was used later: so it is not the one that the agent signs in with.
     private static bool MayGo(AgentToken token, AgentToken current, TimeSpan unusedFor, DateTimeOffset now)
         => token.IsDetailed && current.LastUsedAt is not null
@@ -91,7 +99,7 @@ internal sealed class RotationPlan
     private static GitLabApiException AllTaken(ClusterAgent agent, IReadOnlyList<AgentToken> tokens, RotationRequest request)
         => new(
             GitLabErrorKind.TokenLimitReached,
-            $"Agent {agent} of project {agent.ProjectPath ?? agent.ProjectId.ToString(CultureInfo.InvariantCulture)} on {agent.Session} has {tokens.Count} active tokens, and GitLab allows {GitLabClient.TokenLimit}: "
+            $"{Describe(agent)} has {tokens.Count} active tokens, and GitLab allows {GitLabClient.TokenLimit}: "
                 + string.Join(", ", tokens.Select(Describe))
                 + $". To be given up, a token must never have been used, or not for {Words(request.UnusedFor)}, and another be used later. Nothing was changed.",
             "If the newest of them is of a rotation, go on with -Resume. Else revoke the one that is not needed with Revoke-GitLabAgentToken.");

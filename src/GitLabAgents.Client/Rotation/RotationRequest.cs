@@ -23,6 +23,9 @@ internal sealed class RotationRequest
     /// <summary>Gets or sets a value indicating whether not to wait for the new token to be used.</summary>
     public bool NoWait { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether a new token is handed over; if not, the caller alone has its secret.</summary>
+    public bool Deploys { get; set; }
+
     /// <summary>Gets or sets a value indicating whether to go on with a rotation that did not complete.</summary>
     public bool Resume { get; set; }
 }

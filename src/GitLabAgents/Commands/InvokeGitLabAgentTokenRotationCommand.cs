@@ -172,6 +172,7 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
             UnusedFor = UnusedFor,
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             PollInterval = TimeSpan.FromSeconds(PollSec),
+            Deploys = Deploy is not null,
             NoWait = NoWait,
             Resume = Resume,
         };

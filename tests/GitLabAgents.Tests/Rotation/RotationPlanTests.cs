@@ -143,6 +143,16 @@ public sealed class RotationPlanTests
         Assert.Null(Resume([Token(1, "other", 1)], "mine").Resumed);
     }
 
+    [Fact]
+    public void To_resume_without_a_deploy_makes_no_token()
+    {
+        var request = new RotationRequest { Resume = true };
+        RotationPlan plan = Make([Token(1, "prod-2025-12-31", 1)], request);
+        Assert.Equal(1, plan.Resumed!.Id);
+        Assert.Empty(plan.Older);
+        Assert.Equal(GitLabErrorKind.TokenNotFound, Assert.Throws<GitLabApiException>(() => Make([], request)).Kind);
+    }
+
     [Theory]
     [InlineData(null, 1.0, false)]
     [InlineData(1.0, 1.0, true)]
@@ -168,7 +178,7 @@ public sealed class RotationPlanTests
         => RotationPlan.Make(Agent(), tokens, request ?? new RotationRequest(), Now);
 
     private static RotationPlan Resume(IReadOnlyList<AgentToken> tokens, string? name = null)
-        => Make(tokens, new RotationRequest { Resume = true, Name = name });
+        => Make(tokens, new RotationRequest { Resume = true, Name = name, Deploys = true });
 
     private static IEnumerable<long> Ids(IEnumerable<AgentToken> tokens) => tokens.Select(token => token.Id);
 

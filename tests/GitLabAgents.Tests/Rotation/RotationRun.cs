@@ -27,6 +27,7 @@ internal sealed class RotationRun
     public static async Task<RotationRun> GoAsync(GitLabClient client, RotationRequest request, Action<NewAgentToken>? deploy, CancellationToken stop = default)
     {
         var run = new RotationRun();
+        request.Deploys = deploy is not null;
         try
         {
             run.Outcome = await run.RotateAsync(client, request, deploy, stop);
