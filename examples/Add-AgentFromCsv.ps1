@@ -163,6 +163,8 @@ try {
                 }
                 catch {
                     $words = Hide-Secret "$_" $token
+                    # PowerShell keeps what was thrown, with the secret.
+                    foreach ($kept in @($Error)) { if ((Hide-Secret "$kept" $token) -cne "$kept") { $Error.Remove($kept) } }
                     $after = try {
                         $token | Revoke-GitLabAgentToken -Confirm:$false
                         "Token $($token.Id) was revoked again."

@@ -317,7 +317,9 @@ Describe 'Runbook' {
 
         It 'revokes the token again when its secret is not handed over, and tries anew in the next run' {
             Set-Content $csv 'Project,Agent', 'group/empty,one', 'group/empty,two'
+            $Error.Clear()
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = { param($Token, $Row) if ($Row.Agent -eq 'one') { throw "vault refuses $($Token.RevealToken())" } } }
+            ($Error | Format-List * -Force | Out-String -Width 500) | Should -Not -BeLike "*$((Get-Token one).secret)*"
             $run.ExitCode | Should -Be 2
             $run.Objects.Outcome | Should -Be 'Failed', 'Enrolled'
             $run.Objects[0].Detail | Should -BeLike '*vault refuses `[secret`] Token * was revoked again.'
