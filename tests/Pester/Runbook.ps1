@@ -1,0 +1,62 @@
+# What the tests of the runbooks share, to be dot-sourced where $server is.
+
+$examples = (Resolve-Path "$PSScriptRoot/../../examples").Path
+
+# Runs a runbook with every stream open: what came out as objects, as errors and as text, and the exit code.
+function Invoke-Runbook ([string] $Name, [hashtable] $Parameter) {
+    $output = @(& "$examples/$Name.ps1" @Parameter -Verbose *>&1)
+    $code = $LASTEXITCODE
+    $all = foreach ($secret in (Get-StandInState $server).tokens.secret) { $secret; [convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($secret)) }
+    $text = @(
+        $output | Out-String -Width 1000
+        $output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } | Format-List * -Force | Out-String -Width 1000
+        Get-ChildItem $TestDrive -File | Where-Object Name -NE kubectl.log | ForEach-Object { [System.IO.File]::ReadAllText($_.FullName) }
+    ) -join "`n"
+    [pscustomobject]@{
+        ExitCode = $code
+        Objects  = @($output | Where-Object { $_ -isnot [System.Management.Automation.ErrorRecord] -and $_ -isnot [System.Management.Automation.InformationalRecord] -and $_ -isnot [System.Management.Automation.InformationRecord] })
+        Errors   = @($output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
+        Text     = $text
+        # Secrets of tokens, and the access token, on any stream or in any file.
+        Leaks    = @(@('glpat-maintainer') + $all | Where-Object { $text.Contains($_) })
+    }
+}
+
+function Get-Ago ([double] $Days) { [DateTimeOffset]::UtcNow.AddDays(-$Days).ToString('o') }
+
+function Get-Token ([string] $Name) { (Get-StandInState $server).tokens | Where-Object name -CEQ $Name }
+
+# Puts a stand-in for kubectl before all others, and gives its folder. It notes what it is called with, keeps the
+# secret that it is handed in <context>.yaml, complains with it where KUBECTL_FAILS has <command>@<context>, and at a
+# restart signs in to GitLab with it, unless KUBECTL_OFF has the context. There is no agent where KUBECTL_NONE has it.
+function Initialize-Kubectl ($Server) {
+    $bin = (New-Item -ItemType Directory "$TestDrive/bin").FullName
+    Set-Content "$bin/kubectl" @'
+#!/bin/sh
+given=$(cat)
+printf '%s\n' "$*" >> "$KUBECTL_BIN/calls"
+case "$*" in *' apply '*) command=apply ;; *) command=restart ;; esac
+case " $KUBECTL_FAILS " in
+*" $command@$2 "*)
+    secret=$(printf '%s' "$given" | sed -n 's/^  token: "\(.*\)"$/\1/p')
+    printf 'error: invalid: %s\nas %s\n' "$given" "$(printf '%s' "$secret" | base64 | tr -d '\n')" >&2
+    exit 1 ;;
+esac
+if [ $command = apply ]; then printf '%s\n' "$given" > "$KUBECTL_BIN/$2.yaml"; exit; fi
+case " $KUBECTL_NONE " in *" $2 "*) echo "No resources found in $4 namespace." >&2; exit ;; esac
+echo 'deployment.apps/gitlab-agent restarted'
+case " $KUBECTL_OFF " in *" $2 "*) exit ;; esac
+exec "$KUBECTL_PWSH" -NoProfile -NonInteractive -File "$KUBECTL_BIN/sign-in.ps1" "$KUBECTL_BIN/$2.yaml"
+'@
+    Set-Content "$bin/sign-in.ps1" @"
+Import-Module '$PSScriptRoot/StandIn.psm1'
+`$server = [pscustomobject]@{ Url = '$($Server.Url)' }
+`$secret = [regex]::Match((Get-Content `$args[0] -Raw), '(?m)^  token: "(.*)"').Groups[1].Value
+`$null = Add-StandInSeed `$server @{ markUsed = ((Get-StandInState `$server).tokens | Where-Object secret -CEQ `$secret).id }
+"@
+    chmod +x "$bin/kubectl"
+    $env:PATH = "$bin$([System.IO.Path]::PathSeparator)$env:PATH"
+    $env:KUBECTL_BIN = $bin
+    $env:KUBECTL_PWSH = [Environment]::ProcessPath
+    $bin
+}

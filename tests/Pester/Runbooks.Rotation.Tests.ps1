@@ -1,0 +1,384 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+param()
+
+# Runs the runbook that rotates tokens against the stand-in server, with a stand-in for kubectl and for the clusters.
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+    Import-Module "$PSScriptRoot/StandIn.psm1"
+    . "$PSScriptRoot/Runbook.ps1"
+    $hidden = Hide-GitLabEnvironment
+    $server = Start-StandIn
+}
+
+AfterAll {
+    Stop-StandIn $server
+    Restore-GitLabEnvironment $hidden
+}
+
+Describe 'Runbook' {
+    BeforeEach {
+        Reset-StandIn $server
+        $session = Connect-StandIn $server
+        Get-ChildItem $TestDrive | Remove-Item -Recurse
+    }
+
+    AfterEach { $session | Disconnect-GitLab }
+
+    Context 'Invoke-TokenRotation' {
+        BeforeEach {
+            $today = [DateTime]::UtcNow.ToString('yyyy-MM-dd')
+            $null = Add-StandInSeed $server @{ agents = @(
+                    @{ project = 'fleet/one'; name = 'alpha'; tokens = @(@{ name = 'alpha-1'; createdAt = Get-Ago 200; lastUsedAt = Get-Ago 0.1 }) }
+                    @{ project = 'fleet/one'; name = 'bare'; tokens = @() }
+                    @{ project = 'fleet/one'; name = 'young'; tokens = @(@{ name = 'young-1'; createdAt = Get-Ago 89.9; lastUsedAt = Get-Ago 0.1 }) }
+                    @{ project = 'fleet/sub/two'; name = 'beta'; tokens = @(@{ name = 'beta-2026-01-31'; createdAt = Get-Ago 90.1; lastUsedAt = Get-Ago 0.1 }) }
+                    @{ project = 'fleet/sub/two'; name = 'gamma'; tokens = @(
+                            @{ name = 'gamma-1'; createdAt = Get-Ago 300; lastUsedAt = Get-Ago 0.1 }
+                            @{ name = 'gamma-2'; createdAt = Get-Ago 20 }) }) }
+            $ids = @{}
+            foreach ($agent in (Get-StandInState $server).agents) { $ids[$agent.name] = $agent.id }
+            $one = (Get-StandInState $server).projects | Where-Object path -EQ 'fleet/one' | ForEach-Object id
+            Clear-StandInRequest $server
+
+            # What a cluster does with a token that it is handed: it signs in with it.
+            function Use-Token ($Token) { $null = Add-StandInSeed $server @{ markUsed = $Token.Id } }
+
+            function Get-Active ([string] $Agent) {
+                ((Get-StandInState $server).tokens | Where-Object { $_.agentId -eq $ids[$Agent] -and $_.status -eq 'active' }).name
+            }
+
+            # All of the fleet, unless told otherwise, with no secret on any stream, in any file or in $Error.
+            function Invoke-Rotation ([hashtable] $Parameter) {
+                $call = @{ PollSec = 1; TimeoutSec = 20 }
+                if (-not $Parameter.ContainsKey('Project')) { $call += @{ Group = 'fleet'; Recurse = $true } }
+                foreach ($name in $Parameter.Keys) { $call[$name] = $Parameter[$name] }
+                $Error.Clear()
+                $run = Invoke-Runbook Invoke-TokenRotation $call
+                $run.Leaks | Should -BeNullOrEmpty
+                $kept = $Error | ForEach-Object { "$_"; $_ | Format-List * -Force } | Out-String -Width 2000
+                foreach ($secret in (Get-StandInState $server).tokens.secret) {
+                    $kept.Contains($secret) | Should -BeFalse -Because '$Error is to hold no secret'
+                    $kept.Contains([convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($secret))) | Should -BeFalse -Because '$Error is to hold no secret'
+                }
+                $run
+            }
+
+            $deploy = { param($Token) Use-Token $Token }
+        }
+
+        Context 'with -Deploy' {
+            It 'rotates what is due, revokes the old tokens, and leaves the rest' {
+                $handed = [System.Collections.Generic.List[string]]::new()
+                $run = Invoke-Rotation @{ ReportPath = "$TestDrive/report.csv"; Deploy = {
+                        param($Token, $Agent)
+                        $handed.Add("$($Token.Name) of $($Agent.ProjectPath)/$Agent, $($args.Count) more")
+                        Use-Token $Token
+                        $Token.RevealToken()
+                    } }
+                $run.ExitCode | Should -Be 0
+                $run.Errors | Should -BeNullOrEmpty
+                $handed | Should -Be "alpha-1-$today of fleet/one/alpha, 0 more", "beta-$today of fleet/sub/two/beta, 0 more", "gamma-1-$today of fleet/sub/two/gamma, 0 more"
+                $run.Objects.Status | Should -Be 'Completed', 'Completed', 'Completed'
+                $run.Objects.Project | Should -Be 'fleet/one', 'fleet/sub/two', 'fleet/sub/two'
+                $run.Objects.AgentId | Should -Be $ids.alpha, $ids.beta, $ids.gamma
+                $run.Objects.NewTokenId | Should -Be (Get-Token "alpha-1-$today").id, (Get-Token "beta-$today").id, (Get-Token "gamma-1-$today").id
+                $run.Objects[2].Revoked | Should -Be "gamma-2 ($((Get-Token gamma-2).id)); gamma-1 ($((Get-Token gamma-1).id))"
+                $run.Text | Should -BeLike '*5 agents, 3 due, 3 completed, 0 waiting, 0 failed.*'
+                Get-Active alpha | Should -Be "alpha-1-$today"
+                Get-Active beta | Should -Be "beta-$today"
+                Get-Active gamma | Should -Be "gamma-1-$today"
+                Get-Active young | Should -Be 'young-1'
+                Get-StandInCall $server | Where-Object { $_ -match "/cluster_agents/($($ids.young)|$($ids.bare))/" } |
+                    Should -Be @($ids.bare, $ids.young | ForEach-Object { "GET /api/v4/projects/$one/cluster_agents/$_/tokens?per_page=100&page=1" }) -Because 'a list tells the age'
+                (Import-Csv "$TestDrive/report.csv").Status | Should -Be 'Completed', 'Completed', 'Completed'
+            }
+
+            It 'takes the projects of the group alone without -Recurse, and projects by name' {
+                (Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet/sub'; Deploy = $deploy; WhatIf = $true }).Objects.Agent | Should -Be 'beta', 'gamma'
+                (Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; Deploy = $deploy; WhatIf = $true }).Objects.Agent | Should -Be 'alpha'
+                (Invoke-Rotation @{ Project = 'fleet/one', 'fleet/one'; Deploy = $deploy }).Objects.Agent | Should -Be 'alpha'
+            }
+
+            It 'hands over in turn, and waits for all together' {
+                $handed = [System.Collections.Generic.List[object]]::new()
+                $run = Invoke-Rotation @{ Deploy = { param($Token) $handed.Add($Token); if ($handed.Count -eq 3) { $handed | ForEach-Object { Use-Token $_ } } } }
+                $run.Objects.Status | Should -Be 'Completed', 'Completed', 'Completed'
+            }
+
+            It 'has nothing to do where nothing is due, and writes a file with headings' {
+                $run = Invoke-Rotation @{ Days = 400; Deploy = { throw 'There is nothing to deploy.' }; ReportPath = "$TestDrive/report.csv" }
+                $run.ExitCode | Should -Be 0
+                $run.Objects | Should -BeNullOrEmpty
+                $run.Text | Should -BeLike '*5 agents, 0 due, 0 completed, 0 waiting, 0 failed.*'
+                Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+                Get-Content "$TestDrive/report.csv" | Should -Be '"Project","Agent","AgentId","Status","NewToken","NewTokenId","Revoked","Kept","StartedAt","CompletedAt","Detail"'
+            }
+
+            It 'revokes the new token again where it is not handed over, and completes the others' {
+                $run = Invoke-Rotation @{ Deploy = { param($Token, $Agent) if ("$Agent" -eq 'beta') { throw "the vault refuses $($Token.RevealToken())" }; Use-Token $Token } }
+                $run.ExitCode | Should -Be 2
+                $run.Objects.Status | Should -Be 'Completed', 'DeployFailed', 'Completed'
+                $run.Objects[1].Detail | Should -BeLike '*the vault refuses `[redacted`]. It was revoked again. Kept: token ''beta-2026-01-31''*'
+                $run.Errors.FullyQualifiedErrorId | Should -BeLike 'DeployFailed,*'
+                $run.Text | Should -BeLike '*3 due, 2 completed, 0 waiting, 1 failed.*'
+                Get-Active beta | Should -Be 'beta-2026-01-31'
+            }
+
+            It 'fails the deploy whose native command fails' -Skip:($PSVersionTable.PSVersion -lt '7.4') {
+                $run = Invoke-Rotation @{ Project = 'fleet/one'; Deploy = { dotnet no-such-command *> $null } }
+                $run.Objects.Status | Should -Be 'DeployFailed'
+                Get-Active alpha | Should -Be 'alpha-1'
+            }
+
+            It 'leaves both tokens of one that takes too long, and -Resume completes it' {
+                $run = Invoke-Rotation @{ TimeoutSec = 1; Deploy = { param($Token, $Agent) if ("$Agent" -ne 'alpha') { Use-Token $Token } } }
+                $run.ExitCode | Should -Be 2
+                $run.Objects.Status | Should -Be 'TimedOut', 'Completed', 'Completed'
+                $run.Objects[0].Kept | Should -Be "alpha-1 ($((Get-Token alpha-1).id))"
+                $run.Text | Should -BeLike '*3 due, 2 completed, 1 waiting, 0 failed.*'
+                Get-Active alpha | Should -Be 'alpha-1', "alpha-1-$today"
+
+                $new = Get-Token "alpha-1-$today"
+                Use-Token $new
+                Clear-StandInRequest $server
+                $run = Invoke-Rotation @{ Resume = $true; Deploy = { throw 'It is deployed already.' } }
+                $run.ExitCode | Should -Be 0
+                $run.Objects.Agent | Should -Be 'alpha'
+                $run.Objects.NewTokenId | Should -Be $new.id
+                Get-Active alpha | Should -Be "alpha-1-$today"
+                Get-StandInCall $server -Method POST | Should -BeNullOrEmpty
+            }
+
+            It 'goes on with -Resume where the rotation is the only thing that is due, and not without' {
+                $null = Add-StandInSeed $server @{ agents = @{ project = 'fleet/three'; name = 'delta'; tokens = @(
+                            @{ name = 'delta-1'; createdAt = Get-Ago 80; lastUsedAt = Get-Ago 1 }
+                            @{ name = 'delta-2'; createdAt = Get-Ago 1; lastUsedAt = Get-Ago 0.1 }) } }
+                (Invoke-Rotation @{ Project = 'fleet/three'; Deploy = $deploy }).Objects | Should -BeNullOrEmpty
+                $run = Invoke-Rotation @{ Project = 'fleet/three'; Deploy = $deploy; Resume = $true }
+                $run.Objects.Status | Should -Be 'Completed'
+                $run.Objects.NewToken | Should -Be 'delta-2'
+                (Get-Token delta-1).status | Should -Be 'revoked'
+            }
+
+            It 'takes no token for the new one with -Resume that is old itself' {
+                $null = Add-StandInSeed $server @{ agents = @{ project = 'fleet/three'; name = 'delta'; tokens = @(
+                            @{ name = 'delta-1'; createdAt = Get-Ago 300; lastUsedAt = Get-Ago 50 }
+                            @{ name = 'delta-2'; createdAt = Get-Ago 200; lastUsedAt = Get-Ago 0.1 }) } }
+                $run = Invoke-Rotation @{ Project = 'fleet/three'; Deploy = $deploy; Resume = $true }
+                $run.Objects.Status | Should -Be 'Completed'
+                $run.Objects.NewToken | Should -Be "delta-2-$today"
+                'delta-1', 'delta-2' | ForEach-Object { (Get-Token $_).status } | Should -Be 'revoked', 'revoked'
+            }
+
+            It 'changes nothing of an agent both of whose tokens are in use, unless -UnusedFor says it is not' {
+                Use-Token (Get-Token gamma-2)
+                $null = Add-StandInSeed $server @{ markUsed = @{ id = (Get-Token gamma-1).id; at = Get-Ago 0.1 } }
+                $run = Invoke-Rotation @{ Deploy = $deploy }
+                $run.ExitCode | Should -Be 2
+                $run.Objects.Status | Should -Be 'Completed', 'Completed', 'Failed'
+                $run.Errors.FullyQualifiedErrorId | Should -BeLike 'TokenLimitReached,*'
+                $run.Objects[2].Detail | Should -BeLike "*'gamma-2'*'gamma-1'*Nothing was changed.*"
+                Get-Active gamma | Should -Be 'gamma-1', 'gamma-2'
+                (Invoke-Rotation @{ Deploy = $deploy; UnusedFor = '01:00:00' }).Objects.Status | Should -Be 'Completed'
+            }
+
+            It 'changes nothing of an agent whose tokens cannot be read (<_>), and completes the others' -ForEach 'list', 'token' {
+                $path = if ($_ -eq 'list') { "/cluster_agents/$($ids.beta)/tokens?" } else { "/tokens/$((Get-Token beta-2026-01-31).id)" }
+                Add-StandInFault $server @{ kind = 'status'; status = 500; method = 'GET'; pathContains = $path; times = 'always' }
+                $run = Invoke-Rotation @{ Deploy = $deploy }
+                $run.ExitCode | Should -Be 2
+                $run.Objects.Agent | Should -Be 'alpha', 'beta', 'gamma'
+                $run.Objects.Status | Should -Be 'Completed', 'Failed', 'Completed'
+                $run.Objects[1].Detail | Should -BeLike '*500*'
+                $run.Errors.Count | Should -Be 1
+                Get-Active beta | Should -Be 'beta-2026-01-31'
+            }
+
+            It 'says so of a token whose age GitLab does not tell, and does not rotate it' {
+                $id = (Get-Token young-1).id
+                Add-StandInFault $server @{ kind = 'body'; method = 'GET'; pathContains = "/cluster_agents/$($ids.young)/tokens?"; contentType = 'application/json'; times = 'always'
+                    body = ConvertTo-Json @(@{ id = $id; name = 'young-1'; agent_id = $ids.young; status = 'active' }) }
+                $run = Invoke-Rotation @{ Project = 'fleet/one'; Deploy = $deploy }
+                $run.ExitCode | Should -Be 2
+                $run.Objects.Status | Should -Be 'Completed', 'Failed'
+                $run.Objects[1].Detail | Should -Be "GitLab does not tell when its token young-1 ($id) was made. It was not rotated."
+                $run.Text | Should -BeLike '*3 agents, 1 due, 1 completed, 0 waiting, 1 failed.*'
+                Get-Active young | Should -Be 'young-1'
+            }
+
+            It 'rotates the others when a project is not there, and ends with 2' {
+                $run = Invoke-Rotation @{ Project = 'no/where', 'fleet/one'; Deploy = $deploy }
+                $run.ExitCode | Should -Be 2
+                $run.Objects.Status | Should -Be 'Completed'
+                $run.Text | Should -BeLike '*1 could not be read: the report is incomplete.*'
+            }
+
+            It 'changes nothing without the role (<Role>), and ends with 2' -ForEach @(
+                @{ Role = 'developer'; Status = 'Failed', 'Failed', 'Failed'; Id = 'Forbidden,*' }
+                @{ Role = 'reporter'; Status = $null; Id = '*' }
+            ) {
+                $before = (Get-StandInState $server).tokens.status
+                $session = Connect-StandIn $server "glpat-$Role"
+                $run = Invoke-Rotation @{ Project = 'fleet/one', 'fleet/sub/two'; Deploy = $deploy }
+                $run.ExitCode | Should -Be 2
+                $run.Objects | ForEach-Object Status | Should -Be $Status
+                $run.Errors.FullyQualifiedErrorId | Should -BeLike $Id
+                (Get-StandInState $server).tokens.status | Should -Be $before
+            }
+
+            It 'changes nothing with -WhatIf, and writes what it would do' {
+                $run = Invoke-Rotation @{ Deploy = $deploy; WhatIf = $true; ReportPath = "$TestDrive/report.csv" }
+                $run.ExitCode | Should -Be 0
+                $run.Objects.Status | Should -Be 'Skipped', 'Skipped', 'Skipped'
+                (Import-Csv "$TestDrive/report.csv").Status | Should -Be 'Skipped', 'Skipped', 'Skipped'
+                Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+                $run.Text | Should -BeLike '*3 due, 0 completed, 0 waiting, 0 failed.*'
+            }
+
+            It 'writes names of any kind to CSV, and no formula' {
+                $names = '=HYPERLINK("http://x")', '@SUM(1);a,"b"', "two`nlines", 'ключ-🔑'
+                $null = Add-StandInSeed $server @{ agents = @(0..3 | ForEach-Object { @{ project = 'names/three'; name = "a$_"; tokens = @(@{ name = $names[$_]; createdAt = Get-Ago 100; lastUsedAt = Get-Ago 1 }) } }) }
+                $old = $names | ForEach-Object { Get-Token $_ }
+                $run = Invoke-Rotation @{ Project = 'names/three'; ReportPath = "$TestDrive/report.csv"; Deploy = { param($Token, $Agent) if ("$Agent" -eq 'a1') { throw '=1+1' }; Use-Token $Token } }
+                $run.ExitCode | Should -Be 2
+                $rows = Import-Csv "$TestDrive/report.csv"
+                $rows[0].PSObject.Properties.Name | Should -Be 'Project', 'Agent', 'AgentId', 'Status', 'NewToken', 'NewTokenId', 'Revoked', 'Kept', 'StartedAt', 'CompletedAt', 'Detail'
+                $rows.NewToken | Should -Be ($names | ForEach-Object { "$_-$today" -replace '^[=@]', "'`$0" })
+                $rows.NewTokenId | Should -Be ($run.Objects.NewTokenId | ForEach-Object { "$_" })
+                $rows[0].Revoked | Should -Be "'=HYPERLINK(`"http://x`") ($($old[0].id))"
+                $rows[1].Kept | Should -Be "'@SUM(1);a,`"b`" ($($old[1].id))"
+                $rows.Detail -ne '' | Should -Be $run.Objects[1].Detail
+                $rows[0].CompletedAt | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$'
+                $rows[1].CompletedAt | Should -BeNullOrEmpty
+            }
+
+            It 'gives the report even where its file cannot be written' {
+                $output = [System.Collections.Generic.List[object]]::new()
+                { & "$examples/Invoke-TokenRotation.ps1" -Project fleet/one -Deploy $deploy -PollSec 1 -ReportPath "$TestDrive/no/where.csv" | ForEach-Object { $output.Add($_) } } | Should -Throw '*no/where.csv*'
+                $output.Status | Should -Be 'Completed'
+            }
+        }
+
+        Context 'with kubectl' -Skip:$IsWindows {
+            BeforeEach {
+                $path = $env:PATH
+                $bin = Initialize-Kubectl $server
+                $csv = "$TestDrive/clusters.csv"
+                Set-Content $csv 'Project,Agent,Context,Namespace,SecretName,Release', 'fleet/one,alpha,admin@alpha,,,', 'Fleet/Sub/Two, beta ,admin@beta,agents,beta-token,beta', 'fleet/sub/two,gamma,admin@gamma,,,', 'fleet/one,gone,admin@gone,,,'
+            }
+
+            AfterEach {
+                $env:PATH = $path
+                Remove-Item Env:KUBECTL_BIN, Env:KUBECTL_PWSH, Env:KUBECTL_FAILS, Env:KUBECTL_OFF, Env:KUBECTL_NONE -ErrorAction Ignore
+            }
+
+            It 'hands each token to the context of its agent, through the standard input, and restarts the agent' {
+                $run = Invoke-Rotation @{ ClusterPath = $csv }
+                $run.ExitCode | Should -Be 0
+                $run.Errors | Should -BeNullOrEmpty
+                $run.Objects.Status | Should -Be 'Completed', 'Completed', 'Completed'
+                Get-Content "$bin/calls" | Should -Be @(
+                    '--context admin@alpha apply --server-side --force-conflicts --filename -'
+                    '--context admin@alpha --namespace gitlab-agent rollout restart deployment --selector app.kubernetes.io/name=gitlab-agent'
+                    '--context admin@beta apply --server-side --force-conflicts --filename -'
+                    '--context admin@beta --namespace agents rollout restart deployment --selector app.kubernetes.io/name=gitlab-agent,app.kubernetes.io/instance=beta'
+                    '--context admin@gamma apply --server-side --force-conflicts --filename -'
+                    '--context admin@gamma --namespace gitlab-agent rollout restart deployment --selector app.kubernetes.io/name=gitlab-agent')
+                (Get-Content "$bin/admin@beta.yaml" -Raw).TrimEnd() | Should -Be (@(
+                        'apiVersion: v1', 'kind: Secret', 'metadata:', '  name: "beta-token"', '  namespace: "agents"'
+                        'type: Opaque', 'stringData:', "  token: `"$((Get-Token "beta-$today").secret)`"") -join "`n")
+                Get-Active beta | Should -Be "beta-$today"
+            }
+
+            It 'does not repeat what kubectl says of the secret, revokes the token, and completes the others' {
+                $env:KUBECTL_FAILS = 'apply@admin@beta'
+                $run = Invoke-Rotation @{ ClusterPath = $csv; ReportPath = "$TestDrive/report.csv" }
+                $run.ExitCode | Should -Be 2
+                $run.Objects.Status | Should -Be 'Completed', 'DeployFailed', 'Completed'
+                $run.Objects[1].Detail | Should -BeLike '*kubectl ended with 1: error: invalid: *token: "`[redacted`]" as `[redacted`]. It was revoked again.*'
+                Get-Active beta | Should -Be 'beta-2026-01-31'
+                @(Get-Content "$bin/calls" | Where-Object { $_ -like '*admin@beta*' }).Count | Should -Be 1 -Because 'there is nothing to restart for'
+            }
+
+            It 'leaves the token that is in the cluster where the agent is not restarted (<Why>), says so, and -Resume completes it' -ForEach @(
+                @{ Why = 'kubectl fails'; Variable = 'KUBECTL_FAILS'; Value = 'restart@admin@alpha'; Says = 'kubectl ended with 1: error: invalid:*' }
+                @{ Why = 'there is none'; Variable = 'KUBECTL_NONE'; Value = 'admin@alpha'; Says = 'there is no deployment with app.kubernetes.io/name=gitlab-agent in the namespace gitlab-agent' }
+            ) {
+                Set-Item "Env:$Variable" $Value
+                $run = Invoke-Rotation @{ ClusterPath = $csv; TimeoutSec = 1 }
+                $run.ExitCode | Should -Be 2
+                $run.Objects.Status | Should -Be 'TimedOut', 'Completed', 'Completed'
+                $run.Objects[0].Detail | Should -BeLike "*not seen in use within 1 seconds*The token is in the cluster, but the agent was not restarted: $Says"
+                Get-Active alpha | Should -Be 'alpha-1', "alpha-1-$today"
+
+                & "$bin/sign-in.ps1" "$bin/admin@alpha.yaml"
+                $run = Invoke-Rotation @{ ClusterPath = $csv; Resume = $true }
+                $run.ExitCode | Should -Be 0
+                Get-Active alpha | Should -Be "alpha-1-$today"
+            }
+
+            It 'waits for a cluster that does not sign in, and -Resume completes it' {
+                $env:KUBECTL_OFF = 'admin@gamma'
+                $run = Invoke-Rotation @{ ClusterPath = $csv; TimeoutSec = 1 }
+                $run.Objects.Status | Should -Be 'Completed', 'Completed', 'TimedOut'
+                $run.ExitCode | Should -Be 2
+                & "$bin/sign-in.ps1" "$bin/admin@gamma.yaml"
+                Remove-Item "$bin/calls"
+                $run = Invoke-Rotation @{ ClusterPath = $csv; Resume = $true }
+                $run.ExitCode | Should -Be 0
+                $run.Objects.Agent | Should -Be 'gamma'
+                "$bin/calls" | Should -Not -Exist
+            }
+
+            It 'touches no agent with <Why>, and completes the others' -ForEach @(
+                @{ Why = 'no row'; Lines = @(); Says = '*clusters.csv has no row for it. It was not rotated.' }
+                @{ Why = 'two rows'; Lines = 'fleet/sub/two,beta,one,', 'fleet/sub/two,beta,two,'; Says = '*has 2 rows for it. It was not rotated.' }
+                @{ Why = 'a row that names no context'; Lines = @('fleet/sub/two,beta, ,'); Says = 'Its row in *clusters.csv has no context for kubectl. It was not rotated.' }
+                @{ Why = 'a row of another project'; Lines = @('fleet/one,beta,one,'); Says = '*has no row for it. It was not rotated.' }
+                @{ Why = 'a namespace that is none'; Lines = @('fleet/sub/two,beta,one,--all'); Says = '*-Namespace is no name*It was revoked again.*'; Status = 'DeployFailed' }
+            ) {
+                Set-Content $csv (@('Project,Agent,Context,Namespace', 'fleet/one,alpha,admin@alpha,', 'fleet/sub/two,gamma,admin@gamma,', ',,,') + $Lines)
+                $run = Invoke-Rotation @{ ClusterPath = $csv }
+                $run.ExitCode | Should -Be 2
+                $run.Objects.Status | Should -Be 'Completed', $(if ($Status) { $Status } else { 'Failed' }), 'Completed'
+                $run.Objects[1].Detail | Should -BeLike $Says
+                $run.Errors.Count | Should -Be 1
+                $run.Text | Should -BeLike '*5 agents, 3 due, 2 completed, 0 waiting, 1 failed.*'
+                Get-Active beta | Should -Be 'beta-2026-01-31'
+                Get-Content "$bin/calls" | Where-Object { $_ -notmatch 'admin@(alpha|gamma)' } | Should -BeNullOrEmpty
+            }
+
+            It 'takes the project by its id too' {
+                Set-Content $csv 'Project,Agent,Context', "$one,alpha,admin@alpha"
+                (Invoke-Rotation @{ Project = 'fleet/one'; ClusterPath = $csv }).Objects.Status | Should -Be 'Completed'
+            }
+
+            It 'keeps the marks of Helm on the secret of a receptive agent' {
+                $null = Add-StandInSeed $server @{ urlConfigurations = @{ agent = 'fleet/one:alpha'; url = 'grpc://alpha.example.com:8182' } }
+                Set-Content $csv 'Project,Agent,Context,Release', 'fleet/one,alpha,admin@alpha,edge'
+                (Invoke-Rotation @{ Project = 'fleet/one'; ClusterPath = $csv }).Objects.Status | Should -Be 'Completed'
+                Get-Content "$bin/admin@alpha.yaml" -Raw | Should -BeLike '*managed-by: Helm*meta.helm.sh/release-name: "edge"*'
+            }
+
+            It 'does not begin with <Why>' -ForEach @(
+                @{ Why = 'an empty file'; Lines = @('Project,Agent,Context'); Says = 'There are no rows*' }
+                @{ Why = 'a file without the columns'; Lines = @('Project;Agent;Context', 'a;b;c'); Says = '*has no column Project*' }
+                @{ Why = 'a file without contexts'; Lines = @('Project,Agent', 'fleet/one,alpha'); Says = '*has no column Context*' }
+            ) {
+                Set-Content $csv $Lines
+                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = $csv } } | Should -Throw $Says
+                Get-StandInCall $server | Should -BeNullOrEmpty
+            }
+
+            It 'does not begin without kubectl, without a file, or with two ways to deploy' {
+                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = "$TestDrive/none.csv" } } | Should -Throw '*none.csv*'
+                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = $csv; Deploy = $deploy } } | Should -Throw 'Give either*'
+                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet' } } | Should -Throw 'Give either*'
+                $env:PATH = "$TestDrive/empty"
+                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = $csv } } | Should -Throw 'There is no kubectl.*'
+                Get-StandInCall $server | Should -BeNullOrEmpty
+            }
+        }
+    }
+}
