@@ -197,6 +197,15 @@ if ($ClusterPath) {
         if (-not $row.Project -or -not $row.Agent) { continue }
         $clusters["$($row.Project) $($row.Agent)"] = @($clusters["$($row.Project) $($row.Agent)"]) + $row
     }
+    # Two agents in one secret: the first would be without a token at its next start.
+    $shared = @{}
+    foreach ($row in $rows) {
+        if (-not $row.Project -or -not $row.Agent -or -not $row.Context) { continue }
+        $place = '{0}, namespace {1}, secret {2}' -f $row.Context, (Get-Cell -Row $row -Column Namespace -Default gitlab-agent), (Get-Cell -Row $row -Column SecretName -Default gitlab-agent-token)
+        $name = "$($row.Project) $($row.Agent)"
+        if ($shared[$place] -and $shared[$place] -ne $name) { throw "$ClusterPath has one secret for two agents, $($shared[$place]) and ${name}: context $place." }
+        $shared[$place] = $name
+    }
     if (-not (Get-Command kubectl -ErrorAction Ignore)) { throw 'There is no kubectl. Install it, or give -Deploy.' }
 }
 

@@ -179,13 +179,18 @@ public sealed partial class GitLabClient
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>A task that ends when the token is revoked.</returns>
     public Task RevokeTokenAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken = default)
+        => RevokeTokenAsync(project, agentId, tokenId, once: false, cancellationToken);
+
+    /// <summary>Revokes a token; in one try, where it was looked at before, and would have to be looked at again.</summary>
+    internal Task RevokeTokenAsync(ProjectReference project, long agentId, long tokenId, bool once, CancellationToken cancellationToken)
         => SendAsync(
             new ApiCall(HttpMethod.Delete, $"{TokensOf(project, agentId)}/{tokenId}", $"revoke token {tokenId} of agent {agentId} of project {project}", GitLabErrorKind.TokenNotFound)
             {
                 Role = "Maintainer",
                 LookFor = $"Look for it with: Get-GitLabAgentToken -Project {Quote(project)} -Agent {agentId} -TokenId {tokenId}",
             },
-            cancellationToken);
+            cancellationToken,
+            new RequestContext { IsOnce = once });
 
     /// <summary>Revokes a token that its caller cannot have, within a time of its own.</summary>
     /// <returns>What became of it, as a sentence.</returns>

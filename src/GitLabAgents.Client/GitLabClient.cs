@@ -39,6 +39,9 @@ public sealed partial class GitLabClient
     /// <summary>Gets the session.</summary>
     public GitLabSession Session => _session;
 
+    /// <summary>Lets it be known that work waits before it is tried again.</summary>
+    internal void TellOfWait(TimeSpan delay, string reason) => _observer?.Waiting(delay, $"{_session}: {reason}");
+
     // Every request passes here.
     private async Task<ApiAnswer> SendAsync(ApiCall call, CancellationToken cancellationToken, RequestContext? context = null)
     {
@@ -49,7 +52,7 @@ public sealed partial class GitLabClient
 
         context ??= new RequestContext();
         context.IsRead = call.IsRead;
-        context.Waiting = (delay, reason) => _observer?.Waiting(delay, $"{_session}: {reason}");
+        context.Waiting = TellOfWait;
         Uri uri = new(_session.ApiUri, call.Path);
         for (int redirects = 0; ; redirects++)
         {

@@ -18,6 +18,9 @@ public sealed class RequestContext
     /// <summary>Gets or sets a value indicating whether the request changes nothing, whatever its method: then it may be tried again like a GET.</summary>
     public bool IsRead { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether the request is sent once, whatever its outcome: what it rests on would be out of date at the next try.</summary>
+    public bool IsOnce { get; set; }
+
     /// <summary>Gets the body of the last answer; empty where there was none.</summary>
     public ArraySegment<byte> Body { get; internal set; } = new([]);
 

@@ -56,7 +56,7 @@ internal sealed class RetryHandler : DelegatingHandler
 
     private bool ShouldTryAgain(HttpRequestMessage request, HttpResponseMessage? response, Exception? failure)
     {
-        if (_options.MaximumRetryCount == 0)
+        if (_options.MaximumRetryCount == 0 || RequestContext.Of(request).IsOnce)
         {
             return false;
         }

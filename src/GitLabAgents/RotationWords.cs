@@ -36,7 +36,7 @@ internal static class RotationWords
             "never" => $"never used, made {Views.Age(token.CreatedAt)}",
             string age => $"used {age}",
         };
-        return $"'{token}' ({token.Id}, {use})";
+        return $"'{RotationPlan.NameOf(token)}' ({token.Id}, {use})";
     }));
 
     /// <summary>Names an agent's project.</summary>

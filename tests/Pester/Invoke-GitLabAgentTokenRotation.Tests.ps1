@@ -195,6 +195,28 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             finally { Close-Shell $shell }
         }
 
+        It 'asks once, where $ConfirmPreference asks for all' {
+            $shell = Open-Shell
+            try {
+                $shell.Console.Answer = '&Yes'
+                (Invoke-InShell $shell '$ConfirmPreference = "Low"; Invoke-GitLabAgentTokenRotation 101 prod -Session $session -NoWait').RevokedTokens.Name | Should -Be 'prod-spare'
+                $shell.Console.Questions.Count | Should -Be 1
+                $shell.Console.Questions[0] | Should -BeLike "*Revoke token 'prod-spare' (1002*"
+            }
+            finally { Close-Shell $shell }
+        }
+
+        It 'shows no line breaks and escapes of names in a question' {
+            $null = Add-StandInSeed $server @{ agents = @(@{ project = 'odd/one'; name = 'odd'; tokens = @(@{ name = "a`n`e[31mYes"; lastUsedAt = [DateTimeOffset]::UtcNow.ToString('o') }, 'b') }) }
+            $shell = Open-Shell
+            try {
+                $null = Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation odd/one odd -Session $session -NoWait'
+                $shell.Console.Questions[0] | Should -Not -Match '[\x00-\x1f]'
+                $shell.Console.Questions[0] | Should -BeLike "*'b' (*never used*'a  ``[31mYes' (*"
+            }
+            finally { Close-Shell $shell }
+        }
+
         It 'does not ask where there is a place' {
             $shell = Open-Shell
             try {
@@ -286,6 +308,48 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $Error.Count | Should -Be 1
             "$($Error[0])" | Should -BeLike '*was not handed over: two [[]redacted]. It was revoked again.*'
             ($Error | Format-List * -Force | Out-String -Width 500) | Should -Not -BeLike "*$secret*"
+        }
+
+        It 'leaves no secret in $Error that is thrown in another form: <What>' -ForEach @(
+            @{ What = 'a table'; Deploy = { throw @{ a = $_.RevealToken() } } }
+            @{ What = 'the target of an error'; Deploy = { Write-Error 'no' -TargetObject $_.RevealToken() -ErrorAction SilentlyContinue; throw 'no' } }
+            @{ What = 'the recommendation of an error'; Deploy = { Write-Error 'no' -RecommendedAction $_.RevealToken() -ErrorAction Stop } }
+        ) {
+            $Error.Clear()
+            $null = Invoke-GitLabAgentTokenRotation 101 12 -ErrorAction SilentlyContinue -Deploy $Deploy
+            $secret = (Get-Token "staging-1-$today").secret
+            $Error.Count | Should -Be 1
+            ($Error | ForEach-Object { $_ | Format-List * -Force; $_.TargetObject; $_.ErrorDetails | Format-List * } | Out-String -Width 500) | Should -Not -BeLike "*$secret*"
+        }
+
+        It 'refuses a deploy with blocks of its own before any request: <Blocks>' -ForEach @(
+            @{ Blocks = 'begin and end'; Deploy = { begin { 1 } end { 2 } } }
+            @{ Blocks = 'process and end'; Deploy = { process { 1 } end { 2 } } }
+        ) {
+            (Get-Failure { Invoke-GitLabAgentTokenRotation 101 12 -Deploy $Deploy }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            Get-StandInCall $server | Should -BeNullOrEmpty
+        }
+
+        It 'takes a deploy with a process block, and a function' {
+            function Publish-It { param($Token) Use-Token $Token }
+            (Invoke-GitLabAgentTokenRotation 101 12 -Deploy { process { Use-Token $_ } }).Status | Should -Be 'Completed'
+            (Invoke-GitLabAgentTokenRotation 104 15 -Deploy ${function:Publish-It}).Status | Should -Be 'Completed'
+        }
+
+        It 'leaves $LASTEXITCODE as it was' {
+            $global:LASTEXITCODE = 42
+            $null = Invoke-GitLabAgentTokenRotation 101 12 -NoWait -Deploy { dotnet no-such-command *> $null } -WarningAction SilentlyContinue
+            $global:LASTEXITCODE | Should -Be 42
+        }
+
+        It 'says what is left where the deploy disconnects the session and fails' {
+            $results = Get-GitLabClusterAgent -Group platform/apps -Recurse -Session $session |
+                Invoke-GitLabAgentTokenRotation -Deploy { $session | Disconnect-GitLab; throw 'glpat-maintainer' } -ErrorAction SilentlyContinue -ErrorVariable failures
+            $results.Status | Should -Be 'DeployFailed'
+            "$($results.Error.Message)" | Should -BeLike "*its words are not shown*Get-GitLabAgentToken -Project *-TokenId $($results.NewToken.Id)"
+            ($failures.FullyQualifiedErrorId -split ',')[0..2] -join ' ' | Should -BeLike '*DeployFailed*'
+            "$failures" | Should -BeLike '*disconnected*'
+            $session = Connect-StandIn $server
         }
 
         It 'takes <Way> for a deploy that failed' -ForEach @(
@@ -467,6 +531,16 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
                     Select-Object -First 1"
             $first.Agent | Should -Be 'staging'
             $shell.Console.Warnings | Should -BeLike "Stopped. Revoked: token 'prod-spare' (1002). Token 'prod-2024-$today' (*) of agent prod is made, *-Resume"
+        }
+
+        It 'by -ErrorAction Stop says that what was put out may be lost' {
+            Invoke-InShell $shell 'try { $kept = 12, 4711 | ForEach-Object { [pscustomobject]@{ Project = 101; Agent = $_ } } | Invoke-GitLabAgentTokenRotation -Session $session -NoWait -ErrorAction Stop } catch { $null = $_ }; $kept' | Should -BeNullOrEmpty
+            $shell.Console.Warnings | Should -BeLike "Ended after token 'staging-1-$today' (*) of agent staging was put out. If nothing kept it, its secret is lost: rotate again, without -Resume."
+        }
+
+        It 'by an error elsewhere says nothing of what went on down the pipeline' {
+            $null = Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -NoWait | Select-Object -First 1; Invoke-GitLabAgentTokenRotation 104 15 -Session $session -NoWait'
+            $shell.Console.Warnings | Should -BeNullOrEmpty
         }
 
         It 'by -ErrorAction Stop says what is left of the others' {

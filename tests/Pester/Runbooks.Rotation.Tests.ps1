@@ -364,6 +364,7 @@ Describe 'Runbook' {
             It 'does not begin with <Why>' -ForEach @(
                 @{ Why = 'an empty file'; Lines = @('Project,Agent,Context'); Says = 'There are no rows*' }
                 @{ Why = 'a file without the columns'; Lines = @('Project;Agent;Context', 'a;b;c'); Says = '*has no column Project*' }
+                @{ Why = 'one secret for two agents'; Lines = @('Project,Agent,Context,Namespace,SecretName', 'fleet/one,alpha,admin,,', 'fleet/sub/two,beta,admin,gitlab-agent,gitlab-agent-token'); Says = '*has one secret for two agents, fleet/one alpha and fleet/sub/two beta: context admin, namespace gitlab-agent, secret gitlab-agent-token.' }
                 @{ Why = 'a file without contexts'; Lines = @('Project,Agent', 'fleet/one,alpha'); Says = '*has no column Context*' }
             ) {
                 Set-Content $csv $Lines

@@ -79,13 +79,16 @@ internal sealed class RotationPlan
         return token.LastUsedAt is { } used && (Resumed is null || Older.All(older => older.LastUsedAt is null || older.LastUsedAt <= used + Grain));
     }
 
+    /// <summary>Gives a token's name for a message: on one line, since whoever may name tokens could forge others.</summary>
+    public static string NameOf(AgentToken token) => ServerWords.OneLine(token.ToString(), static text => text) ?? string.Empty;
+
     /// <summary>Names a token, with its last use.</summary>
     public static string Describe(AgentToken token)
     {
         string use = !token.IsDetailed ? "last use not known"
             : token.LastUsedAt is { } used ? string.Format(CultureInfo.InvariantCulture, "last used {0:yyyy-MM-dd HH:mm:ss} UTC", used.UtcDateTime)
             : "never used";
-        return $"'{token}' ({token.Id}, {use})";
+        return $"'{NameOf(token)}' ({token.Id}, {use})";
     }
 
     private static string Describe(ClusterAgent agent)

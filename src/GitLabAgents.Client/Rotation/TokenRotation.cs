@@ -18,12 +18,21 @@ internal sealed class TokenRotation
     // What a timer can count.
     private static readonly TimeSpan MostCounted = TimeSpan.FromDays(24);
 
+    // Plans that are older than this, because someone was asked, are made anew.
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
+
+    // However far apart the looks are: the pipeline waits for it.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestAsked = TimeSpan.FromMinutes(5);
+
     private readonly GitLabClient _client;
     private readonly RotationRequest _request;
     private readonly SemaphoreSlim _looks;
     private readonly TimeProvider _clock;
     private readonly List<AgentToken> _revoked = [];
+    private readonly List<AgentToken> _doubtful = [];
     private readonly DateTimeOffset _startedAt;
+    private DateTimeOffset _plannedAt;
 
     private TokenRotation(GitLabClient client, ClusterAgent agent, RotationRequest request, SemaphoreSlim looks)
     {
@@ -51,6 +60,12 @@ internal sealed class TokenRotation
     public bool IsHandedOver { get; set; }
 
     private string Kept => Plan.Older.Except(_revoked).ToList() is { Count: > 0 } kept ? $" Kept: {Names(kept)}." : string.Empty;
+
+    // What was revoked to make room, or may have been.
+    private string? Room
+        => _revoked.Count > 0 ? $"{Names(_revoked)} of agent {Agent} was revoked"
+            : _doubtful.Count > 0 ? $"{Names(_doubtful)} of agent {Agent} may have been revoked"
+            : null;
 
     private string GoOn => $"Go on with: Invoke-GitLabAgentTokenRotation -Project {Agent.ProjectId} -Agent {Agent.Id} -Resume";
 
@@ -82,22 +97,25 @@ internal sealed class TokenRotation
         {
             if (Plan.GivenUp.Count > 0)
             {
+                await TwiceAsync(GiveUpAsync, cancellationToken).ConfigureAwait(false);
+            }
+            else if (_clock.GetUtcNow() - _plannedAt > Fresh)
+            {
                 await PlanAgainAsync(cancellationToken).ConfigureAwait(false);
-                await RevokeAsync(Plan.GivenUp, cancellationToken).ConfigureAwait(false);
             }
 
             NewAgentToken made = await _client.CreateTokenAsync(Agent.ProjectId, Agent.Id, Plan.Name, _request.Description, cancellationToken).ConfigureAwait(false);
             NewToken = made;
             return made;
         }
-        catch (GitLabApiException e) when (_revoked.Count > 0)
+        catch (GitLabApiException e) when (Room is { } room)
         {
-            throw e.As(e.Kind, $"To make room {Names(_revoked)} of agent {Agent} was revoked, but no new token came about.", e.Advice);
+            throw e.As(e.Kind, $"To make room {room}, but no new token came about.", e.Advice);
         }
-        catch (OperationCanceledException e) when (_revoked.Count > 0)
+        catch (OperationCanceledException e) when (Room is { } room)
         {
             string rest = e is UnfinishedException ? e.Message : "No new token was made.";
-            throw new UnfinishedException($"Stopped after {Names(_revoked)} of agent {Agent} was revoked to make room. {rest}", cancellationToken);
+            throw new UnfinishedException($"Stopped when {room} to make room. {rest}", cancellationToken);
         }
     }
 
@@ -117,17 +135,9 @@ internal sealed class TokenRotation
         string advice = string.Empty;
         try
         {
-            AgentToken now = await TwiceAsync(() => _client.GetTokenAsync(Agent.ProjectId, Agent.Id, made.Id, cancellationToken), cancellationToken).ConfigureAwait(false);
-            if (now.LastUsedAt is null && now.IsDetailed)
-            {
-                await TwiceAsync(() => RevokeAsync([made], cancellationToken), cancellationToken).ConfigureAwait(false);
-                outcome = "It was revoked again.";
-            }
-            else
-            {
-                outcome = "It was not revoked, since it is in use already.";
-                advice = GoOn;
-            }
+            bool isRevoked = await TwiceAsync(RevokeUnusedAsync, cancellationToken).ConfigureAwait(false);
+            outcome = isRevoked ? "It was revoked again." : "It was not revoked, since it is in use already.";
+            advice = isRevoked ? string.Empty : GoOn;
         }
         catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
         {
@@ -139,10 +149,10 @@ internal sealed class TokenRotation
             advice = $"Look whether it is used, and revoke it if it is not: Get-GitLabAgentToken -Project {Agent.ProjectId} -Agent {Agent.Id} -TokenId {made.Id}";
         }
 
-        string reason = ServerWords.OneLine(why, text => made.Redact(_client.Session.Token.Redact(text))) ?? "no reason given";
+        string reason = RedactReason(why, made).TrimEnd('.');
         return Report(
             TokenRotationStatus.DeployFailed,
-            new InvalidOperationException($"Token '{made}' ({made.Id}) of agent {Agent} on {Agent.Session} was not handed over: {reason.TrimEnd('.')}. {outcome}{Kept} {advice}".TrimEnd()));
+            new InvalidOperationException($"{Sentence(Describe(made))} on {Agent.Session} was not handed over: {reason}. {outcome}{Kept} {advice}".TrimEnd()));
     }
 
     /// <summary>
@@ -175,13 +185,13 @@ internal sealed class TokenRotation
             bool goesOn = !_request.NoWait && left > TimeSpan.Zero && (failure is null || MayPass(failure));
             if (!goesOn)
             {
-                return inUse ? Report(TokenRotationStatus.RevokeFailed, failure!.As(failure.Kind, $"{Describe(NewToken!)} is in use, but not every older one could be revoked.", GoOn))
+                return inUse ? Report(TokenRotationStatus.RevokeFailed, failure!.As(failure.Kind, $"{Sentence(Describe(NewToken!))} is in use, but not every older one could be revoked.", GoOn))
                     : failure is not null && !MayPass(failure) ? Report(TokenRotationStatus.AwaitingUse, failure.As(failure.Kind, $"Whether {Describe(NewToken!)} is in use cannot be seen.", $"{failure.Advice} {GoOn}".TrimStart()))
                     : _request.NoWait ? Report(TokenRotationStatus.AwaitingUse, failure)
                     : Report(TokenRotationStatus.TimedOut, TooLate(failure));
             }
 
-            TimeSpan pause = left < _request.PollInterval ? left : _request.PollInterval;
+            TimeSpan pause = Shorter(failure?.RetryAfter > _request.PollInterval ? failure.RetryAfter.Value : _request.PollInterval, left);
             await _clock.Delay(pause, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -214,21 +224,38 @@ internal sealed class TokenRotation
             return unfinished + (await WithdrawAsync("it was stopped", cancellationToken).ConfigureAwait(false)).Error!.Message;
         }
 
-        return $"{unfinished}{Describe(NewToken!)} is made, and {(NewToken!.LastUsedAt is null ? "was not seen in use yet" : "is in use")}.{Kept} {GoOn}";
+        return $"{unfinished}{Sentence(Describe(NewToken!))} is made, and {(NewToken!.LastUsedAt is null ? "was not seen in use yet" : "is in use")}.{Kept} {GoOn}";
     }
 
-    private static string Names(IEnumerable<AgentToken> tokens) => "token " + string.Join(", ", tokens.Select(token => $"'{token}' ({token.Id})"));
+    private static string Names(IEnumerable<AgentToken> tokens) => "token " + string.Join(", ", tokens.Select(static token => $"'{RotationPlan.NameOf(token)}' ({token.Id})"));
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static string Sentence(string text) => char.ToUpperInvariant(text[0]) + text.Substring(1);
 
     // What another look may find otherwise.
     private static bool MayPass(GitLabApiException failure)
         => failure.Kind is GitLabErrorKind.RateLimited or GitLabErrorKind.ServerError or GitLabErrorKind.InvalidResponse
             or GitLabErrorKind.ConnectionFailed or GitLabErrorKind.Timeout or GitLabErrorKind.Conflict;
 
-    private string Describe(AgentToken token) => $"Token '{token}' ({token.Id}) of agent {Agent}";
+    private string Describe(AgentToken token) => $"{Names([token])} of agent {Agent}";
+
+    private string RedactReason(string why, NewAgentToken made)
+    {
+        try
+        {
+            return ServerWords.OneLine(why, text => made.Redact(_client.Session.Token.Redact(text))) ?? "no reason given";
+        }
+        catch (ObjectDisposedException)
+        {
+            // Without the access token, which the deploy took away with the session, no one can tell whether it is in the words.
+            return "its words are not shown, since the session was disconnected meanwhile";
+        }
+    }
 
     private GitLabApiException TooLate(GitLabApiException? failure)
     {
-        string seen = $"{Describe(NewToken!)} on {Agent.Session} was not seen in use within {_request.Timeout.TotalSeconds:0} seconds.";
+        string seen = $"{Sentence(Describe(NewToken!))} on {Agent.Session} was not seen in use within {_request.Timeout.TotalSeconds:0} seconds.";
         string last = failure is null ? string.Empty : $" The last look failed: {failure.Finding}";
         return new GitLabApiException(GitLabErrorKind.Timeout, seen + Kept + last, GoOn);
     }
@@ -238,9 +265,14 @@ internal sealed class TokenRotation
         var tokens = new List<AgentToken>();
         await foreach (Fetched<AgentToken> token in _client.GetTokenDetailsAsync(Agent.ProjectId, Agent.Id, static _ => true, cancellationToken).ConfigureAwait(false))
         {
-            tokens.Add(token.Value ?? throw token.Error!); // Of one that cannot be read no one knows whether it is in use.
+            AgentToken read = token.Value ?? throw token.Error!; // Of one that cannot be read no one knows whether it is in use.
+            if (read.Status != Revoked)
+            {
+                tokens.Add(read);
+            }
         }
 
+        _plannedAt = _clock.GetUtcNow();
         return RotationPlan.Make(Agent, tokens, _request, _clock.GetUtcNow());
     }
 
@@ -251,82 +283,149 @@ internal sealed class TokenRotation
         bool same = again.GivenUp.All(token => Plan.GivenUp.Any(planned => planned.Id == token.Id))
             && again.Older.Select(static token => token.Id).SequenceEqual(Plan.Older.Select(static token => token.Id));
         Plan = same ? again : throw new GitLabApiException(
-            GitLabErrorKind.TokenLimitReached,
+            GitLabErrorKind.Conflict,
             $"The tokens of agent {Agent} on {Agent.Session} changed meanwhile. Nothing was changed by this rotation.",
             "Look at them with Get-GitLabAgentToken, and begin again.");
     }
 
-    private async Task<bool> LookAsync(CancellationToken cancellationToken)
+    // Each try plans anew, since what was never used may be by now.
+    private async Task<bool> GiveUpAsync(CancellationToken cancellationToken)
     {
-        // Whatever a server does, the wait ends about when it is to end.
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (Deadline is { } deadline)
+        await PlanAgainAsync(cancellationToken).ConfigureAwait(false);
+
+        // What is gone after a try of ours, whose answer was lost, was revoked by it.
+        foreach (AgentToken gone in _doubtful.FindAll(token => Plan.GivenUp.All(planned => planned.Id != token.Id)))
         {
-            TimeSpan most = deadline - _clock.GetUtcNow() + _request.PollInterval;
-            bound.CancelAfter(most < MostCounted ? most : MostCounted);
+            _doubtful.Remove(gone);
+            NoteRevoked(gone);
         }
 
-        try
+        foreach (AgentToken token in Plan.GivenUp)
         {
-            await _looks.WaitAsync(bound.Token).ConfigureAwait(false);
+            _doubtful.RemoveAll(earlier => earlier.Id == token.Id);
+            _doubtful.Add(token);
             try
             {
-                AgentToken now = await _client.GetTokenAsync(Agent.ProjectId, Agent.Id, NewToken!.Id, bound.Token).ConfigureAwait(false);
-                if (now.IsDetailed)
-                {
-                    NewToken.LastUsedAt = now.LastUsedAt;
-                }
-
-                return Plan.IsInUse(now);
+                await RevokeAsync([token], cancellationToken).ConfigureAwait(false);
             }
-            finally
+            catch (GitLabApiException e) when ((int?)e.StatusCode is >= 400 and < 500)
             {
-                _looks.Release();
+                _doubtful.Remove(token); // Refused.
+                throw;
             }
+
+            _doubtful.Remove(token);
+        }
+
+        return true;
+    }
+
+    // Each try looks anew, for the same reason.
+    private async Task<bool> RevokeUnusedAsync(CancellationToken cancellationToken)
+    {
+        AgentToken now = await _client.GetTokenAsync(Agent.ProjectId, Agent.Id, NewToken!.Id, cancellationToken).ConfigureAwait(false);
+        bool isUnused = now.LastUsedAt is null && now.IsDetailed;
+        if (isUnused)
+        {
+            await RevokeAsync([NewToken], cancellationToken).ConfigureAwait(false);
+        }
+
+        return isUnused;
+    }
+
+    private async Task<bool> LookAsync(CancellationToken cancellationToken)
+    {
+        // A place is waited for as long as it takes, for else the last look would fall to the slowness of others. The
+        // look itself ends about when the wait is to end, whatever the server does.
+        await _looks.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            if (Deadline is { } deadline)
+            {
+                TimeSpan left = deadline - _clock.GetUtcNow();
+                bound.CancelAfter(Shorter((left > TimeSpan.Zero ? left : TimeSpan.Zero) + _request.PollInterval, MostCounted));
+            }
+
+            return await LookAtAllAsync(bound.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new GitLabApiException(GitLabErrorKind.Timeout, $"{Agent.Session} did not answer in time.");
         }
+        finally
+        {
+            _looks.Release();
+        }
+    }
+
+    private async Task<bool> LookAtAllAsync(CancellationToken cancellationToken)
+    {
+        AgentToken now = await _client.GetTokenAsync(Agent.ProjectId, Agent.Id, NewToken!.Id, cancellationToken).ConfigureAwait(false);
+        if (now.Id != NewToken.Id || now.Status == Revoked)
+        {
+            return false;
+        }
+
+        if (now.IsDetailed)
+        {
+            NewToken.LastUsedAt = now.LastUsedAt;
+        }
+
+        if (Plan.Resumed is not null && Plan.IsInUse(now))
+        {
+            // Since the plan someone may have been asked, or have waited, and the agent be back with an older one.
+            foreach (AgentToken older in Plan.Older.Except(_revoked))
+            {
+                try
+                {
+                    older.LastUsedAt = (await _client.GetTokenAsync(Agent.ProjectId, Agent.Id, older.Id, cancellationToken).ConfigureAwait(false)).LastUsedAt;
+                }
+                catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
+                {
+                    // Revoked by someone else: it is no one's to go back to.
+                }
+            }
+        }
+
+        return Plan.IsInUse(now);
     }
 
     private async Task RevokeAsync(IEnumerable<AgentToken> tokens, CancellationToken cancellationToken)
     {
         foreach (AgentToken token in tokens.Except(_revoked))
         {
-            await _client.RevokeTokenAsync(Agent.ProjectId, Agent.Id, token.Id, cancellationToken).ConfigureAwait(false);
-            token.Status = Revoked;
-            _revoked.Add(token);
+            await _client.RevokeTokenAsync(Agent.ProjectId, Agent.Id, token.Id, once: true, cancellationToken).ConfigureAwait(false);
+            NoteRevoked(token);
         }
     }
 
-    private async Task<T> TwiceAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    private void NoteRevoked(AgentToken token)
+    {
+        token.Status = Revoked;
+        _revoked.Add(token);
+    }
+
+    private async Task<bool> TwiceAsync(Func<CancellationToken, Task<bool>> work, CancellationToken cancellationToken)
     {
         try
         {
-            return await work().ConfigureAwait(false);
+            return await work(cancellationToken).ConfigureAwait(false);
         }
         catch (GitLabApiException e) when (MayPass(e))
         {
-            await _clock.Delay(_request.PollInterval, cancellationToken).ConfigureAwait(false);
-            return await work().ConfigureAwait(false);
+            TimeSpan pause = Shorter(e.RetryAfter ?? Shorter(_request.PollInterval, LongestPause), LongestAsked);
+            _client.TellOfWait(pause, e.Finding);
+            await _clock.Delay(pause, cancellationToken).ConfigureAwait(false);
+            return await work(cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private Task TwiceAsync(Func<Task> work, CancellationToken cancellationToken)
-        => TwiceAsync(
-            async () =>
-            {
-                await work().ConfigureAwait(false);
-                return true;
-            },
-            cancellationToken);
 
     private AgentTokenRotation Report(TokenRotationStatus status, Exception? error) => new(Agent, status)
     {
         NewToken = NewToken,
-        RevokedTokens = [.. _revoked],
-        KeptTokens = [.. Plan.Older.Except(_revoked)],
+        RevokedTokens = _revoked.ToArray(),
+        KeptTokens = Plan.Older.Except(_revoked).ToArray(),
         StartedAt = _startedAt,
         CompletedAt = status == TokenRotationStatus.Completed ? _clock.GetUtcNow() : null,
         Error = error,

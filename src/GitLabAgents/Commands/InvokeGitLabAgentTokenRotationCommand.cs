@@ -1,9 +1,11 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Host;
+using System.Management.Automation.Language;
 using System.Threading;
 using System.Threading.Tasks;
 using GitLabAgents.Completion;
@@ -20,15 +22,17 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
 {
     private const int WaitActivity = 0x61676e76;
 
-    // Looks at tokens that may be under way at once, for all agents together: one that hangs holds up no other.
-    private const int MostLooks = 2;
+    // Looks at tokens that may be under way at once, for all agents together: gentle, and one that hangs holds up no other.
+    private const int MostLooks = 4;
 
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WithdrawTime = CleanUp - TimeSpan.FromMilliseconds(500);
 
     private readonly SemaphoreSlim _looks = new(MostLooks);
-    private readonly HashSet<(GitLabSession Session, long AgentId)> _seen = [];
+    private readonly HashSet<(Uri Server, long AgentId)> _seen = [];
     private readonly List<Running> _running = [];
+    private readonly List<string> _putOut = [];
+    private bool _isOver;
     private bool _yesToAll;
     private bool _noToAll;
 
@@ -107,6 +111,8 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
                 WriteProgress(new ProgressRecord(WaitActivity, "Waiting", "Done") { RecordType = ProgressRecordType.Completed });
             }
         }
+
+        _isOver = true;
     }
 
     /// <summary>Says what is left of rotations whose outcome could not be put out, and takes back the tokens that no one has.</summary>
@@ -117,18 +123,26 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
         using var time = new CancellationTokenSource(WithdrawTime);
         Task<string>[] settling = [.. _running.Where(static running => running.Rotation.NewToken is not null).Select(running => running.Rotation.AbandonAsync(running.Outcome, time.Token))];
         _running.Clear();
-        Task.WaitAll(settling, CleanUp);
+        ((IAsyncResult)Task.WhenAll(settling)).AsyncWaitHandle.WaitOne(CleanUp);
         foreach (Task<string> settled in settling)
         {
-            WarnPastStop("Stopped. " + (settled.IsCompleted ? settled.Result : "What became of a new token is not known: look with Get-GitLabAgentToken."));
+            string left = settled.Status == TaskStatus.RanToCompletion ? settled.Result : "What became of a new token is not known: look with Get-GitLabAgentToken.";
+            WarnPastStop(left.StartsWith("Stopped", StringComparison.Ordinal) ? left : "Stopped. " + left);
         }
+
+        if (!_isOver)
+        {
+            _putOut.ForEach(WarnPastStop);
+        }
+
+        _putOut.Clear();
     }
 
     private void Rotate()
     {
         GitLabClient client = GetClient();
         TokenRotation rotation = Wait(TokenRotation.PlanAsync(client, Resolve(client, Project), Agent, MakeRequest(), _looks, StopToken));
-        if (!_seen.Add((client.Session, rotation.Agent.Id)))
+        if (!_seen.Add((client.Session.Uri, rotation.Agent.Id)))
         {
             WriteWarning($"Agent {rotation.Agent} of project {RotationWords.ProjectOf(rotation.Agent)} came more than once. It is rotated once.");
             return;
@@ -159,6 +173,12 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
 
     private RotationRequest MakeRequest()
     {
+        ScriptBlockAst? deploy = (Deploy?.Ast as FunctionDefinitionAst)?.Body ?? Deploy?.Ast as ScriptBlockAst;
+        if (deploy is { BeginBlock: not null } or { ProcessBlock: not null, EndBlock: not null })
+        {
+            throw new GitLabApiException(GitLabErrorKind.InvalidRequest, "-Deploy is run once for each token, and cannot have a begin block, or blocks for process and end.", "Give a script block without them.");
+        }
+
         if (UnusedFor < TimeSpan.Zero || (UnusedFor > TimeSpan.Zero && UnusedFor < TimeSpan.FromSeconds(1)))
         {
             // To PowerShell a plain 7 is seven ticks.
@@ -210,12 +230,15 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
 
         var errors = SessionState.PSVariable.GetValue("Error") as IList;
         object? newest = errors is { Count: > 0 } ? errors[0] : null;
-        SessionState.PSVariable.Set("global:LASTEXITCODE", 0);
+        object? exitCode = SessionState.PSVariable.GetValue("global:LASTEXITCODE");
+        Exception? thrown = null;
         try
         {
+            SessionState.PSVariable.Set("global:LASTEXITCODE", 0);
+
             // What it puts out is no output of this cmdlet, and might hold the secret.
             Deploy!.InvokeWithContext(null, [new PSVariable("_", token)], token);
-            if (SessionState.PSVariable.GetValue("LASTEXITCODE") is not (0 or null) and { } code)
+            if (SessionState.PSVariable.GetValue("global:LASTEXITCODE") is not (0 or null) and { } code)
             {
                 WriteWarning($"The last command that -Deploy ran for token '{token}' ended with exit code {code}. It did not throw, so the token is taken for handed over.");
             }
@@ -228,22 +251,26 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
         }
         catch (Exception e) when (e is not PipelineStoppedException)
         {
+            thrown = e;
             string? words = (e as IContainsErrorRecord)?.ErrorRecord?.ToString();
             return string.IsNullOrWhiteSpace(words) ? e.Message : words;
         }
         finally
         {
-            Forget(token, errors, newest);
+            Forget(token, errors, newest, thrown);
+            SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
         }
     }
 
     // PowerShell keeps the errors of a script in $Error, as they are; this cmdlet says the same without the secret.
-    private static void Forget(NewAgentToken token, IList? errors, object? newest)
+    private static void Forget(NewAgentToken token, IList? errors, object? newest, Exception? thrown)
     {
+        Exception? cause = (thrown as IContainsErrorRecord)?.ErrorRecord?.Exception ?? thrown;
         for (int index = 0; index < errors?.Count && !ReferenceEquals(errors[index], newest); index++)
         {
-            string text = errors[index] is ErrorRecord record ? $"{record} {record.Exception}" : $"{errors[index]}";
-            if (token.Redact(text) != text)
+            var record = errors[index] as ErrorRecord;
+            string text = record is null ? $"{errors[index]}" : $"{record} {record.Exception} {record.TargetObject} {record.ErrorDetails?.RecommendedAction}";
+            if (token.Redact(text) != text || (cause is not null && ReferenceEquals(record?.Exception ?? errors[index], cause)))
             {
                 errors.RemoveAt(index--);
             }
@@ -254,9 +281,10 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
     private bool MayGiveUp(TokenRotation rotation)
     {
         RotationPlan plan = rotation.Plan;
-        if (plan.GivenUp.Count == 0 || Force || MyInvocation.BoundParameters.ContainsKey("Confirm") || SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.None or "None")
+        bool isHigh = !LanguagePrimitives.TryConvertTo(SessionState.PSVariable.GetValue("ConfirmPreference"), CultureInfo.InvariantCulture, out ConfirmImpact preference) || preference == ConfirmImpact.High;
+        if (plan.GivenUp.Count == 0 || Force || MyInvocation.BoundParameters.ContainsKey("Confirm") || !isHigh)
         {
-            return true; // With -Confirm the question was asked already; -Confirm:$false answers it.
+            return true; // Asked already, with all the rest, or not to be asked.
         }
 
         string question = $"Agent {rotation.Agent} of project {RotationWords.ProjectOf(rotation.Agent)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. Revoke {RotationWords.Names(plan.GivenUp)} to make room for a new one, and keep {RotationWords.Names(plan.Older)} until that is in use?";
@@ -286,6 +314,12 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
 
             WriteObject(outcome);
             _running.Remove(running);
+            if (MyInvocation.PipelinePosition == MyInvocation.PipelineLength && !running.Rotation.IsHandedOver && outcome.NewToken is NewAgentToken { Status: "active" } token)
+            {
+                // An assignment comes to nothing where an error ends the pipeline later.
+                _putOut.Add($"Ended after token '{RotationPlan.NameOf(token)}' ({token.Id}) of agent {outcome.Agent} was put out. If nothing kept it, its secret is lost: rotate again, without -Resume.");
+            }
+
             if (outcome.Error is { } error)
             {
                 WriteError(ErrorRecords.FromRotation(error, running.Target));

@@ -95,7 +95,7 @@ public sealed class RotationTests
         using var looks = new SemaphoreSlim(1);
         TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server), 101, 12, new RotationRequest(), looks, CancellationToken.None);
         server.State.RevokeToken(1004);
-        await Kit.FailsAsync(GitLabErrorKind.TokenLimitReached, () => rotation.BeginAsync(CancellationToken.None));
+        await Kit.FailsAsync(GitLabErrorKind.Conflict, () => rotation.BeginAsync(CancellationToken.None));
         Assert.Equal([cluster.Spare!.Id], cluster.Active.Select(token => token.Id));
     }
 
@@ -306,6 +306,148 @@ public sealed class RotationTests
         Assert.Contains("did not answer in time", run.Outcome.Error!.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
         await server.WaitForIdleAsync();
+    }
+
+    [Fact]
+    public async Task A_token_that_comes_into_use_while_its_withdrawal_waits_is_not_revoked()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        server.Faults.Add(Fault.RateLimited(60).On("DELETE"));
+        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
+        {
+            cluster.Hand(token, looks: 1); // The second look finds it in use.
+            throw new InvalidOperationException("no");
+        });
+        Assert.Contains("in use already", run.Outcome!.Error!.Message, StringComparison.Ordinal);
+        Assert.Equal(2, cluster.Active.Count());
+        Assert.Empty(cluster.Outages);
+    }
+
+    [Fact]
+    public async Task A_token_that_comes_into_use_while_its_giving_up_waits_is_not_revoked()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        server.Faults.Add(Fault.RateLimited(60).On("DELETE").Where(_ =>
+        {
+            server.State.MarkUsed(cluster.Spare!.Id);
+            return true;
+        }));
+        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token => cluster.Hand(token));
+        Assert.Equal(GitLabErrorKind.TokenLimitReached, Assert.IsType<GitLabApiException>(run.Error).Kind);
+        Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Fact]
+    public async Task An_old_token_that_the_agent_is_back_with_after_the_plan_is_not_revoked()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        DateTimeOffset earlier = DateTimeOffset.UtcNow.AddHours(-5);
+        server.State.MarkUsed(cluster.Spare!.Id, earlier);
+        server.State.MarkUsed(1004, earlier.AddHours(-1));
+        using var looks = new SemaphoreSlim(1);
+        TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server), 101, 12, new RotationRequest { Resume = true }, looks, CancellationToken.None);
+        Assert.True(rotation.Plan.IsInUse(rotation.Plan.Resumed!));
+        server.State.MarkUsed(1004); // While someone was asked.
+        AgentTokenRotation outcome = await rotation.FinishAsync(CancellationToken.None);
+        Assert.Equal(TokenRotationStatus.TimedOut, outcome.Status);
+        Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Fact]
+    public async Task A_plan_that_is_out_of_date_is_not_carried_out()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        var clock = new ImmediateClock();
+        using var looks = new SemaphoreSlim(1);
+        TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server, options => options.Clock = clock), 101, 12, new RotationRequest(), looks, CancellationToken.None);
+        await Task.Delay(TimeSpan.FromMinutes(1), clock); // Someone is asked, and someone else rotates.
+        server.State.AddToken(cluster.Old.Agent, "other", lastUsedAt: DateTimeOffset.UtcNow);
+        server.State.RevokeToken(1004);
+        await Kit.FailsAsync(GitLabErrorKind.Conflict, () => rotation.BeginAsync(CancellationToken.None));
+        Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
+    }
+
+    [Fact]
+    public async Task Waits_that_the_server_asks_for_are_kept_between_looks()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        var clock = new ImmediateClock();
+        GitLabClient client = Kit.Client(server, options =>
+        {
+            options.Clock = clock;
+            options.MaximumRetryCount = 0;
+        });
+        RotationRun run = await RotationRun.GoAsync(client, new RotationRequest(), token =>
+        {
+            cluster.Hand(token, looks: 1);
+            server.Faults.Add(Fault.RateLimited(60).On("GET", $"/tokens/{token.Id}"));
+            server.Faults.Add(Fault.RateLimited(3).On("DELETE"));
+        });
+        Assert.Equal(TokenRotationStatus.Completed, run.Outcome!.Status);
+        Assert.Equal([60, 10], clock.Waits.Select(wait => wait.TotalSeconds));
+    }
+
+    [Fact]
+    public async Task Looks_that_hang_hold_up_no_other_agent()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        server.Faults.Add(Fault.Hang().On("GET").Matching("/cluster_agents/(15|16)/tokens/10(1[2-9])$").Always());
+        using GitLabSession session = Kit.Session(server.Url, options => options.Clock = TimeProvider.System);
+        var client = new GitLabClient(session);
+        using var looks = new SemaphoreSlim(3);
+        using var stop = new CancellationTokenSource();
+        var finishing = new System.Collections.Generic.List<Task<AgentTokenRotation>>();
+        foreach ((long project, long agent) in ((long, long)[])[(104, 15), (105, 16), (101, 12), (103, 14)])
+        {
+            TokenRotation rotation = await TokenRotation.PlanAsync(client, project, agent, new RotationRequest { PollInterval = TimeSpan.FromSeconds(1) }, looks, stop.Token);
+            NewAgentToken made = await rotation.BeginAsync(stop.Token);
+            server.State.MarkUsed(made.Id);
+            finishing.Add(rotation.FinishAsync(stop.Token));
+        }
+
+        Assert.Equal(TokenRotationStatus.Completed, (await finishing[2]).Status);
+        Assert.Equal(TokenRotationStatus.Completed, (await finishing[3]).Status);
+        Assert.False(finishing[0].IsCompleted || finishing[1].IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(finishing));
+    }
+
+    [Theory]
+    [InlineData("""{"id":4711,"name":"x","agent_id":12,"status":"active","last_used_at":"2026-01-01T00:00:00Z"}""")]
+    [InlineData("""{"id":1012,"name":"x","agent_id":12,"status":"revoked","last_used_at":"2026-01-01T00:00:00Z"}""")]
+    public async Task An_answer_about_another_token_or_a_revoked_one_is_no_use(string body)
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Timeout = TimeSpan.FromSeconds(30) }, token =>
+        {
+            Assert.Equal(1012, token.Id);
+            server.Faults.Add(Fault.Body(body).On("GET", $"/tokens/{token.Id}").Always());
+        });
+        Assert.Equal(TokenRotationStatus.TimedOut, run.Outcome!.Status);
+        Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Fact]
+    public async Task A_session_that_the_deploy_disconnects_leaves_a_token_that_is_told_of()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        using GitLabSession session = Kit.Session(server.Url);
+        RotationRun run = await RotationRun.GoAsync(new GitLabClient(session), new RotationRequest(), _ =>
+        {
+            session.Dispose();
+            throw new InvalidOperationException("glpat-maintainer is gone");
+        });
+        Assert.Equal(TokenRotationStatus.DeployFailed, run.Outcome!.Status);
+        Assert.Contains("its words are not shown", run.Outcome.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains($"Get-GitLabAgentToken -Project 101 -Agent 12 -TokenId {run.Outcome.NewToken!.Id}", run.Outcome.Error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, cluster.Active.Count());
     }
 
     [Fact]
