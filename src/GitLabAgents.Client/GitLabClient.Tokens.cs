@@ -179,18 +179,11 @@ public sealed partial class GitLabClient
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>A task that ends when the token is revoked.</returns>
     public Task RevokeTokenAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken = default)
-        => RevokeTokenAsync(project, agentId, tokenId, once: false, cancellationToken);
+        => RevokeAsync(project, agentId, tokenId, new RequestContext(), cancellationToken);
 
-    /// <summary>Revokes a token; in one try, where it was looked at before, and would have to be looked at again.</summary>
-    internal Task RevokeTokenAsync(ProjectReference project, long agentId, long tokenId, bool once, CancellationToken cancellationToken)
-        => SendAsync(
-            new ApiCall(HttpMethod.Delete, $"{TokensOf(project, agentId)}/{tokenId}", $"revoke token {tokenId} of agent {agentId} of project {project}", GitLabErrorKind.TokenNotFound)
-            {
-                Role = "Maintainer",
-                LookFor = $"Look for it with: Get-GitLabAgentToken -Project {Quote(project)} -Agent {agentId} -TokenId {tokenId}",
-            },
-            cancellationToken,
-            new RequestContext { IsOnce = once });
+    /// <summary>Revokes a token in one try: it was looked at before, and would have to be looked at again.</summary>
+    internal Task RevokeTokenOnceAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken)
+        => RevokeAsync(project, agentId, tokenId, new RequestContext { IsOnce = true }, cancellationToken);
 
     /// <summary>Revokes a token that its caller cannot have, within a time of its own.</summary>
     /// <returns>What became of it, as a sentence.</returns>
@@ -207,6 +200,16 @@ public sealed partial class GitLabClient
             return $"It could not be revoked again, and no one knows its secret: Revoke-GitLabAgentToken -Project {Quote(project)} -Agent {token.AgentId} -TokenId {token.Id}";
         }
     }
+
+    private Task RevokeAsync(ProjectReference project, long agentId, long tokenId, RequestContext context, CancellationToken cancellationToken)
+        => SendAsync(
+            new ApiCall(HttpMethod.Delete, $"{TokensOf(project, agentId)}/{tokenId}", $"revoke token {tokenId} of agent {agentId} of project {project}", GitLabErrorKind.TokenNotFound)
+            {
+                Role = "Maintainer",
+                LookFor = $"Look for it with: Get-GitLabAgentToken -Project {Quote(project)} -Agent {agentId} -TokenId {tokenId}",
+            },
+            cancellationToken,
+            context);
 
     private static string TokensOf(ProjectReference project, long agentId) => $"{AgentsOf(project)}/{agentId}/tokens";
 
