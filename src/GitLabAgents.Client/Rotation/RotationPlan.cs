@@ -76,7 +76,7 @@ internal sealed class RotationPlan
     {
         // A token that this rotation made can only have been used since. Of one that was found, the use may be long
         // past, and the agent back with an older one.
-        return token.LastUsedAt is { } used && (Resumed is null || Older.All(older => older.LastUsedAt is null || older.LastUsedAt <= used + Grain));
+        return token.LastUsedAt is { } used && (Resumed is null || Older.All(older => older.IsDetailed && (older.LastUsedAt is null || older.LastUsedAt <= used + Grain)));
     }
 
     /// <summary>Gives a token's name for a message: on one line, since whoever may name tokens could forge others.</summary>

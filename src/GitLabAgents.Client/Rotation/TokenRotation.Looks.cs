@@ -76,6 +76,7 @@ internal sealed partial class TokenRotation
         bool isUnused = now.LastUsedAt is null && now.IsDetailed;
         if (isUnused)
         {
+            _doubtful.Add(NewToken);
             await RevokeAsync([NewToken], cancellationToken).ConfigureAwait(false);
         }
 
@@ -128,7 +129,11 @@ internal sealed partial class TokenRotation
             {
                 try
                 {
-                    older.LastUsedAt = (await _client.GetTokenAsync(Agent.ProjectId, Agent.Id, older.Id, cancellationToken).ConfigureAwait(false)).LastUsedAt;
+                    AgentToken read = await _client.GetTokenAsync(Agent.ProjectId, Agent.Id, older.Id, cancellationToken).ConfigureAwait(false);
+                    if (read.IsDetailed)
+                    {
+                        older.LastUsedAt = read.LastUsedAt;
+                    }
                 }
                 catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
                 {

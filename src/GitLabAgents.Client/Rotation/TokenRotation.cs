@@ -139,6 +139,11 @@ internal sealed partial class TokenRotation
             outcome = isRevoked ? "It was revoked again." : "It was not revoked, since it is in use already.";
             advice = isRevoked ? string.Empty : GoOn;
         }
+        catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound && _doubtful.Remove(made))
+        {
+            NoteRevoked(made); // By the first try, whose answer was lost.
+            outcome = "It was revoked again.";
+        }
         catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
         {
             outcome = "It is not active any more.";

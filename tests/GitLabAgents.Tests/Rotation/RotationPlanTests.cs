@@ -167,6 +167,13 @@ public sealed class RotationPlanTests
     }
 
     [Fact]
+    public void A_token_that_was_found_is_not_in_use_where_the_older_ones_last_use_is_not_known()
+    {
+        RotationPlan plan = Resume([Summary(1, "old"), Token(2, "new", 1)]);
+        Assert.False(plan.IsInUse(plan.Resumed!));
+    }
+
+    [Fact]
     public void A_token_that_was_made_is_in_use_once_it_was_used()
     {
         RotationPlan plan = Make([Token(1, "old", 0)]);

@@ -309,6 +309,19 @@ public sealed class RotationTests
     }
 
     [Fact]
+    public async Task A_withdrawal_whose_answer_was_lost_is_one_all_the_same()
+    {
+        await using StandInServer server = await Kit.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        server.Faults.Add(Fault.Reset().AfterActing().On("DELETE"));
+        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), static _ => throw new InvalidOperationException("no"));
+        Assert.Contains("It was revoked again.", run.Outcome!.Error!.Message, StringComparison.Ordinal);
+        Assert.Equal([run.Outcome.NewToken!.Id], run.Outcome.RevokedTokens.Select(token => token.Id));
+        Assert.Equal("revoked", run.Outcome.NewToken.Status);
+        Assert.Equal([1004], cluster.Active.Select(token => token.Id));
+    }
+
+    [Fact]
     public async Task A_token_that_comes_into_use_while_its_withdrawal_waits_is_not_revoked()
     {
         await using StandInServer server = await Kit.ServerAsync();
