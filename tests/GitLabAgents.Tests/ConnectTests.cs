@@ -1,7 +1,7 @@
 using System;
 using System.Linq;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using GitLabAgents.Transport;
 using Xunit;
 
@@ -13,7 +13,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task A_session_knows_its_token_and_server()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         using GitLabSession session = await ConnectAsync(server, "glpat-expiring");
         Assert.Equal("expiring", session.TokenName);
         Assert.Equal(["api"], session.Scopes);
@@ -26,7 +26,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task Without_validation_nothing_is_sent()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         using GitLabSession session = await ConnectAsync(server, "glpat-nonsense", validate: false);
         Assert.Empty(server.Requests);
         Assert.Null(session.TokenName);
@@ -41,7 +41,7 @@ public sealed class ConnectTests
     [InlineData(404)]
     public async Task An_OAuth_token_need_not_tell_of_itself(int status)
     {
-        await using StandInServer server = await Kit.ServerAsync(options => options.OAuthSelfStatus = status);
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.OAuthSelfStatus = status);
         using GitLabSession session = await ConnectAsync(server, "oauth-maintainer", TokenType.OAuth);
         Assert.Equal("18.5.1-ee", session.Version);
         Assert.Equal(status == 200 ? "maintainer" : null, session.TokenName);
@@ -57,7 +57,7 @@ public sealed class ConnectTests
     [InlineData("oauth-maintainer", TokenType.PrivateToken)]
     public async Task A_token_that_is_not_taken_is_an_error(string token, TokenType type)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.AuthenticationFailed, () => ConnectAsync(server, token, type));
         Assert.Contains("job token", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(token, exception.ToString(), StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class ConnectTests
     [InlineData("glpat-readonly", "read_api")]
     public async Task A_token_of_few_scopes_connects(string token, string scope)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Status(403).On("GET", "/metadata").Always());
         server.Faults.Add(Fault.Status(403).On("GET", "/version").Always());
         using GitLabSession session = await ConnectAsync(server, token);
@@ -79,7 +79,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task A_server_of_old_tells_its_version_elsewhere()
     {
-        await using StandInServer server = await Kit.ServerAsync(options => (options.OldServer, options.Version) = (true, "13.12.0"));
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => (options.OldServer, options.Version) = (true, "13.12.0"));
         using GitLabSession session = await ConnectAsync(server, Kit.Token);
         Assert.Equal(("13.12.0", null, null), (session.Version, session.TokenName, session.KasUri));
         Assert.Equal(["/api/v4/personal_access_tokens/self", "/api/v4/metadata", "/api/v4/version"], server.Requests.Select(request => request.RawTarget));
@@ -88,7 +88,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task A_server_of_old_refuses_a_wrong_token_too()
     {
-        await using StandInServer server = await Kit.ServerAsync(options => options.OldServer = true);
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.OldServer = true);
         await Kit.FailsAsync(GitLabErrorKind.AuthenticationFailed, () => ConnectAsync(server, "glpat-unknown"));
     }
 
@@ -99,7 +99,7 @@ public sealed class ConnectTests
     [InlineData(true, "wss://kas.example.org/x", "wss://kas.example.org/x")]
     public async Task The_address_for_agents_is_known_where_there_is_one(bool enabled, string? url, string? expected)
     {
-        await using StandInServer server = await Kit.ServerAsync(options => (options.KasEnabled, options.KasExternalUrl) = (enabled, url));
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => (options.KasEnabled, options.KasExternalUrl) = (enabled, url));
         using GitLabSession session = await ConnectAsync(server, Kit.Token);
         Assert.Equal(expected, session.KasUri?.AbsoluteUri);
     }
@@ -107,7 +107,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task What_is_no_GitLab_is_an_error()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Html(200).Always());
         GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, Kit.Token));
         Assert.Contains("HTML", exception.Message, StringComparison.Ordinal);
@@ -124,7 +124,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task A_dead_server_is_a_failed_connection()
     {
-        StandInServer server = await Kit.ServerAsync();
+        FakeGitLabServer server = await Kit.ServerAsync();
         await server.DisposeAsync();
         GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.ConnectionFailed, () => ConnectAsync(server, Kit.Token));
         Assert.Contains("sign in on 127.0.0.1", exception.Message, StringComparison.Ordinal);
@@ -135,7 +135,7 @@ public sealed class ConnectTests
     [InlineData(" \t" + Kit.Token + "\r\n")]
     public async Task White_space_around_a_token_is_taken_off(string token)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         using GitLabSession session = await ConnectAsync(server, token);
         Assert.Equal("maintainer", session.TokenName);
     }
@@ -151,7 +151,7 @@ public sealed class ConnectTests
     [InlineData("glpat-SEC\u007fRET")]
     public async Task A_token_that_can_be_none_is_refused_and_not_repeated(string token)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         ArgumentException exception = await Assert.ThrowsAnyAsync<ArgumentException>(() => ConnectAsync(server, token));
         Assert.DoesNotContain("glpat", exception.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("SEC", exception.ToString(), StringComparison.Ordinal);
@@ -161,13 +161,13 @@ public sealed class ConnectTests
     [Fact]
     public async Task The_token_is_copied()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         System.Security.SecureString token = Kit.Secure(Kit.Token);
         using GitLabSession session = await GitLabClient.ConnectAsync(server.Url, token, TokenType.PrivateToken, new TransportOptions { NoProxy = true }, validate: false);
         token.Dispose();
         Assert.Equal(2, (await Kit.ListAsync(new GitLabClient(session).GetAgentsAsync(101))).Count);
     }
 
-    private static Task<GitLabSession> ConnectAsync(StandInServer server, string token, TokenType type = TokenType.PrivateToken, bool validate = true)
+    private static Task<GitLabSession> ConnectAsync(FakeGitLabServer server, string token, TokenType type = TokenType.PrivateToken, bool validate = true)
         => GitLabClient.ConnectAsync(server.Url, Kit.Secure(token), type, new TransportOptions { NoProxy = true, MaximumRetryCount = 0 }, validate);
 }

@@ -8,9 +8,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
-using AgentConnectionOf = GitLabAgents.StandIn.AgentConnection;
+using AgentConnectionOf = GitLabAgents.FakeGitLab.AgentConnection;
 
 namespace GitLabAgents.Tests;
 
@@ -53,7 +53,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task A_server_that_checks_takes_the_query_and_the_path()
     {
-        await using StandInServer server = await Kit.ServerAsync(options => options.Prefix = "/gitlab");
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Prefix = "/gitlab");
         AgentConnection connection = await Kit.Client(server).GetConnectionAsync("Ünïcode/Pröjekt", "unicode");
         Assert.Equal((AgentConnectionStatus.Never, "Ünïcode/Pröjekt", 108L, 19L), (connection.Status, connection.Project, connection.ProjectId, connection.AgentId));
         RecordedRequest sent = server.Requests[^1];
@@ -213,7 +213,7 @@ public sealed class ConnectionTests
     [InlineData("glpat-developer")]
     public async Task A_server_that_tells_no_permissions_is_taken_at_its_word(string token)
     {
-        await using StandInServer server = await Kit.ServerAsync(options => options.TellsPermissions = false);
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.TellsPermissions = false);
         server.State.AddAgent("group/app", "fresh");
         GitLabClient client = Kit.Client(server, token: token);
         var cache = new ConnectionCache();
@@ -345,7 +345,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task A_try_that_succeeds_after_a_lost_answer_is_the_answer()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Reset().On("POST", "/api/graphql").AfterActing());
         Assert.Equal(AgentConnectionStatus.Connected, (await Kit.Client(server).GetConnectionAsync("group/app", "prod")).Status);
         Assert.Equal(3, server.Requests.Count(request => request.Method == "POST"));
@@ -372,7 +372,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Pages_are_read_as_far_as_they_are_needed_and_kept()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         IReadOnlyList<Agent> agents = server.State.AddAgents("fleet/all", 250);
         GitLabClient client = Kit.Client(server);
         var cache = new ConnectionCache();
@@ -404,7 +404,7 @@ public sealed class ConnectionTests
     [InlineData(-1, 4)]
     public async Task Of_pages_where_not_all_are_connected_the_first_asks_for_the_role(int apart, int posts)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         IReadOnlyList<Agent> agents = server.State.AddAgents("fleet/all", 250);
         foreach (Agent agent in agents.Where((_, index) => apart < 0 ? index % 2 == 0 : apart == 0 || index != apart))
         {
@@ -435,7 +435,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task A_failure_is_not_kept()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Status(500).On("POST", "/api/graphql"));
         GitLabClient client = Kit.Client(server);
         var cache = new ConnectionCache();
@@ -446,7 +446,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task What_one_session_was_told_is_not_another_s()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cache = new ConnectionCache();
         AgentConnection[] read =
         [
@@ -460,7 +460,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Of_many_projects_the_latest_are_kept()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         Agent[] agents = [.. Enumerable.Range(0, 65).Select(number => server.State.AddAgent($"fleet/p{number}", "a"))];
         GitLabClient client = Kit.Client(server);
         var cache = new ConnectionCache();
@@ -478,7 +478,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Many_at_once_ask_each_query_once()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         IReadOnlyList<Agent> agents = server.State.AddAgents("fleet/all", 60);
         GitLabClient client = Kit.Client(server);
         var cache = new ConnectionCache();
@@ -490,7 +490,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task A_moved_project_is_found_under_its_new_path()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         AgentConnection connection = await Kit.Client(server).GetConnectionAsync("group/old-name", "prod");
         Assert.Equal((AgentConnectionStatus.Connected, "group/app"), (connection.Status, connection.Project));
     }
@@ -520,7 +520,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Of_revoked_tokens_that_were_used_the_server_may_tell()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         Agent agent = server.State.AddAgent("group/app", "rotated");
         server.State.AddToken(agent, "old", lastUsedAt: DateTimeOffset.UtcNow.AddDays(-9), status: "revoked");
         server.State.AddToken(agent, "new");
@@ -563,7 +563,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Of_several_pods_the_earliest_and_the_lowest_count()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         DateTimeOffset first = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
         Agent agent = server.State.FindAgent(12)!;
         agent.Connections =
@@ -581,7 +581,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task The_server_says_what_it_cannot_reach()
     {
-        await using StandInServer server = await Kit.ServerAsync(options => options.KasReachable = false);
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.KasReachable = false);
         AgentConnection connection = await Kit.Client(server).GetConnectionAsync("group/app", "prod");
         Assert.Equal((AgentConnectionStatus.Unknown, "GitLab answers: \"GRPC::Unavailable\""), (connection.Status, connection.Reason));
         Assert.NotNull(connection.LastUsedAt);

@@ -4,7 +4,7 @@ using System.Linq;
 using System.Net;
 using System.Reflection;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -25,7 +25,7 @@ public sealed class DecidedByLookingTests
     [InlineData("cluster-us", Limit, "InvalidRequest")]
     public async Task The_token_limit_is_decided_by_counting(string agentName, string words, string kind)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Status(400, words).On("POST").WithHeader("X-Request-Id", "req-1"));
         Agent agent = server.State.Agents.Single(agent => agent.Name == agentName);
         GitLabApiException exception = await Kit.FailsAsync(
@@ -45,7 +45,7 @@ public sealed class DecidedByLookingTests
     [Fact]
     public async Task The_real_limit_is_found_and_nothing_is_made()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         int tokens = server.State.Tokens.Count;
         await Kit.FailsAsync(GitLabErrorKind.TokenLimitReached, () => Kit.Client(server).CreateTokenAsync(101, 11, "third"));
         Assert.Equal(tokens, server.State.Tokens.Count);
@@ -58,7 +58,7 @@ public sealed class DecidedByLookingTests
     [InlineData("new-one", Other, "InvalidRequest")]
     public async Task A_taken_name_is_decided_by_looking(string name, string words, string kind)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Status(400, words).On("POST"));
         GitLabApiException exception = await Kit.FailsAsync(Enum.Parse<GitLabErrorKind>(kind), () => Kit.Client(server).CreateAgentAsync("group/app", name));
         Assert.Equal(("POST", HttpStatusCode.BadRequest), (exception.Method, exception.StatusCode));
@@ -68,7 +68,7 @@ public sealed class DecidedByLookingTests
     [Fact]
     public async Task A_taken_name_is_a_conflict_with_the_server_itself()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         await Kit.FailsAsync(GitLabErrorKind.Conflict, () => Kit.Client(server).CreateAgentAsync("group/app", "prod"));
         await Kit.FailsAsync(GitLabErrorKind.InvalidRequest, () => Kit.Client(server).CreateAgentAsync("group/app", "Not A Name"));
     }
@@ -76,7 +76,7 @@ public sealed class DecidedByLookingTests
     [Fact]
     public async Task Where_looking_fails_the_servers_refusal_stands()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Status(500).On("GET").Always());
         await Kit.FailsAsync(GitLabErrorKind.InvalidRequest, () => Kit.Client(server).CreateAgentAsync("group/app", "prod"));
         GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.InvalidRequest, () => Kit.Client(server).CreateTokenAsync(101, 11, "third"));
@@ -86,7 +86,7 @@ public sealed class DecidedByLookingTests
     [Fact]
     public async Task A_lock_is_a_conflict()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Status(409).On("DELETE"));
         GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.Conflict, () => Kit.Client(server).DeleteAgentAsync(101, 11));
         Assert.Contains("Resource lock", exception.Message, StringComparison.Ordinal);
@@ -101,7 +101,7 @@ public sealed class DecidedByLookingTests
     [InlineData("glcbt-job", 101, 11, "AuthenticationFailed")]
     public async Task Reads_fail_with_the_server_itself(string token, long project, long agent, string kind)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabClient client = Kit.Client(server, token: token);
         await Kit.FailsAsync(Enum.Parse<GitLabErrorKind>(kind), () => Kit.ListAsync(client.GetAgentsAsync(project == 0 ? 999 : project)));
         if (kind == "ProjectNotFound")
@@ -115,7 +115,7 @@ public sealed class DecidedByLookingTests
     [InlineData("glpat-readonly", "InsufficientScope")]
     public async Task Changes_fail_with_the_server_itself(string token, string kind)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabClient client = Kit.Client(server, token: token);
         GitLabErrorKind expected = Enum.Parse<GitLabErrorKind>(kind);
         await Kit.FailsAsync(expected, () => client.CreateAgentAsync(101, "new"));
@@ -127,7 +127,7 @@ public sealed class DecidedByLookingTests
     [Fact]
     public async Task A_name_is_looked_up_and_digits_are_an_id()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabClient client = Kit.Client(server);
         Assert.Equal(11, (await client.FindAgentAsync("group/app", "PROD")).Id);
         Assert.Equal(12, (await client.FindAgentAsync("group/app", "12")).Id);

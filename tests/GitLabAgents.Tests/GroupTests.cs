@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -14,7 +14,7 @@ public sealed class GroupTests
     [Fact]
     public async Task Projects_come_in_the_order_of_their_ids_each_once_with_agents_by_name()
     {
-        await using StandInServer server = await ManyAsync(projects: 250, agents: 3);
+        await using FakeGitLabServer server = await ManyAsync(projects: 250, agents: 3);
         List<Fetched<ClusterAgent>> agents = await Kit.ListAsync(Kit.Client(server).GetGroupAgentsAsync("fleet", recurse: true));
         Assert.Equal(750, agents.Count);
         Assert.Equal(
@@ -29,7 +29,7 @@ public sealed class GroupTests
     [Fact]
     public async Task Without_recursion_subgroups_are_left_out()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabClient client = Kit.Client(server);
         Assert.Equal(["cluster-eu", "cluster-us"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: false)));
         Assert.Equal(["cluster-eu", "cluster-us", "web", "api"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: true)));
@@ -42,7 +42,7 @@ public sealed class GroupTests
     [InlineData(404)]
     public async Task A_project_whose_agents_may_not_be_read_is_passed_over_with_a_line(int status)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Status(status).On("GET", "/projects/104/cluster_agents").Always());
         var observer = new RecordingObserver();
         Assert.Equal(["cluster-eu", "cluster-us", "api"], await NamesAsync(Kit.Client(server, observer: observer).GetGroupAgentsAsync("platform", recurse: true)));
@@ -52,7 +52,7 @@ public sealed class GroupTests
     [Fact]
     public async Task Another_failure_names_the_project_and_the_rest_goes_on()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Status(500).On("GET", "/projects/103/cluster_agents").Always());
         List<Fetched<ClusterAgent>> fetched = await Kit.ListAsync(Kit.Client(server).GetGroupAgentsAsync("platform", recurse: true));
         Assert.Equal("platform/infra", fetched[0].Subject);
@@ -63,7 +63,7 @@ public sealed class GroupTests
     [Fact]
     public async Task A_group_that_is_not_there_is_not_found()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabApiException e = await Kit.FailsAsync(GitLabErrorKind.NotFound, () => Kit.ListAsync(Kit.Client(server).GetGroupAgentsAsync("nope", recurse: false)));
         Assert.Contains("group nope", e.Message, StringComparison.Ordinal);
     }
@@ -71,7 +71,7 @@ public sealed class GroupTests
     [Fact]
     public async Task Work_overlaps_within_the_limit()
     {
-        await using StandInServer server = await ManyAsync(projects: 40, agents: 1);
+        await using FakeGitLabServer server = await ManyAsync(projects: 40, agents: 1);
         server.Options.Latency = TimeSpan.FromMilliseconds(10);
         await Kit.ListAsync(Kit.Client(server, o => o.ThrottleLimit = 5).GetGroupAgentsAsync("fleet", recurse: true));
         Assert.InRange(server.MaxInFlight, 2, 5);
@@ -80,7 +80,7 @@ public sealed class GroupTests
     [Fact]
     public async Task A_reader_that_goes_away_leaves_nothing_under_way()
     {
-        await using StandInServer server = await ManyAsync(projects: 60, agents: 1);
+        await using FakeGitLabServer server = await ManyAsync(projects: 60, agents: 1);
         server.Faults.Add(Fault.Hang().Where(r => r.RawTarget.Contains("cluster_agents", StringComparison.Ordinal)).Skip(1).Always());
         await foreach (Fetched<ClusterAgent> agent in Kit.Client(server).GetGroupAgentsAsync("fleet", recurse: true))
         {
@@ -95,7 +95,7 @@ public sealed class GroupTests
     [Fact]
     public async Task A_stop_ends_the_work()
     {
-        await using StandInServer server = await ManyAsync(projects: 60, agents: 1);
+        await using FakeGitLabServer server = await ManyAsync(projects: 60, agents: 1);
         server.Faults.Add(Fault.Hang().Where(r => r.RawTarget.Contains("cluster_agents", StringComparison.Ordinal)).Always());
         using var stop = new CancellationTokenSource();
         Task<List<Fetched<ClusterAgent>>> work = Kit.ListAsync(Kit.Client(server).GetGroupAgentsAsync("fleet", recurse: true, stop.Token));
@@ -108,13 +108,13 @@ public sealed class GroupTests
     [Fact]
     public async Task Progress_counts_projects_and_agents()
     {
-        await using StandInServer server = await ManyAsync(projects: 5, agents: 2);
+        await using FakeGitLabServer server = await ManyAsync(projects: 5, agents: 2);
         var observer = new RecordingObserver();
         await Kit.ListAsync(Kit.Client(server, observer: observer).GetGroupAgentsAsync("fleet", recurse: true));
         Assert.Contains("progress 5/5 10", observer.Lines);
     }
 
-    private static Task<StandInServer> ManyAsync(int projects, int agents) => Kit.ServerAsync(options => options.Populate = state =>
+    private static Task<FakeGitLabServer> ManyAsync(int projects, int agents) => Kit.ServerAsync(options => options.Populate = state =>
     {
         Seed.Demo(state);
         for (int i = 0; i < projects; i++)

@@ -2,7 +2,7 @@ using System;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -18,7 +18,7 @@ public sealed class NothingLostTests
     [Fact]
     public async Task The_secret_reaches_the_caller()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         NewAgentToken token = await Kit.Client(server).CreateTokenAsync(101, 12, "ci", "what for");
         StoredToken stored = server.State.FindToken(token.Id)!;
         Assert.Equal(stored.Secret, token.RevealToken());
@@ -30,7 +30,7 @@ public sealed class NothingLostTests
     [Fact]
     public async Task Stopped_before_it_begins_nothing_is_sent()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Kit.Client(server).CreateTokenAsync(101, 12, "ci", null, new CancellationToken(canceled: true)));
         Assert.Empty(server.Requests);
     }
@@ -38,7 +38,7 @@ public sealed class NothingLostTests
     [Fact]
     public async Task Stopped_in_the_queue_nothing_is_sent()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Hang().On("GET").Always());
         using GitLabSession session = Kit.Session(server.Url, options => options.ThrottleLimit = 1);
         var client = new GitLabClient(session);
@@ -57,7 +57,7 @@ public sealed class NothingLostTests
     [Fact]
     public async Task Stopped_while_it_waits_for_the_next_try_it_ends_at_once()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.RateLimited(60).On("POST").Always());
         var clock = new HeldClock();
         using var stop = new CancellationTokenSource();
@@ -72,7 +72,7 @@ public sealed class NothingLostTests
     [InlineData(false)]
     public async Task Stopped_while_the_server_acts_the_token_is_revoked_again(bool midBody)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         Fault fault = midBody ? Fault.SlowBody(TimeSpan.FromMilliseconds(600)) : Fault.Delay(TimeSpan.FromMilliseconds(600));
         server.Faults.Add(fault.On("POST").AfterActing());
         using var stop = new CancellationTokenSource();
@@ -93,7 +93,7 @@ public sealed class NothingLostTests
     [Fact]
     public async Task Stopped_while_the_server_hangs_it_is_said_what_to_look_for()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Hang().On("POST").AfterActing());
         using var stop = new CancellationTokenSource();
         Task making = Kit.Client(server).CreateTokenAsync(101, 12, "ci", null, stop.Token);
@@ -106,7 +106,7 @@ public sealed class NothingLostTests
     [Fact]
     public async Task Where_it_cannot_be_revoked_again_that_is_said()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Delay(TimeSpan.FromMilliseconds(300)).On("POST").AfterActing());
         server.Faults.Add(Fault.Hang().On("DELETE").Always());
         using var stop = new CancellationTokenSource();
@@ -121,7 +121,7 @@ public sealed class NothingLostTests
     [Fact]
     public async Task Stopped_while_the_server_refuses_the_refusal_or_the_stop_is_told()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Status(403).On("POST").After(TimeSpan.FromMilliseconds(200)));
         using var stop = new CancellationTokenSource();
         Task making = Kit.Client(server).CreateTokenAsync(101, 12, "ci", null, stop.Token);
@@ -138,7 +138,7 @@ public sealed class NothingLostTests
     [InlineData(",\"token\":\"\"")]
     public async Task A_token_without_a_secret_is_revoked_again(string secret)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         long id = server.State.Tokens.Max(token => token.Id) + 1;
         server.Faults.Add(Fault.Body($$"""{"id":{{id}},"agent_id":12{{secret}}}""", status: 201).On("POST").AfterActing());
         GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.InvalidResponse, () => Kit.Client(server).CreateTokenAsync(101, 12, "ci"));
@@ -154,7 +154,7 @@ public sealed class NothingLostTests
     [InlineData("<html>made</html>")]
     public async Task An_answer_that_cannot_be_read_says_what_to_look_for(string body)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Body(body, status: 201).On("POST").AfterActing());
         GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.InvalidResponse, () => Kit.Client(server).CreateTokenAsync(101, 12, "ci"));
         Assert.Contains(LookFor, exception.Message, StringComparison.Ordinal);
@@ -164,7 +164,7 @@ public sealed class NothingLostTests
     [Fact]
     public async Task A_lost_answer_says_what_to_look_for()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         foreach (Fault fault in (Fault[])[Fault.Reset().AfterActing(), Fault.ResetMidBody(), Fault.Truncate(), Fault.Html(502).AfterActing(), Fault.Status(504).AfterActing()])
         {
             server.Reset();
@@ -189,7 +189,7 @@ public sealed class NothingLostTests
     [InlineData("token")]
     public async Task A_removal_whose_answer_was_lost_succeeds_on_the_404_of_its_second_try(string what)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabClient client = Kit.Client(server);
         foreach (Fault fault in (Fault[])[Fault.Reset().AfterActing(), Fault.Html(502).AfterActing(), Fault.Status(504).AfterActing(), Fault.CloseWithoutAnswer().AfterActing()])
         {
@@ -212,7 +212,7 @@ public sealed class NothingLostTests
     [InlineData("POST")]
     public async Task A_kept_connection_that_closes_does_not_send_a_change_twice(string method)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.CloseWithoutAnswer().AfterActing().On(method).Always());
         GitLabClient client = Kit.Client(server, options => (options.MaximumRetryCount, options.ThrottleLimit) = (0, 1));
         await client.GetAgentAsync(101, 11);

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -39,8 +39,8 @@ public sealed class OriginTests
     [MemberData(nameof(Elsewhere))]
     public async Task A_redirect_elsewhere_is_an_error_and_nothing_is_sent_there(int status, string location)
     {
-        await using StandInServer other = await Kit.ServerAsync();
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer other = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         location = location.Replace("{other}", other.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("{port}", server.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
         server.Faults.Add(Fault.Redirect(status, location).Always());
@@ -60,7 +60,7 @@ public sealed class OriginTests
     [Fact]
     public async Task A_moved_project_is_followed_for_reads()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabClient client = Kit.Client(server);
         Assert.Equal(["prod", "staging"], (await Kit.ListAsync(client.GetAgentsAsync("group/old-name"))).Select(agent => agent.Name));
         Assert.Equal(2, server.Requests.Count);
@@ -73,7 +73,7 @@ public sealed class OriginTests
     [Fact]
     public async Task A_moved_project_is_followed_on_every_page()
     {
-        await using StandInServer server = await Kit.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Populate += state =>
         {
             state.AddAgents("many/old", 250);
             state.MoveProject("many/old", "many/new");
@@ -84,7 +84,7 @@ public sealed class OriginTests
     [Fact]
     public async Task A_moved_project_is_not_followed_for_changes()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabClient client = Kit.Client(server);
         foreach (Func<Task> act in (Func<Task>[])[() => client.DeleteAgentAsync("group/old-name", 11), () => client.CreateAgentAsync("group/old-name", "new")])
         {
@@ -105,7 +105,7 @@ public sealed class OriginTests
     [InlineData(308)]
     public async Task Changes_are_not_sent_on_even_within_the_origin(int status)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Redirect(status, "/api/v4/projects/101/cluster_agents/12").Always());
         foreach (Func<GitLabClient, Task> act in Acts().Skip(1))
         {
@@ -124,7 +124,7 @@ public sealed class OriginTests
     [InlineData("?moved=1")]
     public async Task A_relative_location_stays_with_the_origin(string location)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Redirect(301, location).On("GET", "cluster_agents/11"));
         ClusterAgent agent = await Kit.Client(server).GetAgentAsync(101, 11);
         Assert.Equal(location.StartsWith('?') ? 11 : 12, agent.Id);
@@ -134,7 +134,7 @@ public sealed class OriginTests
     [Fact]
     public async Task A_loop_of_redirects_ends()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Redirect(301, server.Url + "/api/v4/projects/101/cluster_agents/11").Always());
         await Kit.FailsAsync(GitLabErrorKind.InvalidResponse, () => Kit.Client(server).GetAgentAsync(101, 11));
         Assert.InRange(server.Requests.Count, 2, 10);

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -21,7 +21,7 @@ public sealed class PagingTests
     [InlineData(10_000, 100)]
     public async Task Every_row_comes_once_in_the_servers_order(int rows, int requests)
     {
-        await using StandInServer server = await ManyAsync(rows);
+        await using FakeGitLabServer server = await ManyAsync(rows);
         List<ClusterAgent> agents = await Kit.ListAsync(Kit.Client(server).GetAgentsAsync(Project));
 
         Assert.Equal(server.State.AgentsOf(server.State.FindProject(Project)!).Select(agent => agent.Id), agents.Select(agent => agent.Id));
@@ -34,7 +34,7 @@ public sealed class PagingTests
     [Fact]
     public async Task The_first_item_costs_one_request()
     {
-        await using StandInServer server = await ManyAsync(1000);
+        await using FakeGitLabServer server = await ManyAsync(1000);
         await foreach (ClusterAgent agent in Kit.Client(server).GetAgentsAsync(Project))
         {
             Assert.NotNull(agent.Name);
@@ -48,7 +48,7 @@ public sealed class PagingTests
     [Fact]
     public async Task An_empty_list_is_one_request_and_nothing()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         Assert.Empty(await Kit.ListAsync(Kit.Client(server).GetAgentsAsync("group/empty")));
         Assert.Single(server.Requests);
     }
@@ -58,7 +58,7 @@ public sealed class PagingTests
     [InlineData(250, 3)]
     public async Task Without_totals_no_page_beyond_the_last_is_asked_for(int rows, int requests)
     {
-        await using StandInServer server = await ManyAsync(rows, options => options.SendTotals = false);
+        await using FakeGitLabServer server = await ManyAsync(rows, options => options.SendTotals = false);
         Assert.Equal(rows, (await Kit.ListAsync(Kit.Client(server).GetAgentsAsync(Project))).Count);
         Assert.Equal(requests, server.Requests.Count);
     }
@@ -69,7 +69,7 @@ public sealed class PagingTests
     [InlineData(99, 1)]
     public async Task Without_paging_headers_it_reads_on_until_a_page_is_short(int rows, int requests)
     {
-        await using StandInServer server = await ManyAsync(rows);
+        await using FakeGitLabServer server = await ManyAsync(rows);
         server.Faults.Add(Fault.DropHeaders("X-Next-Page", "X-Total", "X-Total-Pages", "X-Page", "X-Per-Page", "Link").Always());
         Assert.Equal(rows, (await Kit.ListAsync(Kit.Client(server).GetAgentsAsync(Project))).Count);
         Assert.Equal(requests, server.Requests.Count);
@@ -78,7 +78,7 @@ public sealed class PagingTests
     [Fact]
     public async Task Where_only_the_next_page_is_missing_no_row_is_lost()
     {
-        await using StandInServer server = await ManyAsync(250);
+        await using FakeGitLabServer server = await ManyAsync(250);
         server.Faults.Add(Fault.DropHeaders("X-Next-Page").Always());
         Assert.Equal(250, (await Kit.ListAsync(Kit.Client(server).GetAgentsAsync(Project))).Count);
         Assert.Equal(3, server.Requests.Count);
@@ -87,8 +87,8 @@ public sealed class PagingTests
     [Fact]
     public async Task The_host_in_Link_is_not_followed()
     {
-        await using StandInServer other = await Kit.ServerAsync();
-        await using StandInServer server = await ManyAsync(250, options => options.ExternalUrl = other.Url.ToString());
+        await using FakeGitLabServer other = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await ManyAsync(250, options => options.ExternalUrl = other.Url.ToString());
         Assert.Equal(250, (await Kit.ListAsync(Kit.Client(server).GetAgentsAsync(Project))).Count);
         Assert.Equal(3, server.Requests.Count);
         Assert.Empty(other.Requests);
@@ -97,7 +97,7 @@ public sealed class PagingTests
     [Fact]
     public async Task Giving_up_midway_leaves_no_request_behind()
     {
-        await using StandInServer server = await ManyAsync(1000);
+        await using FakeGitLabServer server = await ManyAsync(1000);
         server.Faults.Add(Fault.Hang().Matching("page=[23]$").Always());
         int seen = 0;
         await foreach (ClusterAgent unused in Kit.Client(server).GetAgentsAsync(Project))
@@ -119,7 +119,7 @@ public sealed class PagingTests
     [InlineData(3)]
     public async Task An_error_on_a_page_ahead_comes_after_the_rows_before_it(int page)
     {
-        await using StandInServer server = await ManyAsync(500);
+        await using FakeGitLabServer server = await ManyAsync(500);
         server.Faults.Add(Fault.Status(500).Matching($"page={page}$"));
         var seen = new List<string?>();
         GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.ServerError, async () =>
@@ -138,7 +138,7 @@ public sealed class PagingTests
     [Fact]
     public async Task An_error_on_a_page_ahead_is_nothing_to_who_does_not_reach_it()
     {
-        await using StandInServer server = await ManyAsync(500);
+        await using FakeGitLabServer server = await ManyAsync(500);
         server.Faults.Add(Fault.Status(500).Matching("page=2$"));
         int seen = 0;
         await foreach (ClusterAgent unused in Kit.Client(server).GetAgentsAsync(Project))
@@ -157,7 +157,7 @@ public sealed class PagingTests
     [Fact]
     public async Task Tokens_are_paged_too()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         Agent agent = server.State.AddAgent("many/tokens", "a");
         for (int i = 0; i < 130; i++)
         {
@@ -170,7 +170,7 @@ public sealed class PagingTests
         Assert.Equal(2, server.Requests.Count);
     }
 
-    private static Task<StandInServer> ManyAsync(int rows, Action<StandInOptions>? set = null) => Kit.ServerAsync(options =>
+    private static Task<FakeGitLabServer> ManyAsync(int rows, Action<FakeGitLabOptions>? set = null) => Kit.ServerAsync(options =>
     {
         options.Populate += state => state.AddAgents(Project, rows);
         set?.Invoke(options);

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -221,7 +221,7 @@ public sealed class ReaderTests
     [Fact]
     public async Task A_huge_answer_is_not_read_to_its_end()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Garbage(50 * 1024 * 1024).Always());
         long before = GC.GetTotalAllocatedBytes();
         GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.InvalidResponse, () => Kit.ListAsync(Kit.Client(server).GetAgentsAsync(101)));

@@ -129,7 +129,7 @@ public sealed class RequestShapeTests
     [Fact]
     public async Task The_encoded_slash_reaches_a_server_as_it_is()
     {
-        await using StandIn.StandInServer server = await Kit.ServerAsync(options => options.Prefix = "/gitlab");
+        await using FakeGitLab.FakeGitLabServer server = await Kit.ServerAsync(options => options.Prefix = "/gitlab");
         ClusterAgent agent = Assert.Single(await Kit.ListAsync(Kit.Client(server).GetAgentsAsync("Ünïcode/Pröjekt")));
         Assert.Equal(("unicode", 108L, "Ünïcode/Pröjekt"), (agent.Name, agent.ProjectId, agent.ProjectPath));
         Assert.Equal("/gitlab/api/v4/projects/%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt/cluster_agents?per_page=100&page=1", Assert.Single(server.Requests).RawTarget);

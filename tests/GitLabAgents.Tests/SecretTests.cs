@@ -86,7 +86,7 @@ public sealed class SecretTests
     [Fact]
     public async Task Nothing_of_a_session_shows_the_token()
     {
-        await using StandIn.StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLab.FakeGitLabServer server = await Kit.ServerAsync();
         var observer = new RecordingObserver();
         using GitLabSession session = await GitLabClient.ConnectAsync(server.Url, Kit.Secure(Kit.Token), TokenType.PrivateToken, new Transport.TransportOptions { NoProxy = true }, observer: observer);
         Assert.NotEmpty(observer.Lines);

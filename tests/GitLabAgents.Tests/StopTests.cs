@@ -4,7 +4,7 @@ using System.Diagnostics;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -33,7 +33,7 @@ public sealed class StopTests
     [MemberData(nameof(Names))]
     public async Task Before_it_begins_nothing_is_sent(string operation)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Operations[operation].Act(Kit.Client(server), new CancellationToken(canceled: true)));
         Assert.Empty(server.Requests);
     }
@@ -42,7 +42,7 @@ public sealed class StopTests
     [MemberData(nameof(Names))]
     public async Task While_the_answer_is_awaited(string operation)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Hang().Always());
         OperationCanceledException exception = await StoppedAsync(server, operation, () => server.Requests.Count == 1);
         if (Operations[operation].LookFor is { } lookFor)
@@ -63,7 +63,7 @@ public sealed class StopTests
     [InlineData("get token")]
     public async Task In_the_midst_of_a_body(string operation)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.SlowBody(TimeSpan.FromSeconds(60)).Always());
         await StoppedAsync(server, operation, () => server.Requests.Count == 1 && server.Requests[0].StatusCode is not null);
     }
@@ -71,7 +71,7 @@ public sealed class StopTests
     [Fact]
     public async Task While_details_are_read_singly()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Hang().Matching("/tokens/[0-9]+$").Always());
         await StoppedAsync(server, "token details", () => server.Requests.Count == 3);
     }
@@ -80,7 +80,7 @@ public sealed class StopTests
     [MemberData(nameof(Names))]
     public async Task While_it_waits_for_the_next_try(string operation)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.RateLimited(60).Always());
         var clock = new HeldClock();
         await StoppedAsync(server, operation, () => clock.Pending > 0, options => options.Clock = clock);
@@ -91,7 +91,7 @@ public sealed class StopTests
     [MemberData(nameof(Names))]
     public async Task While_it_queues_for_the_throttle(string operation)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Hang().On("GET", "/999/").Always());
         using GitLabSession session = Kit.Session(server.Url, options => options.ThrottleLimit = 1);
         var client = new GitLabClient(session);
@@ -113,7 +113,7 @@ public sealed class StopTests
     [Fact]
     public async Task Between_two_pages()
     {
-        await using StandInServer server = await Kit.ServerAsync(options => options.Populate += state => state.AddAgents("many/agents", 300));
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Populate += state => state.AddAgents("many/agents", 300));
         using var stop = new CancellationTokenSource();
         int seen = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
@@ -134,7 +134,7 @@ public sealed class StopTests
     [Fact]
     public async Task With_pages_ahead_under_way()
     {
-        await using StandInServer server = await Kit.ServerAsync(options => options.Populate += state => state.AddAgents("many/agents", 900));
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Populate += state => state.AddAgents("many/agents", 900));
         server.Faults.Add(Fault.Hang().Matching("page=([2-9])$").Always());
         using var stop = new CancellationTokenSource();
         Task listing = Kit.ListAsync(Kit.Client(server).GetAgentsAsync("many/agents", stop.Token));
@@ -146,7 +146,7 @@ public sealed class StopTests
     [Fact]
     public async Task While_a_refused_create_looks_for_the_reason()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Hang().On("GET").Always());
         using var stop = new CancellationTokenSource();
         Task making = Kit.Client(server).CreateAgentAsync(101, "prod", stop.Token);
@@ -158,7 +158,7 @@ public sealed class StopTests
     [Fact]
     public async Task A_time_out_is_no_stop()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Hang().Always());
         GitLabClient client = Kit.Client(server, options => options.Timeout = TimeSpan.FromMilliseconds(60));
         GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.Timeout, () => client.GetAgentAsync(101, 11));
@@ -180,7 +180,7 @@ public sealed class StopTests
         return exception;
     }
 
-    private static async Task<OperationCanceledException> StoppedAsync(StandInServer server, string operation, Func<bool> when, Action<Transport.TransportOptions>? set = null)
+    private static async Task<OperationCanceledException> StoppedAsync(FakeGitLabServer server, string operation, Func<bool> when, Action<Transport.TransportOptions>? set = null)
     {
         using GitLabSession session = Kit.Session(server.Url, set);
         using var stop = new CancellationTokenSource();

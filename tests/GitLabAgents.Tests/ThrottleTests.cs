@@ -4,7 +4,7 @@ using System.Linq;
 using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -44,7 +44,7 @@ public sealed class ThrottleTests
     [InlineData(5)]
     public async Task Lists_details_and_single_reads_share_the_limit(int limit)
     {
-        await using StandInServer server = await Kit.ServerAsync(options =>
+        await using FakeGitLabServer server = await Kit.ServerAsync(options =>
         {
             options.Latency = TimeSpan.FromMilliseconds(3);
             options.Populate += state =>
@@ -74,7 +74,7 @@ public sealed class ThrottleTests
     [Fact]
     public async Task Details_come_in_the_lists_order_several_at_once()
     {
-        await using StandInServer server = await Kit.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Populate += state =>
         {
             Agent agent = state.AddAgent("many/tokens", "a");
             for (int i = 0; i < 50; i++)

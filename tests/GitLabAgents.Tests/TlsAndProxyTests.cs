@@ -3,7 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using GitLabAgents.Transport;
 using Xunit;
 
@@ -16,7 +16,7 @@ public sealed class TlsAndProxyTests
     public async Task A_certificate_of_no_known_authority_is_refused()
     {
         using X509Certificate2 certificate = Certificates.CreateSelfSigned();
-        await using StandInServer server = await Kit.ServerAsync(options => options.Certificate = certificate);
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Certificate = certificate);
         foreach (Func<GitLabClient, Task> act in (Func<GitLabClient, Task>[])[client => client.GetAgentAsync(101, 11), client => client.CreateAgentAsync(101, "new")])
         {
             GitLabApiException exception = await Kit.FailsAsync(GitLabErrorKind.ConnectionFailed, () => act(Kit.Client(server)));
@@ -35,7 +35,7 @@ public sealed class TlsAndProxyTests
         using X509Certificate2 root = Root("CN=The user's own");
         using X509Certificate2 another = Root("CN=Another");
         using X509Certificate2 leaf = Leaf(root, "localhost");
-        await using StandInServer server = await Kit.ServerAsync(options => options.Certificate = leaf);
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Certificate = leaf);
         await CheckAsync(server, host, works, options => options.TrustedRoots = [trustIt ? root : another]);
     }
 
@@ -43,7 +43,7 @@ public sealed class TlsAndProxyTests
     public async Task A_self_signed_certificate_may_be_its_own_authority()
     {
         using X509Certificate2 certificate = Certificates.CreateSelfSigned();
-        await using StandInServer server = await Kit.ServerAsync(options => options.Certificate = certificate);
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Certificate = certificate);
         await CheckAsync(server, "localhost", works: true, options => options.TrustedRoots = [certificate]);
     }
 
@@ -53,7 +53,7 @@ public sealed class TlsAndProxyTests
         using X509Certificate2 root = Root("CN=The user's own");
         using X509Certificate2 impostor = Root("CN=The user's own");
         using X509Certificate2 leaf = Leaf(impostor, "localhost");
-        await using StandInServer server = await Kit.ServerAsync(options => options.Certificate = leaf);
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Certificate = leaf);
         await CheckAsync(server, "localhost", works: false, options => options.TrustedRoots = [root]);
     }
 
@@ -64,7 +64,7 @@ public sealed class TlsAndProxyTests
     {
         using X509Certificate2 root = Root("CN=The user's own");
         using X509Certificate2 leaf = Leaf(root, name, days);
-        await using StandInServer server = await Kit.ServerAsync(options => options.Certificate = leaf);
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Certificate = leaf);
         await CheckAsync(server, "localhost", works: false, options => options.TrustedRoots = [root]);
         await CheckAsync(server, "localhost", works: true, options => options.SkipCertificateCheck = true);
     }
@@ -73,7 +73,7 @@ public sealed class TlsAndProxyTests
     public async Task A_failed_handshake_is_not_tried_again()
     {
         using X509Certificate2 certificate = Certificates.CreateSelfSigned();
-        await using StandInServer server = await Kit.ServerAsync(options => options.Certificate = certificate);
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Certificate = certificate);
         var observer = new RecordingObserver();
         await Kit.FailsAsync(GitLabErrorKind.ConnectionFailed, () => Kit.Client(server, observer: observer).DeleteAgentAsync(101, 11));
         Assert.Empty(observer.Waits);
@@ -85,7 +85,7 @@ public sealed class TlsAndProxyTests
     {
         using X509Certificate2 certificate = Certificates.CreateSelfSigned();
         using X509Certificate2 mine = Certificates.CreateSelfSigned("client.example.com");
-        await using StandInServer server = await Kit.ServerAsync(options => (options.Certificate, options.RequireClientCertificate) = (certificate, true));
+        await using FakeGitLabServer server = await Kit.ServerAsync(options => (options.Certificate, options.RequireClientCertificate) = (certificate, true));
         await Assert.ThrowsAsync<GitLabApiException>(() => Kit.Client(server, options => (options.SkipCertificateCheck, options.MaximumRetryCount) = (true, 0)).GetAgentAsync(101, 11));
         Assert.Empty(server.Requests);
 
@@ -99,7 +99,7 @@ public sealed class TlsAndProxyTests
         using X509Certificate2 certificate = Certificates.CreateSelfSigned();
         foreach (bool https in (bool[])[false, true])
         {
-            await using StandInServer server = await Kit.ServerAsync(options => options.Certificate = https ? certificate : null);
+            await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Certificate = https ? certificate : null);
             GitLabClient client = Kit.Client(server, options => options.SkipCertificateCheck = true);
             for (int i = 0; i < 20; i++)
             {
@@ -114,7 +114,7 @@ public sealed class TlsAndProxyTests
     [Fact]
     public async Task A_proxy_is_asked_with_the_whole_address()
     {
-        await using StandInServer proxy = await Kit.ServerAsync();
+        await using FakeGitLabServer proxy = await Kit.ServerAsync();
         using GitLabSession session = Kit.Session(new Uri("http://gitlab.invalid/"), options => (options.NoProxy, options.Proxy) = (false, new WebProxy(proxy.Url)));
         ClusterAgent agent = await new GitLabClient(session).GetAgentAsync("group/app", 11);
         Assert.Equal("prod", agent.Name);
@@ -126,15 +126,15 @@ public sealed class TlsAndProxyTests
     [Fact]
     public async Task Every_proxy_is_passed_by_on_request()
     {
-        await using StandInServer proxy = await Kit.ServerAsync();
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer proxy = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         using GitLabSession session = Kit.Session(server.Url, options => (options.NoProxy, options.Proxy) = (true, new WebProxy(proxy.Url)));
         await new GitLabClient(session).GetAgentAsync(101, 11);
         Assert.Empty(proxy.Requests);
         Assert.Single(server.Requests);
     }
 
-    private static async Task CheckAsync(StandInServer server, string host, bool works, Action<TransportOptions> set)
+    private static async Task CheckAsync(FakeGitLabServer server, string host, bool works, Action<TransportOptions> set)
     {
         using GitLabSession session = Kit.Session(new Uri($"https://{host}:{server.Url.Port}"), set);
         Task<ClusterAgent> reading = new GitLabClient(session).GetAgentAsync(101, 11);

@@ -4,7 +4,7 @@ using System.Linq;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -22,7 +22,7 @@ public sealed class UrlConfigurationTests
     [Fact]
     public async Task Jwt_sends_the_url_alone_and_gives_a_key_for_the_helm_value()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         using NewUrlConfiguration content = Content();
         AgentUrlConfiguration made = await Kit.Client(server).CreateUrlConfigurationAsync(Project, Agent, content);
 
@@ -44,7 +44,7 @@ public sealed class UrlConfigurationTests
     [InlineData(CertificateEncoding.Pem)]
     public async Task Mutual_tls_sends_base64_and_gives_pem_back(CertificateEncoding encoding)
     {
-        await using StandInServer server = await Kit.ServerAsync(o => o.CertificateEncoding = encoding);
+        await using FakeGitLabServer server = await Kit.ServerAsync(o => o.CertificateEncoding = encoding);
         GitLabClient client = Kit.Client(server);
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key, Pems.Expired, "agent.internal");
         AgentUrlConfiguration made = await client.CreateUrlConfigurationAsync(Project, Agent, content);
@@ -132,7 +132,7 @@ public sealed class UrlConfigurationTests
     [Fact]
     public async Task A_private_key_in_the_certificate_file_does_not_go_along()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         string both = Pems.Certificate + Pems.Key;
         using NewUrlConfiguration content = Content(both, both);
         await Kit.Client(server).CreateUrlConfigurationAsync(Project, Agent, content);
@@ -157,7 +157,7 @@ public sealed class UrlConfigurationTests
     [Fact]
     public async Task A_certificate_that_the_server_drops_leaves_nothing_behind()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201).On("POST", "/url_configurations"));
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
         GitLabApiException e = await Kit.FailsAsync(GitLabErrorKind.InvalidResponse, () => Kit.Client(server).CreateUrlConfigurationAsync(Project, 12, content));
@@ -169,7 +169,7 @@ public sealed class UrlConfigurationTests
     [Fact]
     public async Task Should_that_removal_fail_the_error_says_what_is_left()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201).On("POST", "/url_configurations"));
         server.Faults.Add(Fault.Status(500).On("DELETE").Always());
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
@@ -182,7 +182,7 @@ public sealed class UrlConfigurationTests
     [InlineData(ReceptiveAgents.Absent, "has no receptive agents")]
     public async Task Off_and_absent_are_said_as_such(ReceptiveAgents state, string words)
     {
-        await using StandInServer server = await Kit.ServerAsync(o => o.ReceptiveAgents = state);
+        await using FakeGitLabServer server = await Kit.ServerAsync(o => o.ReceptiveAgents = state);
         GitLabClient client = Kit.Client(server);
         using NewUrlConfiguration content = Content();
         foreach (Func<Task> operation in Operations(client, content, 501))
@@ -195,7 +195,7 @@ public sealed class UrlConfigurationTests
     [Fact]
     public async Task A_missing_agent_a_missing_project_and_a_missing_configuration_are_told_apart()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabClient client = Kit.Client(server);
         using NewUrlConfiguration content = Content();
         await Kit.FailsAsync(GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationsAsync(Project, 999));
@@ -210,7 +210,7 @@ public sealed class UrlConfigurationTests
     [Fact]
     public async Task A_role_below_maintainer_is_forbidden_and_says_so()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         GitLabClient client = Kit.Client(server, token: "glpat-developer");
         using NewUrlConfiguration content = Content();
         foreach (Func<Task> operation in Operations(client, content, 501))
@@ -223,7 +223,7 @@ public sealed class UrlConfigurationTests
     [Fact]
     public async Task A_second_configuration_is_a_conflict_whatever_the_words()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Status(400, """{"message":"400 Bad request - 既に存在します"}""").On("POST", "/url_configurations").Always());
         GitLabClient client = Kit.Client(server);
         using NewUrlConfiguration content = Content();
@@ -235,7 +235,7 @@ public sealed class UrlConfigurationTests
     [Fact]
     public async Task A_lost_answer_is_an_unknown_outcome_and_is_not_sent_again()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Reset().On("POST").AfterActing());
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
         GitLabApiException e = await Kit.FailsAsync(GitLabErrorKind.OutcomeUnknown, () => Kit.Client(server).CreateUrlConfigurationAsync(Project, Agent, content));
@@ -246,7 +246,7 @@ public sealed class UrlConfigurationTests
     [Fact]
     public async Task The_private_key_is_in_no_error_and_no_line_even_if_the_server_echoes_the_request()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         string sent = Convert.ToBase64String(Encoding.UTF8.GetBytes(Pems.Key));
         server.Faults.Add(Fault.Status(422, $$"""{"message":"cannot take {{sent}} as {{Inside(Pems.Key)}}"}""").On("POST"));
         var observer = new RecordingObserver();
@@ -262,7 +262,7 @@ public sealed class UrlConfigurationTests
     [Fact]
     public async Task Removing_sends_one_delete()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         await Kit.Client(server).DeleteUrlConfigurationAsync(Project, 12, 501);
         RecordedRequest request = Assert.Single(server.Requests);
         Assert.Equal(("DELETE", "/api/v4/projects/101/cluster_agents/12/url_configurations/501"), (request.Method, request.RawTarget));

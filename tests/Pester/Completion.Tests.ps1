@@ -3,13 +3,13 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
@@ -21,8 +21,8 @@ Describe 'Completion' {
     }
 
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { Disconnect-GitLab }
@@ -65,24 +65,24 @@ Describe 'Completion' {
     }
 
     It 'takes the session that is named' {
-        $other = Start-StandIn -Arguments '--empty'
+        $other = Start-FakeGitLab -Arguments '--empty'
         try {
-            $null = Add-StandInSeed $other @{ agents = @(@{ project = 'group/app'; name = 'elsewhere' }) }
+            $null = Add-FakeGitLabSeed $other @{ agents = @(@{ project = 'group/app'; name = 'elsewhere' }) }
             $named = Connect-GitLab $other.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication -PassThru
             Connect-GitLab $server.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication
             Set-Variable -Name completionSession -Value $named -Scope Global
             (Get-Completion 'Get-GitLabAgentToken -Session $completionSession group/app ').CompletionText | Should -Be elsewhere
         }
         finally {
-            Stop-StandIn $other
+            Stop-FakeGitLab $other
             Remove-Variable completionSession -Scope Global -ErrorAction Ignore
         }
     }
 
     It 'offers nothing, and no error, where <what>' -ForEach @(
         @{ What = 'the project is unknown'; Prepare = {}; Line = 'Get-GitLabAgentToken nope/nope ' }
-        @{ What = 'the server fails'; Prepare = { Add-StandInFault $server @{ kind = 'status'; status = 500; times = 99 } }; Line = 'Get-GitLabAgentToken group/app ' }
-        @{ What = 'the server sends HTML'; Prepare = { Add-StandInFault $server @{ kind = 'html'; status = 200; times = 99 } }; Line = 'Get-GitLabAgentToken group/app ' }
+        @{ What = 'the server fails'; Prepare = { Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; times = 99 } }; Line = 'Get-GitLabAgentToken group/app ' }
+        @{ What = 'the server sends HTML'; Prepare = { Add-FakeGitLabFault $server @{ kind = 'html'; status = 200; times = 99 } }; Line = 'Get-GitLabAgentToken group/app ' }
         @{ What = 'there is no session'; Prepare = { Disconnect-GitLab }; Line = 'Get-GitLabAgentToken group/app ' }
         @{ What = 'no project is given'; Prepare = {}; Line = 'Get-GitLabAgentToken -Agent ' }
     ) {
@@ -93,18 +93,18 @@ Describe 'Completion' {
     }
 
     It 'gives up after two seconds with a server that hangs' {
-        Add-StandInFault $server @{ kind = 'hang'; times = 99 }
+        Add-FakeGitLabFault $server @{ kind = 'hang'; times = 99 }
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
         Get-Completion 'Get-GitLabAgentToken group/app ' | Should -BeNullOrEmpty
         $watch.Elapsed.TotalSeconds | Should -BeGreaterThan 1.5
         $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
-        Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+        Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
     }
 
     It 'gives up after two seconds with a server that is gone' {
-        $gone = Start-StandIn
+        $gone = Start-FakeGitLab
         Connect-GitLab $gone.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication
-        Stop-StandIn $gone
+        Stop-FakeGitLab $gone
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
         Get-Completion 'Get-GitLabAgentToken group/app ' | Should -BeNullOrEmpty
         $watch.Elapsed.TotalSeconds | Should -BeLessThan 5

@@ -3,13 +3,13 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
@@ -19,7 +19,7 @@ Describe 'Connect-GitLab' {
     }
 
     BeforeEach {
-        Reset-StandIn $server
+        Reset-FakeGitLab $server
         $token = ConvertTo-Secret 'glpat-maintainer'
     }
 
@@ -31,13 +31,13 @@ Describe 'Connect-GitLab' {
     Context 'a session' {
         It 'asks the server who it is, and puts nothing out' {
             Connect-GitLab $server.Url $token @plain | Should -BeNullOrEmpty
-            Get-StandInCall $server | Should -Be 'GET /api/v4/personal_access_tokens/self', 'GET /api/v4/metadata'
-            (Get-StandInRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
+            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/personal_access_tokens/self', 'GET /api/v4/metadata'
+            (Get-FakeGitLabRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
             (Get-GitLabSession).Uri | Should -Be "$($server.Url)/"
         }
 
         It 'tells what it found, with -PassThru' {
-            Edit-StandInOption $server @{ kasEnabled = $true; kasExternalUrl = 'wss://kas.example.com'; version = '18.5.0-ee'; isEnterprise = $true }
+            Edit-FakeGitLabOption $server @{ kasEnabled = $true; kasExternalUrl = 'wss://kas.example.com'; version = '18.5.0-ee'; isEnterprise = $true }
             $before = [DateTimeOffset]::Now
             $session = Connect-GitLab -Uri $server.Url -Token $token @plain -PassThru -ThrottleLimit 3
             $session | Should -BeOfType GitLabAgents.GitLabSession
@@ -56,7 +56,7 @@ Describe 'Connect-GitLab' {
 
         It 'takes the password of a credential' {
             Connect-GitLab $server.Url -Credential ([pscredential]::new('anyone', $token)) @plain
-            (Get-StandInRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
+            (Get-FakeGitLabRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
         }
 
         It 'does not take token and credential together' {
@@ -66,7 +66,7 @@ Describe 'Connect-GitLab' {
 
         It 'sends an OAuth token as a bearer' {
             $session = Connect-GitLab $server.Url (ConvertTo-Secret 'oauth-maintainer') -TokenType OAuth @plain -PassThru
-            $headers = (Get-StandInRequest $server)[0].headers
+            $headers = (Get-FakeGitLabRequest $server)[0].headers
             $headers.Authorization | Should -BeExactly 'Bearer oauth-maintainer'
             $headers.PSObject.Properties.Name | Should -Not -Contain 'PRIVATE-TOKEN'
             $session.TokenType | Should -Be 'OAuth'
@@ -74,7 +74,7 @@ Describe 'Connect-GitLab' {
         }
 
         It 'takes an OAuth token where the server answers <_> to a question about it' -ForEach 400, 401, 403, 404 {
-            Edit-StandInOption $server @{ oauthSelfStatus = $_ }
+            Edit-FakeGitLabOption $server @{ oauthSelfStatus = $_ }
             $session = Connect-GitLab $server.Url (ConvertTo-Secret 'oauth-maintainer') -TokenType OAuth @plain -PassThru -WarningVariable warnings
             $session.TokenName | Should -BeNullOrEmpty
             $session.Version | Should -Not -BeNullOrEmpty
@@ -83,18 +83,18 @@ Describe 'Connect-GitLab' {
 
         It 'takes white space off a token that came from a file' {
             Connect-GitLab $server.Url (ConvertTo-Secret "glpat-maintainer`r`n") @plain
-            (Get-StandInRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
+            (Get-FakeGitLabRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
         }
 
         It 'asks /version of a server without /metadata' {
-            Add-StandInFault $server @{ kind = 'status'; status = 404; pathContains = '/metadata' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 404; pathContains = '/metadata' }
             (Connect-GitLab $server.Url $token @plain -PassThru).Version | Should -Not -BeNullOrEmpty
-            @(Get-StandInCall $server)[-1] | Should -Be 'GET /api/v4/version'
+            @(Get-FakeGitLabCall $server)[-1] | Should -Be 'GET /api/v4/version'
         }
 
         It 'sends nothing with -SkipValidation' {
             $session = Connect-GitLab $server.Url $token @plain -SkipValidation -PassThru
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
             $session.TokenName | Should -BeNullOrEmpty
             (Get-GitLabClusterAgent group/app).Count | Should -Be 2
         }
@@ -136,17 +136,17 @@ Describe 'Connect-GitLab' {
 
         It 'takes /api/v4 behind it for what it is' {
             Connect-GitLab "$($server.Url)/api/v4" $token @plain
-            @(Get-StandInCall $server)[0] | Should -Be 'GET /api/v4/personal_access_tokens/self'
+            @(Get-FakeGitLabCall $server)[0] | Should -Be 'GET /api/v4/personal_access_tokens/self'
         }
 
         It 'keeps the prefix of a relative URL' {
-            $prefixed = Start-StandIn -Arguments --prefix, /gitlab
+            $prefixed = Start-FakeGitLab -Arguments --prefix, /gitlab
             try {
                 Connect-GitLab $prefixed.Url $token @plain
-                @(Get-StandInCall $prefixed) | Should -Be 'GET /gitlab/api/v4/personal_access_tokens/self', 'GET /gitlab/api/v4/metadata'
+                @(Get-FakeGitLabCall $prefixed) | Should -Be 'GET /gitlab/api/v4/personal_access_tokens/self', 'GET /gitlab/api/v4/metadata'
             }
             finally {
-                Stop-StandIn $prefixed
+                Stop-FakeGitLab $prefixed
             }
         }
 
@@ -156,7 +156,7 @@ Describe 'Connect-GitLab' {
             $failure.CategoryInfo.Category | Should -Be 'InvalidArgument'
             $failure.TargetObject | Should -Be $server.Url
             "$($failure.Exception.Message)" | Should -BeLike '*-AllowUnencryptedAuthentication*'
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
             Get-GitLabSession | Should -BeNullOrEmpty
         }
 
@@ -177,7 +177,7 @@ Describe 'Connect-GitLab' {
             [Environment]::SetEnvironmentVariable($_, $server.Url)
             $env:GITLAB_TOKEN = 'glpat-developer'
             Connect-GitLab @plain
-            (Get-StandInRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-developer'
+            (Get-FakeGitLabRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-developer'
         }
 
         It 'prefers GITLAB_HOST to GITLAB_URI to CI_SERVER_URL' {
@@ -199,14 +199,14 @@ Describe 'Connect-GitLab' {
             $env:GITLAB_HOST = 'https://gitlab.invalid'
             $env:GITLAB_TOKEN = 'glpat-developer'
             Connect-GitLab $server.Url $token @plain
-            (Get-StandInRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
+            (Get-FakeGitLabRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
         }
 
         It 'says so when there is no token' {
             $failure = Get-Failure { Connect-GitLab $server.Url @plain }
             $failure.FullyQualifiedErrorId | Should -BeLike 'AuthenticationFailed,*'
             $failure.Exception.Message | Should -BeLike '*GITLAB_TOKEN*'
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
     }
 
@@ -219,7 +219,7 @@ Describe 'Connect-GitLab' {
         }
 
         It 'warns of a token that expires within seven days' {
-            $null = Add-StandInSeed $server @{ accessTokens = @{ value = 'glpat-week'; expiresAt = [datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd') } }
+            $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = 'glpat-week'; expiresAt = [datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd') } }
             Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-week') @plain -WarningVariable warnings -WarningAction SilentlyContinue
             $warnings.Count | Should -Be 1
             "$warnings" | Should -BeLike "*week*expires*$([datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd'))*"
@@ -227,7 +227,7 @@ Describe 'Connect-GitLab' {
         }
 
         It 'is quiet about a token that expires later' {
-            $null = Add-StandInSeed $server @{ accessTokens = @{ value = 'glpat-later'; expiresAt = [datetime]::UtcNow.AddDays(9).ToString('yyyy-MM-dd') } }
+            $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = 'glpat-later'; expiresAt = [datetime]::UtcNow.AddDays(9).ToString('yyyy-MM-dd') } }
             Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-later') @plain -WarningVariable warnings
             $warnings | Should -BeNullOrEmpty
             (Get-GitLabSession).TokenName | Should -Be 'later'
@@ -257,7 +257,7 @@ Describe 'Connect-GitLab' {
             @{ What = 'a token with a line break within'; Text = "glpat-a`nX-Header: b" }
         ) {
             (Get-Failure { Connect-GitLab $server.Url (ConvertTo-Secret $Text) @plain }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
         It 'does not take plain text' {
@@ -265,7 +265,7 @@ Describe 'Connect-GitLab' {
             $failure.Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
             "$failure" | Should -BeLike '*SecureString*'
             "$failure" | Should -Not -BeLike '*glpat-*'
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
     }
 
@@ -287,23 +287,23 @@ Describe 'Connect-GitLab' {
         }
 
         It 'says so when it is no GitLab that answers' {
-            Add-StandInFault $server @{ kind = 'html'; status = 200; times = 'always' }
+            Add-FakeGitLabFault $server @{ kind = 'html'; status = 200; times = 'always' }
             (Get-Failure { Connect-GitLab $server.Url $token @plain }).FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
             Get-GitLabSession | Should -BeNullOrEmpty
         }
 
         It 'does not follow to another host' {
-            $other = Start-StandIn
+            $other = Start-FakeGitLab
             try {
-                Add-StandInFault $server @{ kind = 'redirect'; status = 301; location = "$($other.Url)/api/v4/personal_access_tokens/self"; times = 'always' }
+                Add-FakeGitLabFault $server @{ kind = 'redirect'; status = 301; location = "$($other.Url)/api/v4/personal_access_tokens/self"; times = 'always' }
                 $failure = Get-Failure { Connect-GitLab $server.Url $token @plain }
                 $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
                 "$failure" | Should -BeLike '*redirects*'
-                Get-StandInCall $other | Should -BeNullOrEmpty
-                Get-StandInCall $server | Should -Not -BeNullOrEmpty
+                Get-FakeGitLabCall $other | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server | Should -Not -BeNullOrEmpty
             }
             finally {
-                Stop-StandIn $other
+                Stop-FakeGitLab $other
             }
         }
     }
@@ -316,7 +316,7 @@ Describe 'Connect-GitLab' {
             @{ What = 'a file of certificates that is missing'; Parameter = @{ CaCertificatePath = 'missing.pem' } }
         ) {
             (Get-Failure { Connect-GitLab $server.Url $token @plain @Parameter }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
         It 'checks the range of <Name>' -ForEach @(
@@ -329,26 +329,26 @@ Describe 'Connect-GitLab' {
         }
 
         It 'goes through a proxy' {
-            # The stand-in refuses what it does not know, but it was asked.
+            # The fake GitLab refuses what it does not know, but it was asked.
             $null = Get-Failure { Connect-GitLab http://gitlab.invalid $token @plain -Proxy $server.Url -MaximumRetryCount 0 }
-            @(Get-StandInRequest $server)[0].headers.Host | Should -Be 'gitlab.invalid'
+            @(Get-FakeGitLabRequest $server)[0].headers.Host | Should -Be 'gitlab.invalid'
         }
 
         It 'tries as often as -MaximumRetryCount says' {
-            Add-StandInFault $server @{ kind = 'rateLimited'; retryAfter = 0; times = 'always' }
+            Add-FakeGitLabFault $server @{ kind = 'rateLimited'; retryAfter = 0; times = 'always' }
             (Get-Failure { Connect-GitLab $server.Url $token @plain -MaximumRetryCount 2 }).FullyQualifiedErrorId | Should -BeLike 'RateLimited,*'
-            @(Get-StandInCall $server).Count | Should -Be 3
+            @(Get-FakeGitLabCall $server).Count | Should -Be 3
         }
     }
 
     Context 'https' {
         BeforeAll {
             $certificate = Join-Path $TestDrive ca.pem
-            $secure = Start-StandIn -Arguments --https, --certificate-out, $certificate, --urls, https://127.0.0.1:0
+            $secure = Start-FakeGitLab -Arguments --https, --certificate-out, $certificate, --urls, https://127.0.0.1:0
         }
 
         AfterAll {
-            Stop-StandIn $secure
+            Stop-FakeGitLab $secure
         }
 
         It 'does not trust a certificate of no one''s' {

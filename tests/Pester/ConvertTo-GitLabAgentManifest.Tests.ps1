@@ -10,13 +10,13 @@ BeforeDiscovery {
 BeforeAll {
     $manifest = (Resolve-Path "$PSScriptRoot/../../GitLabAgents.psd1").Path
     Import-Module $manifest
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
@@ -49,10 +49,10 @@ Describe 'ConvertTo-GitLabAgentManifest' {
     AfterAll { Pop-Location }
 
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
         $token = New-GitLabAgentToken 103 14 ci-1
-        Clear-StandInRequest $server
+        Clear-FakeGitLabRequest $server
     }
 
     AfterEach { Disconnect-GitLab }
@@ -71,7 +71,7 @@ Describe 'ConvertTo-GitLabAgentManifest' {
         It 'the Kubernetes secret, with the token that the server made' {
             $made = $token | ConvertTo-GitLabAgentManifest -Format KubernetesSecret
             $made | Should -BeExactly (Get-SecretText $token)
-            $made | Should -BeLike "*`"$(((Get-StandInState $server).tokens | Where-Object id -EQ $token.Id).secret)`"*"
+            $made | Should -BeLike "*`"$(((Get-FakeGitLabState $server).tokens | Where-Object id -EQ $token.Id).secret)`"*"
         }
 
         It 'all with the names that are given' {
@@ -83,13 +83,13 @@ Describe 'ConvertTo-GitLabAgentManifest' {
 
         It 'one text a token, and sends nothing' {
             $other = New-GitLabAgentToken 101 12 ci-1
-            Clear-StandInRequest $server
+            Clear-FakeGitLabRequest $server
             foreach ($format in 'HelmCommand', 'HelmValues', 'KubernetesSecret') {
                 @($token, $other | ConvertTo-GitLabAgentManifest -Format $format).Count | Should -Be 2
             }
 
             $token, $other | ConvertTo-GitLabAgentManifest -Format KubernetesSecret | Should -BeExactly (Get-SecretText $token), (Get-SecretText $other)
-            Get-StandInRequest $server | Should -BeNullOrEmpty
+            Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
         }
 
         It 'them in one pipeline with the token, and after the session has ended' {
@@ -167,7 +167,7 @@ Describe 'ConvertTo-GitLabAgentManifest' {
 
         It 'takes one that was read through another session with the same GitLab' {
             $null = Add-UrlConfiguration
-            $second = Connect-StandIn $server
+            $second = Connect-FakeGitLab $server
             $url = Get-GitLabAgentUrlConfiguration 103 14 -Session $second
             $token | ConvertTo-GitLabAgentManifest -UrlConfiguration $url | Should -BeLike '*jwtPublicKey=*'
         }
@@ -189,14 +189,14 @@ Describe 'ConvertTo-GitLabAgentManifest' {
             $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -UrlConfiguration (Add-UrlConfiguration -Agent 13) }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             "$failure" | Should -BeLike '*is that of agent 13*the token is for agent 14*'
-            $another = Start-StandIn
+            $another = Start-FakeGitLab
             try {
-                $null = Connect-StandIn $another
+                $null = Connect-FakeGitLab $another
                 $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -Format KubernetesSecret -UrlConfiguration (Add-UrlConfiguration) }
                 "$failure" | Should -BeLike 'The URL configuration * is that of agent 14 on *'
             }
             finally {
-                Stop-StandIn $another
+                Stop-FakeGitLab $another
             }
         }
 
@@ -226,11 +226,11 @@ Describe 'ConvertTo-GitLabAgentManifest' {
         }
 
         It 'to guess an address that no one told: <Name>' -ForEach @(
-            @{ Name = 'the agent server is off'; Prepare = { Edit-StandInOption $server @{ kasEnabled = $false } }; With = @{} }
+            @{ Name = 'the agent server is off'; Prepare = { Edit-FakeGitLabOption $server @{ kasEnabled = $false } }; With = @{} }
             @{ Name = 'the session was not checked'; Prepare = {}; With = @{ SkipValidation = $true } }
         ) {
             . $Prepare
-            $null = Connect-StandIn $server -Parameter $With
+            $null = Connect-FakeGitLab $server -Parameter $With
             $new = New-GitLabAgentToken 101 12 ci-1
             foreach ($format in 'HelmCommand', 'HelmValues') {
                 $failure = Get-Failure { $new | ConvertTo-GitLabAgentManifest -Format $format }
@@ -244,22 +244,22 @@ Describe 'ConvertTo-GitLabAgentManifest' {
         }
 
         It 'an address of the server''s that a shell would read as more' {
-            Edit-StandInOption $server @{ kasExternalUrl = 'wss://kas.example.com/;id' }
-            $null = Connect-StandIn $server
+            Edit-FakeGitLabOption $server @{ kasExternalUrl = 'wss://kas.example.com/;id' }
+            $null = Connect-FakeGitLab $server
             $failure = Get-Failure { New-GitLabAgentToken 101 12 ci-1 | ConvertTo-GitLabAgentManifest }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             "$failure" | Should -BeLike 'What 127.0.0.1 gives for its agent server (KAS) is no address*'
         }
 
         It 'another session than the token''s' {
-            $other = Connect-StandIn $server
+            $other = Connect-FakeGitLab $server
             $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -Session $other }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             "$failure" | Should -BeLike 'The object came from*'
         }
 
         It 'one token, and goes on with the next' {
-            $null = Connect-StandIn $server -Parameter @{ SkipValidation = $true }
+            $null = Connect-FakeGitLab $server -Parameter @{ SkipValidation = $true }
             $unknown = New-GitLabAgentToken 101 12 ci-1
             $output = @($unknown, $token, $unknown | ConvertTo-GitLabAgentManifest -ErrorVariable failures -ErrorAction SilentlyContinue)
             $output | Should -BeExactly "$command --set-string config.kasAddress=wss://kas.example.com"
@@ -334,8 +334,8 @@ Describe 'The command of ConvertTo-GitLabAgentManifest' {
         [System.IO.File]::WriteAllText("$bin/helm", "#!/bin/sh`nprintf '<%s>\n' `"`$@`"`n")
         if (-not $IsWindows) { chmod +x "$bin/helm" }
         $pathBefore = $env:PATH
-        Reset-StandIn $server
-        $null = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $null = Connect-FakeGitLab $server
         $token = New-GitLabAgentToken 103 14 ci-1
         $certificate = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=ca', [System.Security.Cryptography.ECDsa]::Create(), 'SHA256').CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(30)).ExportCertificatePem()
         function Add-Certificate ($Folder) {
@@ -385,8 +385,8 @@ Describe "helm$(if ($noHelm) { ' (skipped: there is none on the PATH)' })" {
         Set-Content "$chart/../Chart.yaml" "apiVersion: v2`nname: gitlab-agent`nversion: 1.0.0"
         Set-Content "$chart/values.yaml" 'shown: {{ dict "config" .Values.config "namespace" .Release.Namespace "release" .Release.Name | toJson }}'
         Push-Location 'TestDrive:/helm'
-        Reset-StandIn $server
-        $null = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $null = Connect-FakeGitLab $server
         $token = New-GitLabAgentToken 103 14 ci-1
         $configuration = New-GitLabAgentUrlConfiguration 103 14 grpc://agent.example.com:8182
         $pem = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=ca', [System.Security.Cryptography.ECDsa]::Create(), 'SHA256').CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(30)).ExportCertificatePem()
@@ -469,8 +469,8 @@ Describe "kubectl$(if ($noKubectl) { ' (skipped: there is none on the PATH)' })"
         $kubeconfigBefore = $env:KUBECONFIG
         $env:KUBECONFIG = "$TestDrive/kubeconfig"
         $there = '--server', "http://127.0.0.1:$($listener.LocalEndpoint.Port)", '--cache-dir', "$TestDrive/cache"
-        Reset-StandIn $server
-        $null = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $null = Connect-FakeGitLab $server
         $token = New-GitLabAgentToken 103 14 ci-1
     }
 

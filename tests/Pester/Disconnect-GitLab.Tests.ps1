@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Disconnect-GitLab' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach {
@@ -28,7 +28,7 @@ Describe 'Disconnect-GitLab' {
         Get-GitLabSession | Should -BeNullOrEmpty
         $failure = Get-Failure { Get-GitLabClusterAgent group/app }
         $failure.FullyQualifiedErrorId | Should -Be 'NotConnected,GitLabAgents.Commands.GetGitLabClusterAgentCommand'
-        Get-StandInCall $server | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
     It 'ends a session that is given, <How>' -ForEach @(
@@ -36,7 +36,7 @@ Describe 'Disconnect-GitLab' {
         @{ How = 'by name'; Script = { Disconnect-GitLab -Session $session } }
         @{ How = 'from the pipeline'; Script = { $session | Disconnect-GitLab } }
     ) {
-        $null = Connect-StandIn $server glpat-developer
+        $null = Connect-FakeGitLab $server glpat-developer
         & $Script
         (Get-GitLabSession).TokenName | Should -Be 'developer'
         $failure = Get-Failure { Get-GitLabClusterAgent group/app -Session $session }
@@ -52,11 +52,11 @@ Describe 'Disconnect-GitLab' {
     It 'closes the connections' {
         $null = Get-GitLabClusterAgent group/app
         # The shell's own connections to the control endpoints come and go meanwhile.
-        $connection = (Get-StandInRequest $server).connectionId
+        $connection = (Get-FakeGitLabRequest $server).connectionId
         Disconnect-GitLab
-        $null = Connect-StandIn $server
+        $null = Connect-FakeGitLab $server
         $null = Get-GitLabClusterAgent group/app
-        (Get-StandInRequest $server).connectionId | Should -Not -Be $connection
+        (Get-FakeGitLabRequest $server).connectionId | Should -Not -Be $connection
     }
 
     It 'leaves what was read as it is, but nothing can be done with it' {
@@ -64,10 +64,10 @@ Describe 'Disconnect-GitLab' {
         Disconnect-GitLab
         $agent.Name | Should -Be 'prod'
         $agent.Session.Uri | Should -Be "$($server.Url)/"
-        Clear-StandInRequest $server
+        Clear-FakeGitLabRequest $server
         (Get-Failure { $agent | Remove-GitLabClusterAgent -Confirm:$false }).FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
         (Get-Failure { $agent | Get-GitLabAgentToken }).FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
-        Get-StandInCall $server | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
     It 'does nothing without a session, or a second time' {

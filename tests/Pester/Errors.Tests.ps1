@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'A pattern that is none' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { $session | Disconnect-GitLab }
@@ -28,14 +28,14 @@ Describe 'A pattern that is none' {
     ) {
         $failure = Get-Failure ([scriptblock]::Create($Line))
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-        Get-StandInRequest $server | Should -BeNullOrEmpty
+        Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
     }
 }
 
 Describe 'Errors' {
     BeforeEach {
-        Reset-StandIn $server
-        $null = Connect-StandIn $server -Parameter @{ MaximumRetryCount = 0 }
+        Reset-FakeGitLab $server
+        $null = Connect-FakeGitLab $server -Parameter @{ MaximumRetryCount = 0 }
     }
 
     AfterEach {
@@ -127,8 +127,8 @@ Describe 'Errors' {
             @{ Name = '504 at a POST'; Id = 'OutcomeUnknown'; Category = 'ResourceUnavailable'; Status = 504; Words = ''
                 Fault = @{ kind = 'html'; status = 504; method = 'POST' }; Script = { New-GitLabAgentToken 103 14 ci-1 }; Target = 14 }
         ) {
-            if ($AccessToken) { $null = Connect-StandIn $server $AccessToken -Parameter @{ MaximumRetryCount = 0 } }
-            if ($Fault) { Add-StandInFault $server $Fault }
+            if ($AccessToken) { $null = Connect-FakeGitLab $server $AccessToken -Parameter @{ MaximumRetryCount = 0 } }
+            if ($Fault) { Add-FakeGitLabFault $server $Fault }
             $failures = @(Get-Failure $Script)
             $failures.Count | Should -Be 1
             $failure = $failures[0]
@@ -151,27 +151,27 @@ Describe 'Errors' {
         }
 
         It 'tells how long the server asked to wait, and the id of the request' {
-            Add-StandInFault $server @{ kind = 'rateLimited'; retryAfter = 77 }
+            Add-FakeGitLabFault $server @{ kind = 'rateLimited'; retryAfter = 77 }
             $exception = (Get-Failure { Get-GitLabClusterAgent group/app }).Exception
             $exception.RetryAfter | Should -Be ([timespan]::FromSeconds(77))
             $exception.Method | Should -Be 'GET'
-            $exception.RequestId | Should -Be (Get-StandInRequest $server).requestId
+            $exception.RequestId | Should -Be (Get-FakeGitLabRequest $server).requestId
             $exception.RequestId | Should -Not -BeNullOrEmpty
         }
 
         It 'names the token to look for when the outcome is unknown' {
-            Add-StandInFault $server @{ kind = 'html'; status = 502; method = 'POST'; afterActing = $true }
+            Add-FakeGitLabFault $server @{ kind = 'html'; status = 502; method = 'POST'; afterActing = $true }
             $failure = Get-Failure { New-GitLabAgentToken 103 14 "it's mine" }
             $failure.FullyQualifiedErrorId | Should -BeLike 'OutcomeUnknown,*'
             $failure.Exception.Message -match '(?<Command>Get-GitLabAgentToken .*)$' | Should -BeTrue
             # The command that the message gives finds it.
             $found = & ([scriptblock]::Create($Matches.Command))
             $found.Name | Should -Be "it's mine"
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 1
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 1
         }
 
         It 'names the agent to look for when the outcome is unknown' {
-            Add-StandInFault $server @{ kind = 'html'; status = 502; method = 'POST'; afterActing = $true }
+            Add-FakeGitLabFault $server @{ kind = 'html'; status = 502; method = 'POST'; afterActing = $true }
             $failure = Get-Failure { New-GitLabClusterAgent group/app edge }
             $failure.FullyQualifiedErrorId | Should -BeLike 'OutcomeUnknown,*'
             $failure.Exception.Message -match '(?<Command>Get-GitLabClusterAgent .*)$' | Should -BeTrue
@@ -198,7 +198,7 @@ Describe 'Errors' {
         It 'ConnectionFailed: the connection breaks at a <Kind>' -ForEach @(
             @{ Kind = 'reset' }, @{ Kind = 'truncate' }, @{ Kind = 'resetMidBody' }
         ) {
-            Add-StandInFault $server @{ kind = $Kind; times = 'always' }
+            Add-FakeGitLabFault $server @{ kind = $Kind; times = 'always' }
             $failure = Get-Failure { Get-GitLabClusterAgent group/app }
             $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
             $failure.CategoryInfo.Category | Should -Be 'ConnectionError'
@@ -207,32 +207,32 @@ Describe 'Errors' {
         It 'OutcomeUnknown: the connection breaks at a POST (<Kind>)' -ForEach @(
             @{ Kind = 'reset' }, @{ Kind = 'truncate' }, @{ Kind = 'resetMidBody' }, @{ Kind = 'closeWithoutAnswer' }
         ) {
-            Add-StandInFault $server @{ kind = $Kind; method = 'POST'; times = 'always' }
+            Add-FakeGitLabFault $server @{ kind = $Kind; method = 'POST'; times = 'always' }
             $failure = Get-Failure { New-GitLabAgentToken 103 14 ci-1 }
             $failure.FullyQualifiedErrorId | Should -BeLike 'OutcomeUnknown,*'
             $failure.CategoryInfo.Category | Should -Be 'ResourceUnavailable'
             $failure.Exception.Message | Should -BeLike '*ci-1*'
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 1
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 1
         }
 
         It 'Timeout: no answer in time' {
-            $null = Connect-StandIn $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
-            Add-StandInFault $server @{ kind = 'hang' }
+            $null = Connect-FakeGitLab $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
+            Add-FakeGitLabFault $server @{ kind = 'hang' }
             $failure = Get-Failure { Get-GitLabClusterAgent group/app }
             $failure.FullyQualifiedErrorId | Should -BeLike 'Timeout,*'
             $failure.CategoryInfo.Category | Should -Be 'OperationTimeout'
             $failure.TargetObject | Should -Be 'group/app'
             $failure.Exception.Message | Should -BeLike '*-TimeoutSec*'
-            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+            Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
         }
 
         It 'OutcomeUnknown: no answer in time at a POST' {
-            $null = Connect-StandIn $server -Parameter @{ MaximumRetryCount = 3; TimeoutSec = 1 }
-            Add-StandInFault $server @{ kind = 'hang'; times = 'always' }
+            $null = Connect-FakeGitLab $server -Parameter @{ MaximumRetryCount = 3; TimeoutSec = 1 }
+            Add-FakeGitLabFault $server @{ kind = 'hang'; times = 'always' }
             $failure = Get-Failure { New-GitLabClusterAgent group/app edge }
             $failure.FullyQualifiedErrorId | Should -BeLike 'OutcomeUnknown,*'
             $failure.TargetObject | Should -Be 'edge'
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 1
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 1
         }
     }
 
@@ -250,12 +250,12 @@ Describe 'Errors' {
             $failure.FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
             $failure.CategoryInfo.Category | Should -Be 'ConnectionError'
             $failure.Exception.Message | Should -BeLike '*Connect-GitLab*'
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
         It 'NotFound: an address where no GitLab is' {
             Disconnect-GitLab
-            $failure = Get-Failure { Connect-StandIn ([pscustomobject]@{ Url = "$($server.Url)/nothing/here" }) }
+            $failure = Get-Failure { Connect-FakeGitLab ([pscustomobject]@{ Url = "$($server.Url)/nothing/here" }) }
             $failure.FullyQualifiedErrorId | Should -BeLike 'NotFound,*'
             $failure.CategoryInfo.Category | Should -Be 'ObjectNotFound'
             $failure.TargetObject | Should -Be "$($server.Url)/nothing/here"
@@ -264,7 +264,7 @@ Describe 'Errors' {
 
     Context 'tries' {
         BeforeEach {
-            $null = Connect-StandIn $server
+            $null = Connect-FakeGitLab $server
         }
 
         It 'reads on behind <Name>' -ForEach @(
@@ -272,26 +272,26 @@ Describe 'Errors' {
             @{ Name = 'a 502'; Fault = @{ kind = 'html'; status = 502 }; Requests = 2 }
             @{ Name = 'a connection that broke'; Fault = @{ kind = 'reset' }; Requests = 2 }
         ) {
-            Add-StandInFault $server $Fault
+            Add-FakeGitLabFault $server $Fault
             (Get-GitLabClusterAgent group/app).Count | Should -Be 2
-            @(Get-StandInCall $server).Count | Should -Be $Requests
+            @(Get-FakeGitLabCall $server).Count | Should -Be $Requests
         }
 
         It 'does not repeat a 500' {
-            Add-StandInFault $server @{ kind = 'status'; status = 500; times = 'always' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; times = 'always' }
             Get-Failure { Get-GitLabClusterAgent group/app } | Should -Not -BeNullOrEmpty
-            @(Get-StandInCall $server).Count | Should -Be 1
+            @(Get-FakeGitLabCall $server).Count | Should -Be 1
         }
 
         It 'repeats a POST behind a 429, since the server did nothing' {
-            Add-StandInFault $server @{ kind = 'rateLimited'; retryAfter = 0; method = 'POST' }
+            Add-FakeGitLabFault $server @{ kind = 'rateLimited'; retryAfter = 0; method = 'POST' }
             (New-GitLabAgentToken 103 14 ci-1).Name | Should -Be 'ci-1'
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 2
-            @((Get-StandInState $server).tokens | Where-Object name -EQ ci-1).Count | Should -Be 1
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 2
+            @((Get-FakeGitLabState $server).tokens | Where-Object name -EQ ci-1).Count | Should -Be 1
         }
 
         It 'waits as long as the server asks, and shows it' {
-            Add-StandInFault $server @{ kind = 'rateLimited'; retryAfter = 1 }
+            Add-FakeGitLabFault $server @{ kind = 'rateLimited'; retryAfter = 1 }
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
             $verbose = Get-GitLabClusterAgent group/app -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
             $watch.Elapsed.TotalSeconds | Should -BeGreaterOrEqual 0.99

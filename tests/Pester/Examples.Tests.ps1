@@ -1,7 +1,7 @@
 [Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
-# Runs the examples of the help against the stand-in server: each on its own, those of an about topic in a row.
+# Runs the examples of the help against the fake GitLab: each on its own, those of an about topic in a row.
 
 BeforeDiscovery {
     function Get-Code ($Text) {
@@ -24,9 +24,9 @@ BeforeDiscovery {
 BeforeAll {
     $manifest = (Resolve-Path "$PSScriptRoot/../../GitLabAgents.psd1").Path
     Import-Module $manifest
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 
     # What the examples find in their folder.
     $folder = Join-Path $TestDrive 'examples'
@@ -53,24 +53,24 @@ BeforeAll {
         function helm { Read-Yaml ($input | Out-String) }
         function Use-EveryToken {
             # The cluster signs in with what it is handed; rotations wait for that.
-            $new = (Get-StandInState $server).tokens | Where-Object { $_.status -eq 'active' -and -not $_.lastUsedAt }
-            if ($new) { $null = Add-StandInSeed $server @{ markUsed = @($new.id) } }
+            $new = (Get-FakeGitLabState $server).tokens | Where-Object { $_.status -eq 'active' -and -not $_.lastUsedAt }
+            if ($new) { $null = Add-FakeGitLabSeed $server @{ markUsed = @($new.id) } }
         }
         function Read-Yaml ($Text) { [YamlDotNet.RepresentationModel.YamlStream]::new().Load([System.IO.StringReader]::new($Text)) } # Which JSON is too.
     }
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Example' {
     BeforeEach {
-        Reset-StandIn $server
+        Reset-FakeGitLab $server
         $env:GITLAB_HOST = $server.Url
         $env:GITLAB_TOKEN = 'glpat-maintainer'
-        $null = Connect-StandIn $server
+        $null = Connect-FakeGitLab $server
         Push-Location $folder
     }
 
@@ -81,7 +81,7 @@ Describe 'Example' {
 
     It '<Page>, <Title>' -ForEach $examples {
         $Code | Should -Not -BeNullOrEmpty
-        # The hosts of the examples are the stand-in, and runspaces of their own find the module.
+        # The hosts of the examples are the fake GitLab, and runspaces of their own find the module.
         $here = $Code -replace '(https://)?\bgitlab(-\w+)?\.example\.com\b', $server.Url -replace '(?<=-Parallel \{)', "`nImport-Module '$manifest'"
         $run = [scriptblock]::Create($here)
         . $surroundings

@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Fleets' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { $session | Disconnect-GitLab }
@@ -33,14 +33,14 @@ Describe 'Fleets' {
         }
 
         It 'passes over a project that may not be read (<_>), with a verbose line' -ForEach 403, 404 {
-            Add-StandInFault $server @{ kind = 'status'; status = $_; pathContains = '/projects/104/cluster_agents' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = $_; pathContains = '/projects/104/cluster_agents' }
             $output = Get-GitLabClusterAgent -Group platform -Recurse -Verbose 4>&1
             ($output | Where-Object { $_ -is [GitLabAgents.ClusterAgent] }).Name | Should -Be 'cluster-eu', 'cluster-us', 'api'
             "$output" | Should -BeLike '*Passed over platform/apps/web*'
         }
 
         It 'names the project of another failure, and goes on' {
-            Add-StandInFault $server @{ kind = 'status'; status = 500; pathContains = '/projects/104/cluster_agents' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '/projects/104/cluster_agents' }
             $agents = Get-GitLabClusterAgent -Group platform -Recurse -ErrorVariable failure -ErrorAction SilentlyContinue
             $agents.Name | Should -Be 'cluster-eu', 'cluster-us', 'api'
             $failure.TargetObject | Should -Be 'platform/apps/web'
@@ -56,37 +56,37 @@ Describe 'Fleets' {
 
     Context 'tokens of many agents' {
         BeforeEach {
-            $null = Add-StandInSeed $server @{ agents = 1..40 | ForEach-Object { @{ project = "fleet/p$($_ % 4)"; name = "a$_"; tokens = "one-$_", "two-$_" } } }
-            Clear-StandInRequest $server
+            $null = Add-FakeGitLabSeed $server @{ agents = 1..40 | ForEach-Object { @{ project = "fleet/p$($_ % 4)"; name = "a$_"; tokens = "one-$_", "two-$_" } } }
+            Clear-FakeGitLabRequest $server
         }
 
         It 'overlaps the work of the agents within the limit, and keeps their order' {
-            Edit-StandInOption $server @{ latencyMs = 10 }
+            Edit-FakeGitLabOption $server @{ latencyMs = 10 }
             $tokens = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken
             $tokens.Count | Should -Be 80
             $agents = Get-GitLabClusterAgent -Group fleet
             ($tokens.AgentId | Select-Object -Unique) | Should -Be $agents.Id
             $tokens.IsDetailed | Should -Not -Contain $false
-            (Get-StandInLoad $server).maxInFlight | Should -BeGreaterThan 4
-            (Get-StandInLoad $server).maxInFlight | Should -BeLessOrEqual 8
+            (Get-FakeGitLabLoad $server).maxInFlight | Should -BeGreaterThan 4
+            (Get-FakeGitLabLoad $server).maxInFlight | Should -BeLessOrEqual 8
         }
 
         It 'sends one list an agent and one read a token' {
             Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken | Out-Null
-            (Get-StandInRequest $server).Count | Should -Be (1 + 4 + 40 + 80)
+            (Get-FakeGitLabRequest $server).Count | Should -Be (1 + 4 + 40 + 80)
         }
 
         It 'passes over a token that is revoked between list and read' {
-            $gone = ((Get-StandInState $server).tokens | Where-Object name -EQ one-3).id
-            Add-StandInFault $server @{ kind = 'status'; status = 404; pathContains = "/tokens/$gone" }
+            $gone = ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ one-3).id
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 404; pathContains = "/tokens/$gone" }
             $tokens = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken -ErrorVariable failure
             $tokens.Count | Should -Be 79
             $failure | Should -BeNullOrEmpty
         }
 
         It 'goes on when one token cannot be read' {
-            $broken = ((Get-StandInState $server).tokens | Where-Object name -EQ one-3).id
-            Add-StandInFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$broken" }
+            $broken = ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ one-3).id
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$broken" }
             $tokens = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken -ErrorVariable failure -ErrorAction SilentlyContinue
             $tokens.Count | Should -Be 79
             $failure.FullyQualifiedErrorId | Should -BeLike 'ServerError,*'
@@ -94,23 +94,23 @@ Describe 'Fleets' {
         }
 
         It 'stops at Select-Object -First, and leaves no request under way' {
-            Edit-StandInOption $server @{ latencyMs = 20 }
+            Edit-FakeGitLabOption $server @{ latencyMs = 20 }
             Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken | Select-Object -First 1 | Should -Not -BeNullOrEmpty
-            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
-            (Get-StandInRequest $server).Count | Should -BeLessThan 70
+            Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
+            (Get-FakeGitLabRequest $server).Count | Should -BeLessThan 70
         }
 
         It 'shares the limit of a session over parallel runspaces' {
-            Edit-StandInOption $server @{ latencyMs = 10 }
-            $narrow = Connect-StandIn $server -Parameter @{ ThrottleLimit = 3 }
+            Edit-FakeGitLabOption $server @{ latencyMs = 10 }
+            $narrow = Connect-FakeGitLab $server -Parameter @{ ThrottleLimit = 3 }
             $module = "$PSScriptRoot/../../GitLabAgents.psd1"
             $count = 0..3 | ForEach-Object -Parallel {
                 Import-Module $using:module
                 Get-GitLabClusterAgent "fleet/p$_" -Session $using:narrow | Get-GitLabAgentToken
             } -ThrottleLimit 4 | Measure-Object | ForEach-Object Count
             $count | Should -Be 80
-            (Get-StandInLoad $server).maxInFlight | Should -BeLessOrEqual 3
-            (Get-StandInLoad $server).maxInFlight | Should -BeGreaterThan 1
+            (Get-FakeGitLabLoad $server).maxInFlight | Should -BeLessOrEqual 3
+            (Get-FakeGitLabLoad $server).maxInFlight | Should -BeGreaterThan 1
         }
     }
 }

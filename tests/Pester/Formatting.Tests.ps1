@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Views' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach {
@@ -46,7 +46,7 @@ Describe 'Views' {
     }
 
     It 'shows when tokens were used last' {
-        $null = Add-StandInSeed $server @{ tokens = @{ agent = 'group/app:staging'; name = 'fresh'; lastUsedAt = [DateTimeOffset]::UtcNow.AddSeconds(-20).ToString('o') } }
+        $null = Add-FakeGitLabSeed $server @{ tokens = @{ agent = 'group/app:staging'; name = 'fresh'; lastUsedAt = [DateTimeOffset]::UtcNow.AddSeconds(-20).ToString('o') } }
         $lines = @('prod', 'staging' | ForEach-Object { Get-GitLabAgentToken group/app $_ } | Format-Line)
         $lines[0] -split '\s+' | Should -Be 'Id', 'AgentId', 'Name', 'Status', 'LastUsed', 'Created'
         $lines[2].Trim() | Should -Match '^1001\s+11\s+prod-2024\s+active\s+3 hours ago\s+6 months ago$'
@@ -84,14 +84,14 @@ Describe 'Views' {
     }
 
     It 'shows sessions in a table' {
-        $null = Add-StandInSeed $server @{ accessTokens = @{ value = 'glpat-view'; name = 'view'; scopes = 'api read_user'; expiresAt = '2099-12-31' } }
-        $lines = @(Connect-StandIn $server glpat-view | Format-Line)
+        $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = 'glpat-view'; name = 'view'; scopes = 'api read_user'; expiresAt = '2099-12-31' } }
+        $lines = @(Connect-FakeGitLab $server glpat-view | Format-Line)
         $lines[0] -split '\s+' | Should -Be 'Uri', 'Token', 'Scopes', 'Expires', 'Version'
         $lines[2].Trim() | Should -Match "^$([regex]::Escape($server.Url))/\s+view\s+api, read_user\s+2099-12-31\s+\d+\.\d+"
     }
 
     It 'shows an agent of a server of old' {
-        Edit-StandInOption $server @{ oldServer = $true }
+        Edit-FakeGitLabOption $server @{ oldServer = $true }
         $lines = @(Get-GitLabClusterAgent 101 | Format-Line)
         $lines[3].Trim() | Should -Match '^11$'
     }
@@ -112,14 +112,14 @@ Describe 'Views' {
 
 Describe 'Views at <Width> columns' -ForEach @(@{ Width = 80 }, @{ Width = 160 }) {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { $session | Disconnect-GitLab }
 
     It 'keeps 200 agents and their tokens on one line each' {
-        $null = Add-StandInSeed $server @{ agents = 1..200 | ForEach-Object { @{ project = 'fleet/all'; name = "cluster-in-some-region-with-a-long-name-$_"; tokens = @("token-of-cluster-$_-with-a-long-name") } } }
+        $null = Add-FakeGitLabSeed $server @{ agents = 1..200 | ForEach-Object { @{ project = 'fleet/all'; name = "cluster-in-some-region-with-a-long-name-$_"; tokens = @("token-of-cluster-$_-with-a-long-name") } } }
         $agents = Get-GitLabClusterAgent fleet/all
         $lines = ($agents | Out-String -Width $Width) -split '\r?\n'
         @($lines -match '^\d+ ').Count | Should -Be 200
@@ -142,8 +142,8 @@ Describe 'Views at <Width> columns' -ForEach @(@{ Width = 80 }, @{ Width = 160 }
 
 Describe 'Lists' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { $session | Disconnect-GitLab }
@@ -175,12 +175,12 @@ Describe 'Colours' {
         @{ What = 'a token used 100 days ago'; Created = -200; Used = -100; Expected = $true }
         @{ What = 'an old token used yesterday'; Created = -200; Used = -1; Expected = $false }
     ) {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
         $now = [DateTimeOffset]::UtcNow
         $token = @{ name = 't'; createdAt = $now.AddDays($Created).ToString('o') }
         if ($null -ne $Used) { $token.lastUsedAt = $now.AddDays($Used).ToString('o') }
-        $null = Add-StandInSeed $server @{ agents = @(@{ project = 'fleet/one'; name = 'a'; tokens = @($token) }) }
+        $null = Add-FakeGitLabSeed $server @{ agents = @(@{ project = 'fleet/one'; name = 'a'; tokens = @($token) }) }
         $read = Get-GitLabAgentToken fleet/one a
         [GitLabAgents.Views]::IsStale($read) | Should -Be $Expected
         [GitLabAgents.Views]::IsStale((Get-GitLabAgentToken fleet/one a -Summary)) | Should -BeFalse

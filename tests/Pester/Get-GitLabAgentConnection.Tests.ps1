@@ -3,27 +3,27 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Get-GitLabAgentConnection' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { Disconnect-GitLab }
 
     Context 'what it asks, and what comes out' {
         It 'tells of an agent given by name, with one list of agents and one query where all are connected' {
-            $null = Add-StandInSeed $server @{ connections = @{ agent = 12 } }
+            $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = 12 } }
             $connection = Get-GitLabAgentConnection group/app prod
             $connection | Should -BeOfType ([GitLabAgents.AgentConnection])
             $connection.Status | Should -Be Connected
@@ -34,28 +34,28 @@ Describe 'Get-GitLabAgentConnection' {
             $connection.Version, $connection.ServerVersion, $connection.IsBehind | Should -Be '18.5.0', '18.5.1-ee', $false
             $connection.Connections.PodName | Should -Be 'prod-gitlab-agent-7d4b9'
             $connection.Reason | Should -BeNullOrEmpty
-            Get-StandInCall $server | Should -Be @(
+            Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
                 'POST /api/graphql'
             )
-            ((Get-StandInRequest $server -Method POST).body | ConvertFrom-Json).variables.path | Should -Be 'group/app'
+            ((Get-FakeGitLabRequest $server -Method POST).body | ConvertFrom-Json).variables.path | Should -Be 'group/app'
         }
 
         It 'asks for the role in a second query where one is not connected' {
             (Get-GitLabClusterAgent group/app | Get-GitLabAgentConnection).Status | Should -Be 'Connected', 'Stale'
-            $queries = (Get-StandInRequest $server -Method POST).body | ForEach-Object { ($_ | ConvertFrom-Json).query }
+            $queries = (Get-FakeGitLabRequest $server -Method POST).body | ForEach-Object { ($_ | ConvertFrom-Json).query }
             $queries.Count | Should -Be 2
             $queries -match 'adminProject' | Should -Be $queries[1]
         }
 
         It 'takes a server at its word that cannot be asked for the role' {
-            Edit-StandInOption $server @{ tellsPermissions = $false }
+            Edit-FakeGitLabOption $server @{ tellsPermissions = $false }
             $connections = 'group/app', 'platform/infra', 'platform/apps/api' | Get-GitLabClusterAgent | Get-GitLabAgentConnection -ErrorVariable failure
             $failure | Should -BeNullOrEmpty
             $connections.Agent | Should -Be 'prod', 'staging', 'cluster-eu', 'cluster-us', 'api'
             $connections.Status | Should -Be 'Connected', 'Stale', 'Stale', 'Never', 'Never'
             $connections | Where-Object Reason | Should -BeNullOrEmpty
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 6
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 6
         }
 
         It 'takes ids, and a project that was moved' {
@@ -68,29 +68,29 @@ Describe 'Get-GitLabAgentConnection' {
             $connections = Get-GitLabClusterAgent -Group platform -Recurse | Get-GitLabAgentConnection
             $connections.Agent | Should -Be 'cluster-eu', 'cluster-us', 'web', 'api'
             $connections.Status | Should -Be 'Stale', 'Never', 'Stale', 'Never'
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 6
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 6
         }
 
         It 'reads a connection from the pipeline afresh' {
             $connection = Get-GitLabAgentConnection group/app staging
             $connection.Status | Should -Be Stale
-            $null = Add-StandInSeed $server @{ connections = @{ agent = 12 } }
+            $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = 12 } }
             ($connection | Get-GitLabAgentConnection).Status | Should -Be Connected
         }
 
         It 'asks no more than it needs for 250 agents, and keeps their order' {
-            $null = Add-StandInSeed $server @{ agents = @{ project = 'fleet/all'; count = 250 } }
+            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'fleet/all'; count = 250 } }
             $agents = Get-GitLabClusterAgent fleet/all
-            Clear-StandInRequest $server
+            Clear-FakeGitLabRequest $server
             ($agents | Get-GitLabAgentConnection).AgentId | Should -Be $agents.AgentId
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 4
-            @(Get-StandInCall $server -Method GET).Count | Should -Be 1
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 4
+            @(Get-FakeGitLabCall $server -Method GET).Count | Should -Be 1
         }
 
         It 'reads pages of whatever size the server makes them' {
-            Edit-StandInOption $server @{ graphQLPageSize = 1 }
+            Edit-FakeGitLabOption $server @{ graphQLPageSize = 1 }
             (Get-GitLabClusterAgent group/app | Get-GitLabAgentConnection).Status | Should -Be 'Connected', 'Stale'
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 3
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 3
         }
 
         It 'finds <_>' -ForEach 'Ünïcode/Pröjekt', '108' {
@@ -98,16 +98,16 @@ Describe 'Get-GitLabAgentConnection' {
         }
 
         It 'sends the agents of two GitLabs back to their own' {
-            $other = Start-StandIn
+            $other = Start-FakeGitLab
             try {
-                $null = Add-StandInSeed $other @{ connections = @{ agent = 12 } }
-                $second = Connect-StandIn $other
+                $null = Add-FakeGitLabSeed $other @{ connections = @{ agent = 12 } }
+                $second = Connect-FakeGitLab $other
                 $connections = $session, $second | ForEach-Object { Get-GitLabClusterAgent group/app staging -Session $_ } | Get-GitLabAgentConnection
                 $connections.Status | Should -Be 'Stale', 'Connected'
                 $connections.Session | Should -Be $session, $second
             }
             finally {
-                Stop-StandIn $other
+                Stop-FakeGitLab $other
             }
         }
 
@@ -118,7 +118,7 @@ Describe 'Get-GitLabAgentConnection' {
         }
 
         It 'calls an agent whose name is a number by its id' {
-            $null = Add-StandInSeed $server @{ agents = @{ project = 'group/app'; name = '12' } }
+            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/app'; name = '12' } }
             $connection = Get-GitLabClusterAgent group/app 12 | Get-GitLabAgentConnection
             $connection.AgentId | Should -Not -Be 12
             $connection.Agent | Should -Be "$($connection.AgentId)"
@@ -132,22 +132,22 @@ Describe 'Get-GitLabAgentConnection' {
             @{ Version = '18.5.0'; Of = '18.5.1-ee'; Behind = $false }
             @{ Version = 'unknown'; Of = '18.5.1'; Behind = $null }
         ) {
-            $null = Add-StandInSeed $server @{ connections = @{ agent = 12; version = $Version } }
-            Edit-StandInOption $server @{ version = $Of }
-            $connection = Get-GitLabAgentConnection 101 12 -Session (Connect-StandIn $server)
+            $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = 12; version = $Version } }
+            Edit-FakeGitLabOption $server @{ version = $Of }
+            $connection = Get-GitLabAgentConnection 101 12 -Session (Connect-FakeGitLab $server)
             $connection.Version | Should -Be $Version
             $connection.IsBehind | Should -Be $Behind
         }
 
         It 'takes the lowest of several pods' {
-            $null = Add-StandInSeed $server @{ connections = @{ agent = 12; version = '18.10.0' }, @{ agent = 12; version = '18.4.2'; podName = 'old' } }
+            $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = 12; version = '18.10.0' }, @{ agent = 12; version = '18.4.2'; podName = 'old' } }
             $connection = Get-GitLabAgentConnection 101 12
             $connection.Version, $connection.IsBehind | Should -Be '18.4.2', $true
             $connection.Connections.Count | Should -Be 2
         }
 
         It 'does not know where the session does not' {
-            $blind = Connect-StandIn $server -Parameter @{ SkipValidation = $true }
+            $blind = Connect-FakeGitLab $server -Parameter @{ SkipValidation = $true }
             $connection = Get-GitLabAgentConnection 101 11 -Session $blind
             $connection.Status | Should -Be Connected
             $connection.IsBehind | Should -BeNullOrEmpty
@@ -165,9 +165,9 @@ Describe 'Get-GitLabAgentConnection' {
             @{ Name = 'the server is of old'; Option = @{ oldServer = $true }; Words = "*connections*doesn't exist*" }
             @{ Name = 'the project is hidden'; Fault = @{ kind = 'body'; body = '{"data":{"project":null}}' }; Words = '*does not show*' }
         ) {
-            $own = Connect-StandIn $server ($Token ?? 'glpat-maintainer')
-            if ($Option) { Edit-StandInOption $server $Option }
-            if ($Fault) { Add-StandInFault $server ($Fault + @{ pathContains = 'graphql'; times = 'always' }) }
+            $own = Connect-FakeGitLab $server ($Token ?? 'glpat-maintainer')
+            if ($Option) { Edit-FakeGitLabOption $server $Option }
+            if ($Fault) { Add-FakeGitLabFault $server ($Fault + @{ pathContains = 'graphql'; times = 'always' }) }
             $connections = 11, 12 | ForEach-Object { [pscustomobject]@{ ProjectId = 101; AgentId = $_; Session = $own } } | Get-GitLabAgentConnection -ErrorVariable failure
             $failure | Should -BeNullOrEmpty
             $connections.AgentId | Should -Be 11, 12
@@ -176,19 +176,19 @@ Describe 'Get-GitLabAgentConnection' {
         }
 
         It 'is no one''s connections in an archived project' {
-            $null = Add-StandInSeed $server @{ connections = @{ agent = 17 } }
+            $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = 17 } }
             $connection = Get-GitLabAgentConnection 106 retired
             $connection.Status | Should -Be Unknown
             $connection.Reason | Should -BeLike '*archived*'
         }
 
         It 'is the role Reporter''s agent: that is an error, as everywhere' {
-            $reporter = Connect-StandIn $server glpat-reporter
+            $reporter = Connect-FakeGitLab $server glpat-reporter
             (Get-Failure { Get-GitLabAgentConnection 101 11 -Session $reporter }).FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
         }
 
         It 'suffices with the scope read_api' {
-            $reading = Connect-StandIn $server glpat-readonly
+            $reading = Connect-FakeGitLab $server glpat-readonly
             (Get-GitLabAgentConnection 101 11 -Session $reading).Status | Should -Be Connected
         }
     }
@@ -204,9 +204,9 @@ Describe 'Get-GitLabAgentConnection' {
             @{ Id = 'ConnectionFailed'; Fault = @{ kind = 'truncate' }; Words = '*read the connections*' }
             @{ Id = 'Timeout'; Fault = @{ kind = 'hang' }; Words = '*No answer within*' }
         ) {
-            $null = Connect-StandIn $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
+            $null = Connect-FakeGitLab $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
             $agents = Get-GitLabClusterAgent group/app
-            Add-StandInFault $server ($Fault + @{ pathContains = 'graphql'; times = 1 })
+            Add-FakeGitLabFault $server ($Fault + @{ pathContains = 'graphql'; times = 1 })
             $connections = $agents | Get-GitLabAgentConnection -ErrorVariable failure -ErrorAction SilentlyContinue
             @($failure).Count | Should -Be 1
             $failure[0].FullyQualifiedErrorId | Should -Be "$Id,GitLabAgents.Commands.GetGitLabAgentConnectionCommand"
@@ -221,9 +221,9 @@ Describe 'Get-GitLabAgentConnection' {
                 @{ Kind = 'status'; Status = 503; Skip = $skip }, @{ Kind = 'rateLimited'; Status = 429; Skip = $skip }, @{ Kind = 'reset'; Status = 0; Skip = $skip }
             }
         ) {
-            Add-StandInFault $server @{ kind = $Kind; status = $Status; retryAfter = 0; pathContains = 'graphql'; skipFirst = $Skip }
+            Add-FakeGitLabFault $server @{ kind = $Kind; status = $Status; retryAfter = 0; pathContains = 'graphql'; skipFirst = $Skip }
             (Get-GitLabAgentConnection 101 12).Status | Should -Be Stale
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 3
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 3
         }
 
         It 'names <Id> where the role cannot be read, and goes on with the next' -ForEach @(
@@ -231,9 +231,9 @@ Describe 'Get-GitLabAgentConnection' {
             @{ Id = 'ConnectionFailed'; Fault = @{ kind = 'reset' }; Words = "*read the access token's role*" }
             @{ Id = 'Timeout'; Fault = @{ kind = 'hang' }; Words = '*No answer within*' }
         ) {
-            $null = Connect-StandIn $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
+            $null = Connect-FakeGitLab $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
             $agents = Get-GitLabClusterAgent group/app
-            Add-StandInFault $server ($Fault + @{ pathContains = 'graphql'; skipFirst = 1; times = 1 })
+            Add-FakeGitLabFault $server ($Fault + @{ pathContains = 'graphql'; skipFirst = 1; times = 1 })
             $connections = $agents | Get-GitLabAgentConnection -ErrorVariable failure -ErrorAction SilentlyContinue
             @($failure).Count | Should -Be 1
             $failure[0].FullyQualifiedErrorId | Should -Be "$Id,GitLabAgents.Commands.GetGitLabAgentConnectionCommand"
@@ -257,38 +257,38 @@ Describe 'Get-GitLabAgentConnection' {
         It 'says that there is no session, before any request' {
             Disconnect-GitLab
             (Get-Failure { Get-GitLabAgentConnection 101 11 }).FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
         It 'ends with <_>, and leaves no request under way' -ForEach 'Stop', 'First' {
-            $null = Add-StandInSeed $server @{ agents = 1..30 | ForEach-Object { @{ project = "fleet/p$_"; name = 'a' } } }
+            $null = Add-FakeGitLabSeed $server @{ agents = 1..30 | ForEach-Object { @{ project = "fleet/p$_"; name = 'a' } } }
             $agents = 1..30 | ForEach-Object { Get-GitLabClusterAgent "fleet/p$_" }
             if ($_ -eq 'First') {
                 ($agents | Get-GitLabAgentConnection | Select-Object -First 1).Project | Should -Be fleet/p1
             }
             else {
-                Add-StandInFault $server @{ kind = 'status'; status = 500; pathContains = 'graphql'; times = 'always' }
+                Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = 'graphql'; times = 'always' }
                 { $agents | Get-GitLabAgentConnection -ErrorAction Stop } | Should -Throw -ErrorId 'ServerError,*'
             }
 
-            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+            Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
         }
     }
 
     It 'ends a query that hangs when it is stopped' {
-        Add-StandInFault $server @{ kind = 'hang'; pathContains = 'graphql'; times = 'always' }
+        Add-FakeGitLabFault $server @{ kind = 'hang'; pathContains = 'graphql'; times = 'always' }
         $shell = [powershell]::Create()
         try {
             $null = $shell.AddScript('param($module, $session) Import-Module $module; Get-GitLabAgentConnection 101 11 -Session $session').AddArgument("$PSScriptRoot/../../GitLabAgents.psd1").AddArgument($session)
             $run = $shell.BeginInvoke()
-            Wait-Until { @(Get-StandInCall $server -Method POST).Count -eq 1 -and (Get-StandInLoad $server).inFlight -eq 1 }
+            Wait-Until { @(Get-FakeGitLabCall $server -Method POST).Count -eq 1 -and (Get-FakeGitLabLoad $server).inFlight -eq 1 }
             $run.IsCompleted | Should -BeFalse
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
             $shell.Stop()
             $watch.Elapsed.TotalSeconds | Should -BeLessThan 1.5
             $shell.InvocationStateInfo.State | Should -Be Stopped
             $shell.Streams.Warning | Should -BeNullOrEmpty
-            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+            Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
         }
         finally {
             $shell.Dispose()
@@ -306,10 +306,10 @@ Describe 'Get-GitLabAgentConnection' {
         @{ Name = 'where an id should be'; Fault = @{ kind = 'body'; body = '{"data":{"project":{"clusterAgents":{"nodes":[{"id":"{0}"}]}}}}' }; Seen = 'no id' }
     ) {
         $access = 'glpat-Pl4nted-Acc3ss_Token'
-        $null = Add-StandInSeed $server @{ accessTokens = @{ value = $access; name = 'planted' } }
-        $null = Connect-StandIn $server $access -Parameter @{ MaximumRetryCount = 0 }
+        $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = $access; name = 'planted' } }
+        $null = Connect-FakeGitLab $server $access -Parameter @{ MaximumRetryCount = 0 }
         $planted = ConvertFrom-Json ((ConvertTo-Json $Fault -Depth 5).Replace('{0}', $access)) -AsHashtable
-        Add-StandInFault $server ($planted + @{ pathContains = 'graphql'; skipFirst = [int]$Skip; times = 'always' })
+        Add-FakeGitLabFault $server ($planted + @{ pathContains = 'graphql'; skipFirst = [int]$Skip; times = 'always' })
         $records = @(Get-GitLabAgentConnection 101 ($Skip ? 12 : 11) -Verbose -Debug *>&1)
         $text = @(
             $records | Out-String -Width 500
@@ -319,7 +319,7 @@ Describe 'Get-GitLabAgentConnection' {
         ) -join "`n"
         $text | Should -BeLike "*$Seen*" -Because 'it shows that there was something to look through'
         $text | Should -Not -BeLike "*$access*"
-        (Get-StandInRequest $server -Method POST).body | Should -Not -BeLike "*$access*"
+        (Get-FakeGitLabRequest $server -Method POST).body | Should -Not -BeLike "*$access*"
     }
 
     It 'completes <Line>' -ForEach @(
@@ -332,7 +332,7 @@ Describe 'Get-GitLabAgentConnection' {
 
     Context 'views' {
         It 'shows a table by project' {
-            $null = Add-StandInSeed $server @{ connections = @{ agent = 13; version = '17.11.10' }, @{ agent = 13; version = '18.5.0' } }
+            $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = 13; version = '17.11.10' }, @{ agent = 13; version = '18.5.0' } }
             $lines = 'group/app', 'platform/infra' | Get-GitLabClusterAgent | Get-GitLabAgentConnection | Out-String -Width 120
             $lines = ($lines -replace '\x1b\[[0-9;]*m' -split '\r?\n').Trim() | Where-Object { $_ }
             $lines -match '^Project: ' | Should -Be 'Project: group/app', 'Project: platform/infra'
@@ -344,13 +344,13 @@ Describe 'Get-GitLabAgentConnection' {
         }
 
         It 'keeps 200 agents on one line each at <_> columns' -ForEach 80, 160 {
-            $null = Add-StandInSeed $server @{ agents = 1..200 | ForEach-Object { @{ project = 'fleet/all'; name = "cluster-in-some-region-with-a-long-name-$_"; connections = @{ version = '17.11.10' } } } }
-            Edit-StandInOption $server @{ kasReachable = $false }
+            $null = Add-FakeGitLabSeed $server @{ agents = 1..200 | ForEach-Object { @{ project = 'fleet/all'; name = "cluster-in-some-region-with-a-long-name-$_"; connections = @{ version = '17.11.10' } } } }
+            Edit-FakeGitLabOption $server @{ kasReachable = $false }
             foreach ($status in 'Unknown', 'Connected') {
                 $lines = (Get-GitLabClusterAgent fleet/all | Get-GitLabAgentConnection | Out-String -Width $_) -replace '\x1b\[[0-9;]*m' -split '\r?\n'
                 @($lines -match "^cluster.* $status ").Count | Should -Be 200
                 ($lines | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual $_
-                Edit-StandInOption $server @{ kasReachable = $true }
+                Edit-FakeGitLabOption $server @{ kasReachable = $true }
             }
         }
 
@@ -367,7 +367,7 @@ Describe 'Get-GitLabAgentConnection' {
             $connections = 'prod', 'staging' | ForEach-Object { Get-GitLabAgentConnection group/app $_ }
             $connections | ForEach-Object { [GitLabAgents.Views]::IsDoubtful($_) } | Should -Be $false, $true
             [GitLabAgents.Views]::IsDoubtful((Get-GitLabAgentConnection 105 api)) | Should -BeFalse
-            Edit-StandInOption $server @{ kasReachable = $false }
+            Edit-FakeGitLabOption $server @{ kasReachable = $false }
             [GitLabAgents.Views]::IsDoubtful((Get-GitLabAgentConnection 105 api)) | Should -BeTrue
         }
     }

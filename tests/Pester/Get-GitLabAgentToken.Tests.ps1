@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Get-GitLabAgentToken' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach {
@@ -31,7 +31,7 @@ Describe 'Get-GitLabAgentToken' {
             $tokens.IsDetailed | Should -Be $true, $true
             [math]::Round(([DateTimeOffset]::UtcNow - $tokens[0].LastUsedAt).TotalHours, 1) | Should -Be 3
             $tokens[1].LastUsedAt | Should -BeNullOrEmpty
-            $calls = @(Get-StandInCall $server)
+            $calls = @(Get-FakeGitLabCall $server)
             $calls[0] | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
             $calls[1..9] | Sort-Object | Should -Be @(
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1001'
@@ -54,14 +54,14 @@ Describe 'Get-GitLabAgentToken' {
         }
 
         It 'passes over a token that is revoked meanwhile' {
-            Add-StandInFault $server @{ kind = 'status'; status = 404; pathContains = '/tokens/1001' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 404; pathContains = '/tokens/1001' }
             $tokens = Get-GitLabAgentToken 101 11 -ErrorVariable failures
             $tokens.Name | Should -Be 'prod-spare'
             $failures | Should -BeNullOrEmpty
         }
 
         It 'reports a token that cannot be read, and gives the others' {
-            Add-StandInFault $server @{ kind = 'status'; status = 500; pathContains = '/tokens/1001'; times = 'always' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '/tokens/1001'; times = 'always' }
             $tokens = Get-GitLabAgentToken 101 11 -ErrorVariable failures -ErrorAction SilentlyContinue
             $tokens.Name | Should -Be 'prod-spare'
             $failures.Count | Should -Be 1
@@ -74,14 +74,14 @@ Describe 'Get-GitLabAgentToken' {
         }
 
         It 'reads user ids that come as text' {
-            Edit-StandInOption $server @{ userIdsAsStrings = $true }
+            Edit-FakeGitLabOption $server @{ userIdsAsStrings = $true }
             (Get-GitLabAgentToken 101 11 -Name prod-2024).CreatedByUserId | Should -Be 7
         }
 
         It 'asks for one list when one token is wanted' {
             (Get-GitLabAgentToken 101 11 | Select-Object -First 1).Name | Should -Be 'prod-2024'
-            Get-StandInCall $server | Where-Object { $_ -like '*page=*' } | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
-            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+            Get-FakeGitLabCall $server | Where-Object { $_ -like '*page=*' } | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
+            Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
         }
     }
 
@@ -91,27 +91,27 @@ Describe 'Get-GitLabAgentToken' {
             $tokens.Name | Should -Be 'prod-2024', 'prod-spare'
             $tokens.IsDetailed | Should -Be $false, $false
             $tokens[0].LastUsedAt | Should -BeNullOrEmpty
-            Get-StandInCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
+            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
         }
 
         It 'reads 250 tokens in three requests' {
-            $null = Add-StandInSeed $server @{ agents = @{ project = 'group/app'; name = 'busy'; tokens = @(1..250 | ForEach-Object { "t-$_" }) } }
+            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/app'; name = 'busy'; tokens = @(1..250 | ForEach-Object { "t-$_" }) } }
             (Get-GitLabAgentToken group/app busy -Summary).Count | Should -Be 250
-            @(Get-StandInCall $server | Where-Object { $_ -like '*/tokens?*' }).Count | Should -Be 3
+            @(Get-FakeGitLabCall $server | Where-Object { $_ -like '*/tokens?*' }).Count | Should -Be 3
         }
     }
 
     Context 'which agent' {
         It 'looks a name up' {
             (Get-GitLabAgentToken group/app prod -Summary).Name | Should -Be 'prod-2024', 'prod-spare'
-            Get-StandInCall $server | Should -Be @(
+            Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
                 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1')
         }
 
         It 'takes digits in a string as an id' {
             (Get-GitLabAgentToken '101' '12' -Summary).Name | Should -Be 'staging-1'
-            Get-StandInCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/12/tokens?per_page=100&page=1'
+            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/12/tokens?per_page=100&page=1'
         }
 
         It 'takes the names Project and Agent, and the aliases ProjectId and AgentId' {
@@ -121,7 +121,7 @@ Describe 'Get-GitLabAgentToken' {
 
         It 'sends the path of a project encoded' {
             (Get-GitLabAgentToken 'Ünïcode/Pröjekt' unicode).Name | Should -Be 'ключ-🔑'
-            @(Get-StandInCall $server)[0] | Should -BeExactly 'GET /api/v4/projects/%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt/cluster_agents?per_page=100&page=1'
+            @(Get-FakeGitLabCall $server)[0] | Should -BeExactly 'GET /api/v4/projects/%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt/cluster_agents?per_page=100&page=1'
         }
 
         It 'reports a name that is not there' {
@@ -145,7 +145,7 @@ Describe 'Get-GitLabAgentToken' {
 
         It 'takes no empty agent' {
             (Get-Failure { Get-GitLabAgentToken 101 '' }).Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
     }
 
@@ -160,7 +160,7 @@ Describe 'Get-GitLabAgentToken' {
 
         It 'reads only the tokens that match singly' {
             $null = Get-GitLabAgentToken 101 11 -Name '*spare'
-            Get-StandInCall $server | Should -Be @(
+            Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1002')
         }
@@ -182,7 +182,7 @@ Describe 'Get-GitLabAgentToken' {
             $tokens.Name | Should -Be 'prod-spare', 'prod-2024'
             $failures.TargetObject | Should -Be 1003
             $failures[0].FullyQualifiedErrorId | Should -BeLike 'TokenNotFound,*'
-            Get-StandInCall $server | Should -Be @(
+            Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1002'
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1003'
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1001')
@@ -194,19 +194,19 @@ Describe 'Get-GitLabAgentToken' {
 
         It 'reads a token from the pipeline afresh' {
             $token = Get-GitLabAgentToken 101 11 -Name prod-2024 -Summary
-            Clear-StandInRequest $server
+            Clear-FakeGitLabRequest $server
             $again = $token | Get-GitLabAgentToken
             $again.IsDetailed | Should -BeTrue
             $again.LastUsedAt | Should -Not -BeNullOrEmpty
-            Get-StandInCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens/1001'
+            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens/1001'
         }
     }
 
     It 'keeps within the limit of the session' {
-        $null = Add-StandInSeed $server @{ agents = @(1..6 | ForEach-Object { @{ project = 'group/app'; name = "busy-$_"; tokens = @('a', 'b', 'c') } }) }
-        Edit-StandInOption $server @{ latencyMs = 10 }
-        $narrow = Connect-StandIn $server -Parameter @{ ThrottleLimit = 2 }
+        $null = Add-FakeGitLabSeed $server @{ agents = @(1..6 | ForEach-Object { @{ project = 'group/app'; name = "busy-$_"; tokens = @('a', 'b', 'c') } }) }
+        Edit-FakeGitLabOption $server @{ latencyMs = 10 }
+        $narrow = Connect-FakeGitLab $server -Parameter @{ ThrottleLimit = 2 }
         @(Get-GitLabClusterAgent group/app 'busy-*' | Get-GitLabAgentToken -Session $narrow).Count | Should -Be 18
-        (Get-StandInLoad $server).maxInFlight | Should -Be 2
+        (Get-FakeGitLabLoad $server).maxInFlight | Should -Be 2
     }
 }

@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Get-GitLabAgentUrlConfiguration' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { $session | Disconnect-GitLab }
@@ -27,7 +27,7 @@ Describe 'Get-GitLabAgentUrlConfiguration' {
         $configuration.AgentId | Should -Be 12
         $configuration.ProjectId | Should -Be 101
         $configuration.Session | Should -Be $session
-        (Get-StandInRequest $server).rawTarget | Should -Be @(
+        (Get-FakeGitLabRequest $server).rawTarget | Should -Be @(
             '/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
             '/api/v4/projects/101/cluster_agents/12/url_configurations'
         )
@@ -39,9 +39,9 @@ Describe 'Get-GitLabAgentUrlConfiguration' {
 
     It 'reads a configuration from the pipeline afresh, by its own id' {
         $configuration = Get-GitLabAgentUrlConfiguration 101 12
-        Clear-StandInRequest $server
+        Clear-FakeGitLabRequest $server
         ($configuration | Get-GitLabAgentUrlConfiguration).Url | Should -Be $configuration.Url
-        (Get-StandInRequest $server).rawTarget | Should -Be '/api/v4/projects/101/cluster_agents/12/url_configurations/501'
+        (Get-FakeGitLabRequest $server).rawTarget | Should -Be '/api/v4/projects/101/cluster_agents/12/url_configurations/501'
     }
 
     It 'says which one is missing' {
@@ -55,7 +55,7 @@ Describe 'Get-GitLabAgentUrlConfiguration' {
         @{ State = 'Off'; Words = '*are off on this GitLab*' }
         @{ State = 'Absent'; Words = '*has no receptive agents*' }
     ) {
-        Edit-StandInOption $server @{ receptiveAgents = $State }
+        Edit-FakeGitLabOption $server @{ receptiveAgents = $State }
         $failure = @(Get-Failure { Get-GitLabClusterAgent group/app | Get-GitLabAgentUrlConfiguration })
         $failure.Count | Should -Be 2
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'UrlConfigurationNotFound,*'
@@ -63,7 +63,7 @@ Describe 'Get-GitLabAgentUrlConfiguration' {
     }
 
     It 'words a role below Maintainer as a matter of the role' {
-        $developer = Connect-StandIn $server glpat-developer
+        $developer = Connect-FakeGitLab $server glpat-developer
         $failure = Get-Failure { Get-GitLabAgentUrlConfiguration 101 12 -Session $developer }
         $failure.FullyQualifiedErrorId | Should -BeLike 'Forbidden,*'
         $failure.Exception.Message | Should -BeLike '*Maintainer*'

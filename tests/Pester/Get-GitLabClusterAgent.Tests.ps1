@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Get-GitLabClusterAgent' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach {
@@ -28,12 +28,12 @@ Describe 'Get-GitLabClusterAgent' {
             $agents = Get-GitLabClusterAgent group/app
             $agents.Name | Should -Be 'prod', 'staging'
             $agents | Should -BeOfType GitLabAgents.ClusterAgent
-            Get-StandInCall $server | Should -Be 'GET /api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
+            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
         }
 
         It 'sends the token as PRIVATE-TOKEN, asks for JSON and says who it is' {
             $null = Get-GitLabClusterAgent group/app
-            $headers = (Get-StandInRequest $server).headers
+            $headers = (Get-FakeGitLabRequest $server).headers
             $headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
             $headers.Accept | Should -BeExactly 'application/json'
             $headers.'User-Agent' | Should -Match '^GitLabAgents/\d+\.\d+\.\d+'
@@ -67,12 +67,12 @@ Describe 'Get-GitLabClusterAgent' {
 
         It 'follows a project that was renamed' {
             (Get-GitLabClusterAgent group/old-name).Name | Should -Be 'prod', 'staging'
-            @(Get-StandInCall $server)[0] | Should -Be 'GET /api/v4/projects/group%2Fold-name/cluster_agents?per_page=100&page=1'
-            @(Get-StandInCall $server)[1] | Should -BeLike 'GET /api/v4/projects/101/cluster_agents*'
+            @(Get-FakeGitLabCall $server)[0] | Should -Be 'GET /api/v4/projects/group%2Fold-name/cluster_agents?per_page=100&page=1'
+            @(Get-FakeGitLabCall $server)[1] | Should -BeLike 'GET /api/v4/projects/101/cluster_agents*'
         }
 
         It 'reads a server of old, that leaves names out' {
-            Edit-StandInOption $server @{ oldServer = $true }
+            Edit-FakeGitLabOption $server @{ oldServer = $true }
             $agents = Get-GitLabClusterAgent 101
             $agents.Id | Should -Be 11, 12
             $agents[0].Name | Should -BeNullOrEmpty
@@ -83,7 +83,7 @@ Describe 'Get-GitLabClusterAgent' {
     Context 'which project' {
         It 'takes <_> as an id' -ForEach 101, '101' {
             (Get-GitLabClusterAgent -Project $_).Name | Should -Be 'prod', 'staging'
-            Get-StandInCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents?per_page=100&page=1'
+            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents?per_page=100&page=1'
         }
 
         It 'takes the alias ProjectId' {
@@ -96,16 +96,16 @@ Describe 'Get-GitLabClusterAgent' {
             @{ Path = 'group/with space'; Raw = 'group%2Fwith%20space'; Name = 'spaced' }
             @{ Path = 'group/a?b#c%d+e'; Raw = 'group%2Fa%3Fb%23c%25d%2Be'; Name = 'signs' }
         ) {
-            $null = Add-StandInSeed $server @{ agents = @(
+            $null = Add-FakeGitLabSeed $server @{ agents = @(
                     @{ project = 'group/with space'; name = 'spaced' }
                     @{ project = 'group/a?b#c%d+e'; name = 'signs' }) }
             (Get-GitLabClusterAgent $Path).Name | Should -Be $Name
-            (Get-StandInRequest $server).rawTarget | Should -BeExactly "/api/v4/projects/$Raw/cluster_agents?per_page=100&page=1"
+            (Get-FakeGitLabRequest $server).rawTarget | Should -BeExactly "/api/v4/projects/$Raw/cluster_agents?per_page=100&page=1"
         }
 
         It 'takes projects from the pipeline, by value' {
             ('group/app', 108, '103' | Get-GitLabClusterAgent).Name | Should -Be 'prod', 'staging', 'unicode', 'cluster-eu', 'cluster-us'
-            Get-StandInCall $server | Should -Be @(
+            Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
                 'GET /api/v4/projects/108/cluster_agents?per_page=100&page=1'
                 'GET /api/v4/projects/103/cluster_agents?per_page=100&page=1')
@@ -127,7 +127,7 @@ Describe 'Get-GitLabClusterAgent' {
             $failure = Get-Failure { Get-GitLabClusterAgent -Project $Value }
             $failure.Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
             "$failure" | Should -BeLike "*'Project'*"
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
     }
 
@@ -166,14 +166,14 @@ Describe 'Get-GitLabClusterAgent' {
 
         It 'does not take an empty name' {
             (Get-Failure { Get-GitLabClusterAgent group/app '' }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
     }
 
     Context 'by id' {
         It 'reads each id singly' {
             (Get-GitLabClusterAgent group/app -AgentId 12, 11).Name | Should -Be 'staging', 'prod'
-            Get-StandInCall $server | Should -Be @(
+            Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/group%2Fapp/cluster_agents/12'
                 'GET /api/v4/projects/group%2Fapp/cluster_agents/11')
         }
@@ -189,7 +189,7 @@ Describe 'Get-GitLabClusterAgent' {
             $failure = Get-Failure { Get-GitLabClusterAgent 101 -AgentId $_ }
             $failure.Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
             "$failure" | Should -BeLike "*'AgentId'*"
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
         It 'does not take a name beside it' {
@@ -198,24 +198,24 @@ Describe 'Get-GitLabClusterAgent' {
 
         It 'reads an agent from the pipeline afresh' {
             $agent = Get-GitLabClusterAgent group/app prod
-            Clear-StandInRequest $server
+            Clear-FakeGitLabRequest $server
             $again = $agent | Get-GitLabClusterAgent
             $again.Name | Should -Be 'prod'
             [object]::ReferenceEquals($agent, $again) | Should -BeFalse
-            Get-StandInCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11'
+            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11'
         }
     }
 
     Context 'paging' {
         BeforeEach {
-            $null = Add-StandInSeed $server @{ agents = @{ project = 'group/many'; count = 250 } }
+            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/many'; count = 250 } }
         }
 
         It 'reads 250 agents in three requests, in order' {
             $agents = Get-GitLabClusterAgent group/many
             $agents.Count | Should -Be 250
             $agents.Name | Should -Be ($agents.Name | Sort-Object)
-            Get-StandInCall $server | Sort-Object | Should -Be @(
+            Get-FakeGitLabCall $server | Sort-Object | Should -Be @(
                 'GET /api/v4/projects/group%2Fmany/cluster_agents?per_page=100&page=1'
                 'GET /api/v4/projects/group%2Fmany/cluster_agents?per_page=100&page=2'
                 'GET /api/v4/projects/group%2Fmany/cluster_agents?per_page=100&page=3')
@@ -223,8 +223,8 @@ Describe 'Get-GitLabClusterAgent' {
 
         It 'asks for one page when one agent is wanted' {
             Get-GitLabClusterAgent group/many | Select-Object -First 1 | ForEach-Object Name | Should -Be 'agent-000001'
-            Get-StandInCall $server | Should -Be 'GET /api/v4/projects/group%2Fmany/cluster_agents?per_page=100&page=1'
-            (Get-StandInLoad $server).inFlight | Should -Be 0
+            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/group%2Fmany/cluster_agents?per_page=100&page=1'
+            (Get-FakeGitLabLoad $server).inFlight | Should -Be 0
         }
 
         It 'leaves the session fit after a reader that went away' {
@@ -233,12 +233,12 @@ Describe 'Get-GitLabClusterAgent' {
         }
 
         It 'does not go to the host that Link names' {
-            Edit-StandInOption $server @{ externalUrl = 'http://127.0.0.2:9' }
+            Edit-FakeGitLabOption $server @{ externalUrl = 'http://127.0.0.2:9' }
             (Get-GitLabClusterAgent group/many).Count | Should -Be 250
         }
 
         It 'gives what came before a page that fails' {
-            Add-StandInFault $server @{ kind = 'status'; status = 500; pathContains = '&page=3'; times = 'always' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '&page=3'; times = 'always' }
             $agents = Get-GitLabClusterAgent group/many -ErrorVariable failures -ErrorAction SilentlyContinue
             $agents.Count | Should -Be 200
             $failures.Count | Should -Be 1
@@ -248,22 +248,22 @@ Describe 'Get-GitLabClusterAgent' {
 
     Context 'sessions' {
         It 'uses the session that is given' {
-            $other = Connect-StandIn $server glpat-developer
+            $other = Connect-FakeGitLab $server glpat-developer
             $null = Get-GitLabClusterAgent group/app -Session $session
-            (Get-StandInRequest $server).headers.'PRIVATE-TOKEN' | Should -Be 'glpat-maintainer'
+            (Get-FakeGitLabRequest $server).headers.'PRIVATE-TOKEN' | Should -Be 'glpat-maintainer'
             (Get-GitLabSession).TokenName | Should -Be $other.TokenName
         }
 
         It 'works below a relative URL' {
-            $prefixed = Start-StandIn -Arguments --prefix, /git/lab
+            $prefixed = Start-FakeGitLab -Arguments --prefix, /git/lab
             try {
                 $there = Connect-GitLab $prefixed.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication -PassThru
-                Clear-StandInRequest $prefixed
+                Clear-FakeGitLabRequest $prefixed
                 (Get-GitLabClusterAgent group/app -Session $there).Name | Should -Be 'prod', 'staging'
-                Get-StandInCall $prefixed | Should -Be 'GET /git/lab/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
+                Get-FakeGitLabCall $prefixed | Should -Be 'GET /git/lab/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
             }
             finally {
-                Stop-StandIn $prefixed
+                Stop-FakeGitLab $prefixed
             }
         }
     }

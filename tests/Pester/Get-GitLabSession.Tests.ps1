@@ -3,19 +3,19 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Get-GitLabSession' {
     BeforeEach {
-        Reset-StandIn $server
+        Reset-FakeGitLab $server
         Disconnect-GitLab
     }
 
@@ -25,26 +25,26 @@ Describe 'Get-GitLabSession' {
     }
 
     It 'gives the current session, and sends nothing' {
-        $session = Connect-StandIn $server
+        $session = Connect-FakeGitLab $server
         [object]::ReferenceEquals($session, (Get-GitLabSession)) | Should -BeTrue
-        Get-StandInCall $server | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
     It 'gives the latest' {
-        $null = Connect-StandIn $server
-        $second = Connect-StandIn $server glpat-developer
+        $null = Connect-FakeGitLab $server
+        $second = Connect-FakeGitLab $server glpat-developer
         (Get-GitLabSession).TokenName | Should -Be 'developer'
         [object]::ReferenceEquals($second, (Get-GitLabSession)) | Should -BeTrue
     }
 
     It 'has the documented properties, and none with the token' {
-        $null = Connect-StandIn $server
+        $null = Connect-FakeGitLab $server
         (Get-GitLabSession).PSObject.Properties.Name | Sort-Object | Should -Be @(
             'ConnectedAt', 'ExpiresAt', 'IsEnterprise', 'KasUri', 'Scopes', 'ThrottleLimit', 'TokenName', 'TokenType', 'Uri', 'Version')
     }
 
     It 'can be given to another cmdlet' {
-        $null = Connect-StandIn $server
+        $null = Connect-FakeGitLab $server
         (Get-GitLabClusterAgent group/app -Session (Get-GitLabSession)).Count | Should -Be 2
     }
 

@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Habits' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { Disconnect-GitLab }
@@ -44,7 +44,7 @@ Describe 'Habits' {
         ) {
             Use-Origin $_
             (Get-GitLabClusterAgent .).Name | Should -Be 'prod', 'staging'
-            (Get-StandInRequest $server).rawTarget | Should -Be '/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
+            (Get-FakeGitLabRequest $server).rawTarget | Should -Be '/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
         }
 
         It 'works for every cmdlet that takes a project' {
@@ -58,7 +58,7 @@ Describe 'Habits' {
             (Get-GitLabAgentUrlConfiguration . here).Id | Should -Be $configuration.Id
             Remove-GitLabAgentUrlConfiguration . here $configuration.Id -Confirm:$false
             Remove-GitLabClusterAgent . here -Confirm:$false
-            (Get-StandInState $server).agents.name | Should -Not -Contain here
+            (Get-FakeGitLabState $server).agents.name | Should -Not -Contain here
         }
 
         It 'is refused where the origin is on another host' {
@@ -66,7 +66,7 @@ Describe 'Habits' {
             $failure = Get-Failure { Remove-GitLabClusterAgent . prod -Confirm:$false }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             $failure.Exception.Message | Should -BeLike '*gitlab.example.com*127.0.0.1*'
-            Get-StandInRequest $server | Should -BeNullOrEmpty
+            Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
         }
 
         It 'is refused where there is no origin, and where there is no clone' {
@@ -75,23 +75,23 @@ Describe 'Habits' {
             Push-Location ([System.IO.Path]::GetPathRoot($clone))
             (Get-Failure { Get-GitLabClusterAgent . }).Exception.Message | Should -BeLike '*no clone*'
             Pop-Location
-            Get-StandInRequest $server | Should -BeNullOrEmpty
+            Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
         }
 
         It 'does not take the prefix of a GitLab for a group' {
-            $prefixed = Start-StandIn -Arguments '--prefix', '/gitlab'
+            $prefixed = Start-FakeGitLab -Arguments '--prefix', '/gitlab'
             try {
-                $null = Connect-StandIn $prefixed
+                $null = Connect-FakeGitLab $prefixed
                 Use-Origin https://127.0.0.1/gitlab/group/app.git
                 (Get-GitLabClusterAgent .).Name | Should -Be 'prod', 'staging'
             }
-            finally { Stop-StandIn $prefixed }
+            finally { Stop-FakeGitLab $prefixed }
         }
     }
 
     Context 'the session' {
         It 'shows when the access token expires' {
-            $null = Connect-StandIn $server glpat-expiring
+            $null = Connect-FakeGitLab $server glpat-expiring
             $expires = (Get-GitLabSession).ExpiresAt
             $expires | Should -BeGreaterThan ([DateTimeOffset]::UtcNow)
             Get-GitLabSession | Out-String -Width 160 | Should -BeLike "*$($expires.UtcDateTime.ToString('yyyy-MM-dd'))*"

@@ -3,17 +3,17 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
     $today = [DateTime]::UtcNow.ToString('yyyy-MM-dd')
 
-    function Get-Token ($Name) { (Get-StandInState $server).tokens | Where-Object name -CEQ $Name }
+    function Get-Token ($Name) { (Get-FakeGitLabState $server).tokens | Where-Object name -CEQ $Name }
 
-    function Get-Active ([long] $AgentId) { ((Get-StandInState $server).tokens | Where-Object { $_.agentId -eq $AgentId -and $_.status -eq 'active' }).name }
+    function Get-Active ([long] $AgentId) { ((Get-FakeGitLabState $server).tokens | Where-Object { $_.agentId -eq $AgentId -and $_.status -eq 'active' }).name }
 
     # What a cluster does with a token that it is handed: it signs in with it.
-    function Use-Token ($Token) { $null = Add-StandInSeed $server @{ markUsed = $Token.Id } }
+    function Use-Token ($Token) { $null = Add-FakeGitLabSeed $server @{ markUsed = $Token.Id } }
 
     Add-Type -Path "$PSScriptRoot/RememberingHost.cs"
 
@@ -56,14 +56,14 @@ BeforeAll {
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Invoke-GitLabAgentTokenRotation' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { Disconnect-GitLab }
@@ -80,14 +80,14 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $result.Error | Should -BeNullOrEmpty
             $result.CompletedAt | Should -BeGreaterOrEqual $result.StartedAt
             $new = $result.NewToken.Id
-            Get-StandInCall $server | Should -Be @(
+            Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/101/cluster_agents/12'
                 'GET /api/v4/projects/101/cluster_agents/12/tokens?per_page=100&page=1'
                 'GET /api/v4/projects/101/cluster_agents/12/tokens/1004'
                 'POST /api/v4/projects/101/cluster_agents/12/tokens'
                 "GET /api/v4/projects/101/cluster_agents/12/tokens/$new"
                 'DELETE /api/v4/projects/101/cluster_agents/12/tokens/1004')
-            (Get-StandInRequest $server -Method POST).body | ConvertFrom-Json | ForEach-Object { $_.name, $_.description } | Should -Be "staging-1-$today", 'for the cluster'
+            (Get-FakeGitLabRequest $server -Method POST).body | ConvertFrom-Json | ForEach-Object { $_.name, $_.description } | Should -Be "staging-1-$today", 'for the cluster'
         }
 
         It 'hands the token over as $_ and as the first argument, in the scope of the caller, and throws away what comes out' {
@@ -111,7 +111,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
         }
 
         It 'takes agents from the pipeline; their waits overlap' {
-            $null = Add-StandInSeed $server @{ agents = 1..5 | ForEach-Object { @{ project = 'many/one'; name = "a$_"; tokens = @("t$_") } } }
+            $null = Add-FakeGitLabSeed $server @{ agents = 1..5 | ForEach-Object { @{ project = 'many/one'; name = "a$_"; tokens = @("t$_") } } }
             $handed = [System.Collections.Generic.List[object]]::new()
             $results = Get-GitLabClusterAgent many/one | Invoke-GitLabAgentTokenRotation -PollSec 1 -TimeoutSec 20 -Deploy {
                 $handed.Add($_)
@@ -120,7 +120,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $results.Status | Should -Be (@('Completed') * 5)
             $results.Agent | Sort-Object | Should -Be 'a1', 'a2', 'a3', 'a4', 'a5'
             $handed.Name | Should -Be (1..5 | ForEach-Object { "t$_-$today" })
-            (Get-StandInLoad $server).maxInFlight | Should -BeLessOrEqual 8
+            (Get-FakeGitLabLoad $server).maxInFlight | Should -BeLessOrEqual 8
         }
 
         It 'finds the agent by name, and names the new token as it is told' {
@@ -143,12 +143,12 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $results = 12, 12 | ForEach-Object { [pscustomobject]@{ Project = 101; Agent = $_ } } | Invoke-GitLabAgentTokenRotation -Deploy { Use-Token $_ } -PollSec 1 -WarningVariable warnings -WarningAction SilentlyContinue
             $results.Count | Should -Be 1
             $warnings | Should -BeLike '*more than once*'
-            @(Get-StandInCall $server -Method POST).Count | Should -Be 1
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 1
         }
 
         It 'rotates on the session of the object' {
             $agent = Get-GitLabClusterAgent group/app staging
-            $other = Connect-StandIn $server glpat-readonly
+            $other = Connect-FakeGitLab $server glpat-readonly
             ($agent | Invoke-GitLabAgentTokenRotation -Deploy { Use-Token $_ }).Status | Should -Be 'Completed'
         }
 
@@ -172,12 +172,12 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $result.RevokedTokens.Name | Should -Be 'prod-spare', 'prod-2024'
             $result.NewToken.Name | Should -Be "prod-2024-$today"
             Get-Active 11 | Should -Be "prod-2024-$today"
-            Get-StandInCall $server -Method POST, DELETE | ForEach-Object { ($_ -split '/')[-1] } | Should -Be '1002', 'tokens', '1001'
+            Get-FakeGitLabCall $server -Method POST, DELETE | ForEach-Object { ($_ -split '/')[-1] } | Should -Be '1002', 'tokens', '1001'
         }
 
         It 'gives it up with -Confirm:$false too, or where $ConfirmPreference is None' {
             (Invoke-GitLabAgentTokenRotation 101 prod -Confirm:$false -NoWait).RevokedTokens.Name | Should -Be 'prod-spare'
-            Reset-StandIn $server
+            Reset-FakeGitLab $server
             & { $ConfirmPreference = 'None'; (Invoke-GitLabAgentTokenRotation 101 prod -NoWait).RevokedTokens.Name } | Should -Be 'prod-spare'
         }
 
@@ -187,7 +187,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
                 Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 prod -Session $session -NoWait' | Should -BeNullOrEmpty
                 $shell.Console.Questions.Count | Should -Be 1
                 $shell.Console.Questions[0] | Should -BeLike "*agent prod of project group/app on 127.0.0.1*'prod-spare' (1002, never used, made 20 days ago)*keep token 'prod-2024' (1001, used 3 hours ago)*"
-                Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
                 $shell.Console.Answer = '&Yes'
                 $shell.Shell.Commands.Clear()
                 (Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 prod -Session $session -NoWait').RevokedTokens.Name | Should -Be 'prod-spare'
@@ -207,7 +207,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
         }
 
         It 'shows no line breaks and escapes of names in a question' {
-            $null = Add-StandInSeed $server @{ agents = @(@{ project = 'odd/one'; name = 'odd'; tokens = @(@{ name = "a`n`e[31mYes"; lastUsedAt = [DateTimeOffset]::UtcNow.ToString('o') }, 'b') }) }
+            $null = Add-FakeGitLabSeed $server @{ agents = @(@{ project = 'odd/one'; name = 'odd'; tokens = @(@{ name = "a`n`e[31mYes"; lastUsedAt = [DateTimeOffset]::UtcNow.ToString('o') }, 'b') }) }
             $shell = Open-Shell
             try {
                 $null = Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation odd/one odd -Session $session -NoWait'
@@ -242,13 +242,13 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             @{ What = 'the other is not used later'; Used = @{ 1001 = 30; 1002 = 30 }; More = @{} }
         ) {
             $now = [DateTimeOffset]::UtcNow
-            $null = Add-StandInSeed $server @{ markUsed = @($Used.Keys | ForEach-Object { @{ id = $_; at = $now.AddDays(-$Used[[object]$_]).ToString('o') } }) }
+            $null = Add-FakeGitLabSeed $server @{ markUsed = @($Used.Keys | ForEach-Object { @{ id = $_; at = $now.AddDays(-$Used[[object]$_]).ToString('o') } }) }
             $failure = Get-Failure { Invoke-GitLabAgentTokenRotation 101 prod -Force @More -Deploy { throw 'never called' } }
             $failure.FullyQualifiedErrorId | Should -Be 'TokenLimitReached,GitLabAgents.Commands.InvokeGitLabAgentTokenRotationCommand'
             $failure.CategoryInfo.Category | Should -Be 'LimitsExceeded'
             $failure.TargetObject | Should -Be 'prod'
             "$failure" | Should -BeLike "*'prod-2024' (1001, last used *)*'prod-spare' (1002, last used *)*Nothing was changed.*"
-            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
         It 'gives up all but the one in use where there are more than are allowed' {
@@ -261,7 +261,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $failure = Get-Failure { Invoke-GitLabAgentTokenRotation 101 prod -UnusedFor $Value -Force }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             $failure.ErrorDetails.RecommendedAction | Should -BeLike '*New-TimeSpan -Days 7*'
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
     }
 
@@ -276,11 +276,11 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Start-Transcript $file -UseMinimalHeader | Out-Null
             try { & $Run | Should -BeNullOrEmpty } finally { Stop-Transcript | Out-Null }
             (Get-Content $file -Raw) -replace '\r?\n' | Should -BeLike "*Performing the operation `"$Says"
-            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
         It 'is the error that there would be, where there would be one' {
-            $null = Add-StandInSeed $server @{ markUsed = 1002 }
+            $null = Add-FakeGitLabSeed $server @{ markUsed = 1002 }
             (Get-Failure { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf }).FullyQualifiedErrorId | Should -BeLike 'TokenLimitReached,*'
         }
     }
@@ -327,7 +327,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             @{ Blocks = 'process and end'; Deploy = { process { 1 } end { 2 } } }
         ) {
             (Get-Failure { Invoke-GitLabAgentTokenRotation 101 12 -Deploy $Deploy }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
         It 'takes a deploy with a process block, and a function' {
@@ -349,7 +349,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             "$($results.Error.Message)" | Should -BeLike "*its words are not shown*Get-GitLabAgentToken -Project *-TokenId $($results.NewToken.Id)"
             ($failures.FullyQualifiedErrorId -split ',')[0..2] -join ' ' | Should -BeLike '*DeployFailed*'
             "$failures" | Should -BeLike '*disconnected*'
-            $session = Connect-StandIn $server
+            $session = Connect-FakeGitLab $server
         }
 
         It 'takes <Way> for a deploy that failed' -ForEach @(
@@ -386,13 +386,13 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-Active 12 | Should -Be 'staging-1', "staging-1-$today"
 
             Use-Token $result.NewToken
-            $session = Connect-StandIn $server
+            $session = Connect-FakeGitLab $server
             $again = Invoke-GitLabAgentTokenRotation 101 12 -Resume -Deploy { throw 'It is deployed already.' }
             $again.Status | Should -Be 'Completed'
             $again.NewToken.Id | Should -Be $result.NewToken.Id
             $again.RevokedTokens.Name | Should -Be 'staging-1'
             Get-Active 12 | Should -Be "staging-1-$today"
-            Get-StandInCall $server -Method POST | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server -Method POST | Should -BeNullOrEmpty
         }
 
         It 'makes no token to resume without -Deploy' {
@@ -401,16 +401,16 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $result.NewToken.Name | Should -Be 'staging-1'
             $result.RevokedTokens | Should -BeNullOrEmpty
             (Get-Failure { Invoke-GitLabAgentTokenRotation platform/infra cluster-us -Resume }).FullyQualifiedErrorId | Should -BeLike 'TokenNotFound,*'
-            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
         It 'begins with -Resume and -Deploy where there is nothing to go on with' {
             $result = Invoke-GitLabAgentTokenRotation 101 12 -Resume -Deploy { Use-Token $_ }
             $result.RevokedTokens.Name | Should -Be 'staging-1'
             Get-Active 12 | Should -Be "staging-1-$today"
-            Clear-StandInRequest $server
+            Clear-FakeGitLabRequest $server
             (Invoke-GitLabAgentTokenRotation 101 12 -Resume -Deploy { throw 'It is done.' }).Status | Should -Be 'Completed'
-            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
         It 'takes its own outcomes to resume' {
@@ -442,7 +442,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             @{ What = 'a role that does not suffice'; Id = 'Forbidden'; Fault = @{ kind = 'status'; status = 403; pathContains = '/15/tokens'; method = 'POST' } }
         ) {
             $agents = Get-GitLabClusterAgent -Group platform/apps -Recurse
-            Add-StandInFault $server $Fault
+            Add-FakeGitLabFault $server $Fault
             $failures = $null
             $result = $agents | Invoke-GitLabAgentTokenRotation -Deploy { Use-Token $_ } -ErrorAction SilentlyContinue -ErrorVariable failures
             $result.Agent | Should -Be 'api'
@@ -459,7 +459,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             @{ What = 'no time between looks'; More = @{ PollSec = 0 } }
         ) {
             (Get-Failure { Invoke-GitLabAgentTokenRotation 101 12 -NoWait @More }).Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
         It 'is NotConnected without a session' {
@@ -473,7 +473,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
         AfterEach { Close-Shell $shell }
 
         It 'in the wait leaves both, and says how to go on' {
-            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 60' -When { $shell.Shell.Streams.Progress.Count -gt 0 -and (Get-StandInLoad $server).inFlight -eq 0 }
+            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 60' -When { $shell.Shell.Streams.Progress.Count -gt 0 -and (Get-FakeGitLabLoad $server).inFlight -eq 0 }
             $took | Should -BeLessThan 1.5
             Get-Active 12 | Should -Be 'staging-1', "staging-1-$today"
             $shell.Console.Warnings | Should -BeLike "Stopped. Token 'staging-1-$today' (*) of agent staging is made, and was not seen in use yet. Kept: token 'staging-1' (1004). Go on with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume"
@@ -486,10 +486,10 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
         }
 
         It 'in a look that hangs it ends at once, with no request left' {
-            Add-StandInFault $server @{ kind = 'hang'; method = 'GET'; pathMatches = '/tokens/10(1[0-9])$'; times = 'always' }
-            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 1' -When { (Get-StandInCall $server -Method GET) -match '/tokens/101\d$' }
+            Add-FakeGitLabFault $server @{ kind = 'hang'; method = 'GET'; pathMatches = '/tokens/10(1[0-9])$'; times = 'always' }
+            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 1' -When { (Get-FakeGitLabCall $server -Method GET) -match '/tokens/101\d$' }
             $took | Should -BeLessThan 1.5
-            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+            Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
             $shell.Console.Warnings | Should -BeLike '*-Resume'
         }
 
@@ -502,7 +502,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
 
         It 'in the deploy of a token that is in use already leaves both' {
             $script = "
-                function Use-It { `$null = Invoke-RestMethod '$($server.Url)/-/stand-in/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$args[0].Id }) }
+                function Use-It { `$null = Invoke-RestMethod '$($server.Url)/-/fake-gitlab/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$args[0].Id }) }
                 Invoke-GitLabAgentTokenRotation 101 12 -Session `$session -Deploy { Use-It `$_; Start-Sleep -Seconds 60 }"
             $null = Invoke-Interrupted -Script $script -When { (Get-Token "staging-1-$today").lastUsedAt }
             @(Get-Active 12).Count | Should -Be 2
@@ -517,7 +517,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
         }
 
         It 'while the token is made revokes it again' {
-            Add-StandInFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800; afterActing = $true }
+            Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800; afterActing = $true }
             $null = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { }' -When { Get-Token "staging-1-$today" }
             Get-Active 12 | Should -Be 'staging-1'
             $shell.Console.Warnings | Should -BeLike '*revoked again*'
@@ -525,7 +525,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
 
         It 'by -First says what is left of the others' {
             $first = Invoke-InShell $shell "
-                function Use-It { `$null = Invoke-RestMethod '$($server.Url)/-/stand-in/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$args[0].Id }) }
+                function Use-It { `$null = Invoke-RestMethod '$($server.Url)/-/fake-gitlab/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$args[0].Id }) }
                 Get-GitLabClusterAgent group/app -Session `$session |
                     Invoke-GitLabAgentTokenRotation -Force -PollSec 60 -Deploy { if (`$_.AgentId -eq 12) { Use-It `$_ } } |
                     Select-Object -First 1"
@@ -562,13 +562,13 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             @{ At = 'the last revocation, undone'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1001' } }
             @{ At = 'the last revocation, done'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1001'; afterActing = $true } }
         ) {
-            if ($Fault) { Add-StandInFault $server ($Fault + @{ kind = 'hang' }) }
+            if ($Fault) { Add-FakeGitLabFault $server ($Fault + @{ kind = 'hang' }) }
             $file = Join-Path $TestDrive 'killed.ps1'
             Set-Content $file @"
 Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
 Connect-GitLab '$($server.Url)' ([System.Net.NetworkCredential]::new('', 'glpat-maintainer').SecurePassword) -AllowUnencryptedAuthentication
 Invoke-GitLabAgentTokenRotation 101 11 -Force -PollSec 1 -Deploy {
-    `$null = Invoke-RestMethod '$($server.Url)/-/stand-in/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$_.Id })
+    `$null = Invoke-RestMethod '$($server.Url)/-/fake-gitlab/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$_.Id })
     if (`$$(-not $Fault)) { Start-Sleep -Seconds 60 }
 }
 "@
@@ -577,7 +577,7 @@ Invoke-GitLabAgentTokenRotation 101 11 -Force -PollSec 1 -Deploy {
             $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
             $process = [System.Diagnostics.Process]::Start($start)
             try {
-                Wait-Until { if ($Fault) { (Get-StandInLoad $server).inFlight -gt 0 } else { (Get-Token "prod-2024-$today").lastUsedAt } } -TimeoutSeconds 30
+                Wait-Until { if ($Fault) { (Get-FakeGitLabLoad $server).inFlight -gt 0 } else { (Get-Token "prod-2024-$today").lastUsedAt } } -TimeoutSeconds 30
             }
             finally {
                 $process.Kill()
@@ -585,10 +585,10 @@ Invoke-GitLabAgentTokenRotation 101 11 -Force -PollSec 1 -Deploy {
                 $process.Dispose()
             }
 
-            Clear-StandInFault $server
-            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+            Clear-FakeGitLabFault $server
+            Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
             # One that was used is there at any time.
-            (Get-StandInState $server).tokens | Where-Object { $_.agentId -eq 11 -and $_.status -eq 'active' -and $_.lastUsedAt } | Should -Not -BeNullOrEmpty
+            (Get-FakeGitLabState $server).tokens | Where-Object { $_.agentId -eq 11 -and $_.status -eq 'active' -and $_.lastUsedAt } | Should -Not -BeNullOrEmpty
 
             $again = Invoke-GitLabAgentTokenRotation 101 11 -Resume -TimeoutSec 1 -PollSec 1 -Deploy { Use-Token $_ } -ErrorAction SilentlyContinue
             if ($again.Status -ne 'Completed') {

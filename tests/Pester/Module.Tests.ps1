@@ -4,15 +4,15 @@ param()
 BeforeAll {
     $manifest = (Resolve-Path "$PSScriptRoot/../../GitLabAgents.psd1").Path
     Import-Module $manifest
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
     # For scripts that run in a shell of their own.
     $environment = @{ MANIFEST = $manifest; SERVER = $server.Url; GITLAB_TOKEN = 'glpat-maintainer' }
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 

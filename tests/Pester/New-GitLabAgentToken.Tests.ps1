@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'New-GitLabAgentToken' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach {
@@ -33,10 +33,10 @@ Describe 'New-GitLabAgentToken' {
         $token.Token | Should -BeOfType securestring
         $token.LastUsedAt | Should -BeNullOrEmpty
         $token.IsDetailed | Should -BeTrue
-        $made = (Get-StandInState $server).tokens | Where-Object id -EQ $token.Id
+        $made = (Get-FakeGitLabState $server).tokens | Where-Object id -EQ $token.Id
         $token.RevealToken() | Should -BeExactly $made.secret
         [System.Net.NetworkCredential]::new('', $token.Token).Password | Should -BeExactly $made.secret
-        $request = Get-StandInRequest $server
+        $request = Get-FakeGitLabRequest $server
         "$($request.method) $($request.rawTarget)" | Should -BeExactly 'POST /api/v4/projects/103/cluster_agents/14/tokens'
         $request.body | Should -BeExactly '{"name":"ci-1"}'
         $request.headers.'Content-Type' | Should -Match '^application/json'
@@ -44,7 +44,7 @@ Describe 'New-GitLabAgentToken' {
 
     It 'sends a description' {
         (New-GitLabAgentToken -Project 103 -Agent 14 -Name ci-1 -Description 'für «CI»').Description | Should -BeExactly 'für «CI»'
-        $body = (Get-StandInRequest $server).body | ConvertFrom-Json
+        $body = (Get-FakeGitLabRequest $server).body | ConvertFrom-Json
         $body.name | Should -BeExactly 'ci-1'
         $body.description | Should -BeExactly 'für «CI»'
     }
@@ -55,19 +55,19 @@ Describe 'New-GitLabAgentToken' {
 
     It 'looks the agent up by name' {
         (New-GitLabAgentToken platform/infra cluster-us ci-1).AgentId | Should -Be 14
-        Get-StandInCall $server | Should -Be @(
+        Get-FakeGitLabCall $server | Should -Be @(
             'GET /api/v4/projects/platform%2Finfra/cluster_agents?per_page=100&page=1'
             'POST /api/v4/projects/103/cluster_agents/14/tokens')
     }
 
     It 'takes digits in a string as an id' {
         (New-GitLabAgentToken '103' '14' ci-1).AgentId | Should -Be 14
-        Get-StandInCall $server | Should -Be 'POST /api/v4/projects/103/cluster_agents/14/tokens'
+        Get-FakeGitLabCall $server | Should -Be 'POST /api/v4/projects/103/cluster_agents/14/tokens'
     }
 
     It 'takes the path of a project that needs encoding' {
         (New-GitLabAgentToken 'Ünïcode/Pröjekt' unicode ci-1).AgentId | Should -Be 19
-        @(Get-StandInCall $server)[0] | Should -BeExactly 'GET /api/v4/projects/%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt/cluster_agents?per_page=100&page=1'
+        @(Get-FakeGitLabCall $server)[0] | Should -BeExactly 'GET /api/v4/projects/%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt/cluster_agents?per_page=100&page=1'
     }
 
     It 'makes a token for each agent of the pipeline' {
@@ -86,7 +86,7 @@ Describe 'New-GitLabAgentToken' {
         New-GitLabAgentToken 103 14 ci-1 -WhatIf | Should -BeNullOrEmpty
         New-GitLabAgentToken platform/infra cluster-us ci-1 -WhatIf | Should -BeNullOrEmpty
         Get-GitLabClusterAgent platform/infra | New-GitLabAgentToken -Name ci-1 -WhatIf | Should -BeNullOrEmpty
-        Get-StandInCall $server -Method POST, PUT, DELETE | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server -Method POST, PUT, DELETE | Should -BeNullOrEmpty
     }
 
     It 'asks nothing with -Confirm:$false' {
@@ -110,7 +110,7 @@ Describe 'New-GitLabAgentToken' {
 
     It 'takes no empty name' {
         (Get-Failure { New-GitLabAgentToken 103 14 '' }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
-        Get-StandInCall $server | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
     It 'says in GitLab''s words what is wrong with a name' {
@@ -120,12 +120,12 @@ Describe 'New-GitLabAgentToken' {
     }
 
     It 'revokes the token again when the answer holds no secret' {
-        Add-StandInFault $server @{ kind = 'body'; status = 201; method = 'POST'; afterActing = $true; body = '{"id":1012,"name":"ci-1","agent_id":14,"status":"active","token":null}' }
-        $next = ((Get-StandInState $server).tokens.id | Measure-Object -Maximum).Maximum + 1
+        Add-FakeGitLabFault $server @{ kind = 'body'; status = 201; method = 'POST'; afterActing = $true; body = '{"id":1012,"name":"ci-1","agent_id":14,"status":"active","token":null}' }
+        $next = ((Get-FakeGitLabState $server).tokens.id | Measure-Object -Maximum).Maximum + 1
         $next | Should -Be 1012 -Because 'the fault above names it'
         $failure = Get-Failure { New-GitLabAgentToken 103 14 ci-1 }
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
         "$failure" | Should -BeLike '*revoked again*'
-        ((Get-StandInState $server).tokens | Where-Object id -EQ 1012).status | Should -Be 'revoked'
+        ((Get-FakeGitLabState $server).tokens | Where-Object id -EQ 1012).status | Should -Be 'revoked'
     }
 }

@@ -3,13 +3,13 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
@@ -27,7 +27,7 @@ Describe 'New-GitLabAgentUrlConfiguration' {
         $key = [System.IO.File]::ReadAllText("$certificates/key.pem")
         $certificate = [System.IO.File]::ReadAllText("$certificates/cert.pem")
         function Expand-Field($Name) {
-            $body = (Get-StandInRequest $server -Method POST).body | ConvertFrom-Json
+            $body = (Get-FakeGitLabRequest $server -Method POST).body | ConvertFrom-Json
             [System.Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($body.$Name))
         }
     }
@@ -35,8 +35,8 @@ Describe 'New-GitLabAgentUrlConfiguration' {
     AfterAll { Pop-Location }
 
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { $session | Disconnect-GitLab }
@@ -45,7 +45,7 @@ Describe 'New-GitLabAgentUrlConfiguration' {
         $made = New-GitLabAgentUrlConfiguration group/app prod grpcs://agent.example.com:443
         $made.AuthenticationMethod | Should -Be Jwt
         [Convert]::FromBase64String($made.PublicKey).Length | Should -Be 32
-        (Get-StandInRequest $server -Method POST).body | Should -Be '{"url":"grpcs://agent.example.com:443"}'
+        (Get-FakeGitLabRequest $server -Method POST).body | Should -Be '{"url":"grpcs://agent.example.com:443"}'
     }
 
     It 'takes agents from the pipeline' {
@@ -81,7 +81,7 @@ Describe 'New-GitLabAgentUrlConfiguration' {
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
         $failure.CategoryInfo.Category | Should -Be InvalidArgument
         $failure.Exception.Message | Should -BeLike $Words
-        Get-StandInRequest $server | Should -BeNullOrEmpty
+        Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
     }
 
     It 'refuses a certificate without its key, and a key without its certificate, by the parameter set' {
@@ -97,7 +97,7 @@ Describe 'New-GitLabAgentUrlConfiguration' {
     It 'refuses a url that is not grpc' {
         $failure = Get-Failure { New-GitLabAgentUrlConfiguration 101 11 https://agent }
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-        Get-StandInRequest $server | Should -BeNullOrEmpty
+        Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
     }
 
     It 'refuses both ways of a certificate authority at once' {
@@ -114,10 +114,10 @@ Describe 'New-GitLabAgentUrlConfiguration' {
     }
 
     It 'removes the configuration again if the server ignored the certificate' {
-        Add-StandInFault $server @{ kind = 'body'; status = 201; body = '{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}'; method = 'POST'; pathContains = 'url_configurations' }
+        Add-FakeGitLabFault $server @{ kind = 'body'; status = 201; body = '{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}'; method = 'POST'; pathContains = 'url_configurations' }
         $failure = Get-Failure { New-GitLabAgentUrlConfiguration 101 12 grpcs://agent -ClientCertificatePath cert.pem -ClientKeyPath key.pem }
         $failure.Exception.Message | Should -BeLike '*ignored the client certificate*removed again*'
-        (Get-StandInState $server).urlConfigurations | Should -BeNullOrEmpty
+        (Get-FakeGitLabState $server).urlConfigurations | Should -BeNullOrEmpty
     }
 
     It 'says that the agent has one already' {
@@ -134,12 +134,12 @@ Describe 'New-GitLabAgentUrlConfiguration' {
             New-GitLabAgentUrlConfiguration 101 11 grpcs://agent -ClientCertificatePath '$certificates/cert.pem' -ClientKeyPath '$certificates/key.pem' -WhatIf
 "@ -Environment @{ GITLAB_HOST = $server.Url; GITLAB_TOKEN = 'glpat-maintainer' }
         "$text" | Should -BeLike '*What if:*mutual TLS*'
-        Get-StandInRequest $server -Method POST | Should -BeNullOrEmpty
+        Get-FakeGitLabRequest $server -Method POST | Should -BeNullOrEmpty
     }
 
     It 'shows the private key nowhere' {
         $sent = [Convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($key))
-        Add-StandInFault $server @{ kind = 'status'; status = 422; body = (ConvertTo-Json @{ message = "no: $sent" }); method = 'POST'; times = 2 }
+        Add-FakeGitLabFault $server @{ kind = 'status'; status = 422; body = (ConvertTo-Json @{ message = "no: $sent" }); method = 'POST'; times = 2 }
         $Error.Clear()
         $text = & {
             New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificatePath cert.pem -ClientKeyPath key.pem -Verbose -Debug

@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'New-GitLabClusterAgent' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach {
@@ -29,17 +29,17 @@ Describe 'New-GitLabClusterAgent' {
         $agent.Name | Should -Be 'edge'
         $agent.ProjectId | Should -Be 101
         [object]::ReferenceEquals($agent.Session, $session) | Should -BeTrue
-        $request = Get-StandInRequest $server
+        $request = Get-FakeGitLabRequest $server
         "$($request.method) $($request.rawTarget)" | Should -BeExactly 'POST /api/v4/projects/group%2Fapp/cluster_agents'
         $request.body | Should -BeExactly '{"name":"edge"}'
         $request.headers.'Content-Type' | Should -Match '^application/json'
         $request.headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
-        ((Get-StandInState $server).agents | Where-Object name -EQ edge).project | Should -Be 'group/app'
+        ((Get-FakeGitLabState $server).agents | Where-Object name -EQ edge).project | Should -Be 'group/app'
     }
 
     It 'registers several' {
         (New-GitLabClusterAgent -Project 101 -Name a, b).Name | Should -Be 'a', 'b'
-        (Get-StandInRequest $server).body | Should -Be '{"name":"a"}', '{"name":"b"}'
+        (Get-FakeGitLabRequest $server).body | Should -Be '{"name":"a"}', '{"name":"b"}'
     }
 
     It 'takes names from the pipeline, by value' {
@@ -49,26 +49,26 @@ Describe 'New-GitLabClusterAgent' {
     It 'takes rows from the pipeline' {
         $rows = "ProjectId,Name`n101,from-id`ngroup/empty,from-path" | ConvertFrom-Csv
         ($rows | New-GitLabClusterAgent).ProjectPath | Should -Be 'group/app', 'group/empty'
-        (Get-StandInRequest $server).body | Should -Be '{"name":"from-id"}', '{"name":"from-path"}'
+        (Get-FakeGitLabRequest $server).body | Should -Be '{"name":"from-id"}', '{"name":"from-path"}'
     }
 
     It 'takes a name of digits as a name' {
         (New-GitLabClusterAgent group/app 2024).Name | Should -Be '2024'
-        (Get-StandInRequest $server).body | Should -BeExactly '{"name":"2024"}'
+        (Get-FakeGitLabRequest $server).body | Should -BeExactly '{"name":"2024"}'
     }
 
     It 'sends the path <Path> as <Raw>' -ForEach @(
         @{ Path = 'Ünïcode/Pröjekt'; Raw = '%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt' }
         @{ Path = 'group/with space'; Raw = 'group%2Fwith%20space' }
     ) {
-        $null = Add-StandInSeed $server @{ projects = 'group/with space' }
+        $null = Add-FakeGitLabSeed $server @{ projects = 'group/with space' }
         (New-GitLabClusterAgent $Path edge).ProjectPath | Should -Be $Path
-        (Get-StandInRequest $server).rawTarget | Should -BeExactly "/api/v4/projects/$Raw/cluster_agents"
+        (Get-FakeGitLabRequest $server).rawTarget | Should -BeExactly "/api/v4/projects/$Raw/cluster_agents"
     }
 
     It 'sends nothing with -WhatIf' {
         New-GitLabClusterAgent group/app a, b -WhatIf | Should -BeNullOrEmpty
-        Get-StandInCall $server | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
     It 'does not ask where not told to, and asks nothing with -Confirm:$false' {
@@ -96,12 +96,12 @@ Describe 'New-GitLabClusterAgent' {
         $failure.FullyQualifiedErrorId | Should -BeLike 'Conflict,*'
         $failure.CategoryInfo.Category | Should -Be 'ResourceExists'
         $failure.TargetObject | Should -Be 'prod'
-        Get-StandInCall $server -Method POST | Should -Be 'POST /api/v4/projects/group%2Fapp/cluster_agents'
+        Get-FakeGitLabCall $server -Method POST | Should -Be 'POST /api/v4/projects/group%2Fapp/cluster_agents'
     }
 
     It 'takes no empty name' {
         (Get-Failure { New-GitLabClusterAgent group/app '' }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
-        Get-StandInCall $server | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
     It 'does not register agents in a project that was moved, and says so' {

@@ -6,9 +6,9 @@ BeforeDiscovery {
 }
 
 BeforeAll {
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 
     # The package goes to a repository folder, and from there into an empty folder of modules.
     $configuration = if ($env:GITLABAGENTS_CONFIGURATION) { $env:GITLABAGENTS_CONFIGURATION } else { '*' }
@@ -54,7 +54,7 @@ $env:PSModulePath = $env:MODULES
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
@@ -71,7 +71,7 @@ Describe 'The package' {
     }
 
     It 'holds nothing of tests or tools' {
-        Get-ChildItem $installed -Recurse -File | Where-Object Name -Match 'Test|StandIn|xunit|Demo|Packaging' | Should -BeNullOrEmpty
+        Get-ChildItem $installed -Recurse -File | Where-Object Name -Match 'Test|FakeGitLab|xunit|Demo|Packaging' | Should -BeNullOrEmpty
     }
 
     It 'is the only module of its kind that the shell sees, and is imported by name' {

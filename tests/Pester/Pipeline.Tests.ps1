@@ -3,28 +3,28 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $first = Start-StandIn
-    $second = Start-StandIn
+    $first = Start-FakeGitLab
+    $second = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $first
-    Stop-StandIn $second
+    Stop-FakeGitLab $first
+    Stop-FakeGitLab $second
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Pipelines' {
     BeforeEach {
-        Reset-StandIn $first
-        Reset-StandIn $second
+        Reset-FakeGitLab $first
+        Reset-FakeGitLab $second
         foreach ($server in $first, $second) {
-            $null = Add-StandInSeed $server @{ agents = @{ project = 'group/app'; name = 'runner'; tokens = 'ci-1', 'ci-2', 'other' } }
+            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/app'; name = 'runner'; tokens = 'ci-1', 'ci-2', 'other' } }
         }
 
-        $a = Connect-StandIn $first
-        $b = Connect-StandIn $second glpat-maintainer
+        $a = Connect-FakeGitLab $first
+        $b = Connect-FakeGitLab $second glpat-maintainer
         # Now the second server's session is the current one.
     }
 
@@ -35,19 +35,19 @@ Describe 'Pipelines' {
     Context 'two GitLabs at once' {
         It 'revokes the tokens of the GitLab that the agents came from' {
             Get-GitLabClusterAgent group/app -Session $a | Get-GitLabAgentToken | Where-Object Name -Like 'ci-*' | Revoke-GitLabAgentToken -Confirm:$false
-            $state = Get-StandInState $first
+            $state = Get-FakeGitLabState $first
             ($state.tokens | Where-Object name -Like 'ci-*').status | Should -Be 'revoked', 'revoked'
             ($state.tokens | Where-Object name -EQ other).status | Should -Be 'active'
-            @(Get-StandInCall $first -Method DELETE).Count | Should -Be 2
-            Get-StandInCall $second | Should -BeNullOrEmpty
+            @(Get-FakeGitLabCall $first -Method DELETE).Count | Should -Be 2
+            Get-FakeGitLabCall $second | Should -BeNullOrEmpty
         }
 
         It 'revokes nothing with -WhatIf' {
             Get-GitLabClusterAgent group/app -Session $a | Get-GitLabAgentToken | Where-Object Name -Like 'ci-*' | Revoke-GitLabAgentToken -WhatIf
-            ((Get-StandInState $first).tokens | Where-Object name -Like 'ci-*').status | Should -Be 'active', 'active'
-            Get-StandInCall $first -Method DELETE, POST | Should -BeNullOrEmpty
-            Get-StandInCall $first -Method GET | Should -Not -BeNullOrEmpty
-            Get-StandInCall $second | Should -BeNullOrEmpty
+            ((Get-FakeGitLabState $first).tokens | Where-Object name -Like 'ci-*').status | Should -Be 'active', 'active'
+            Get-FakeGitLabCall $first -Method DELETE, POST | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $first -Method GET | Should -Not -BeNullOrEmpty
+            Get-FakeGitLabCall $second | Should -BeNullOrEmpty
         }
 
         It 'sends each object of a mixture back to its own host' {
@@ -55,63 +55,63 @@ Describe 'Pipelines' {
             $tokens.Count | Should -Be 2
             $tokens | Revoke-GitLabAgentToken -Confirm:$false
             foreach ($server in $first, $second) {
-                @(Get-StandInCall $server -Method DELETE).Count | Should -Be 1
-                ((Get-StandInState $server).tokens | Where-Object name -EQ 'ci-1').status | Should -Be 'revoked'
+                @(Get-FakeGitLabCall $server -Method DELETE).Count | Should -Be 1
+                ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ 'ci-1').status | Should -Be 'revoked'
             }
         }
 
         It 'makes a token on the agent''s own host' {
             $token = Get-GitLabClusterAgent platform/infra cluster-us -Session $a | New-GitLabAgentToken -Name ci-1
             [object]::ReferenceEquals($token.Session, $a) | Should -BeTrue
-            @(Get-StandInCall $first -Method POST).Count | Should -Be 1
-            Get-StandInCall $second | Should -BeNullOrEmpty
+            @(Get-FakeGitLabCall $first -Method POST).Count | Should -Be 1
+            Get-FakeGitLabCall $second | Should -BeNullOrEmpty
         }
 
         It 'removes an agent on its own host' {
             Get-GitLabClusterAgent group/app runner -Session $a | Remove-GitLabClusterAgent -Confirm:$false
-            (Get-StandInState $first).agents.name | Should -Not -Contain 'runner'
-            (Get-StandInState $second).agents.name | Should -Contain 'runner'
-            Get-StandInCall $second | Should -BeNullOrEmpty
+            (Get-FakeGitLabState $first).agents.name | Should -Not -Contain 'runner'
+            (Get-FakeGitLabState $second).agents.name | Should -Contain 'runner'
+            Get-FakeGitLabCall $second | Should -BeNullOrEmpty
         }
 
         It 'reads objects afresh on their own host' {
             $agent = Get-GitLabClusterAgent group/app runner -Session $a
             $token = $agent | Get-GitLabAgentToken -Name ci-1
-            Clear-StandInRequest $first
+            Clear-FakeGitLabRequest $first
             ($agent | Get-GitLabClusterAgent).Name | Should -Be 'runner'
             ($token | Get-GitLabAgentToken).Name | Should -Be 'ci-1'
-            Get-StandInCall $first | Should -Be @(
+            Get-FakeGitLabCall $first | Should -Be @(
                 "GET /api/v4/projects/101/cluster_agents/$($agent.Id)"
                 "GET /api/v4/projects/101/cluster_agents/$($agent.Id)/tokens/$($token.Id)")
-            Get-StandInCall $second | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $second | Should -BeNullOrEmpty
         }
 
         It 'sends no secret to the other host' {
-            $null = Add-StandInSeed $first @{ accessTokens = @{ value = 'glpat-only-first' } }
-            $only = Connect-StandIn $first glpat-only-first
+            $null = Add-FakeGitLabSeed $first @{ accessTokens = @{ value = 'glpat-only-first' } }
+            $only = Connect-FakeGitLab $first glpat-only-first
             Get-GitLabClusterAgent group/app -Session $only | Get-GitLabAgentToken | Out-Null
             $null = Get-GitLabClusterAgent group/app -Session $b
-            (Get-StandInRequest $first).headers.'PRIVATE-TOKEN' | Sort-Object -Unique | Should -Be 'glpat-only-first'
-            (Get-StandInRequest $second).headers.'PRIVATE-TOKEN' | Should -Be 'glpat-maintainer'
+            (Get-FakeGitLabRequest $first).headers.'PRIVATE-TOKEN' | Sort-Object -Unique | Should -Be 'glpat-only-first'
+            (Get-FakeGitLabRequest $second).headers.'PRIVATE-TOKEN' | Should -Be 'glpat-maintainer'
         }
 
         It 'uses the current session for what carries none' {
             $null = 'group/app' | Get-GitLabClusterAgent
-            Get-StandInCall $first | Should -BeNullOrEmpty
-            @(Get-StandInCall $second).Count | Should -Be 1
+            Get-FakeGitLabCall $first | Should -BeNullOrEmpty
+            @(Get-FakeGitLabCall $second).Count | Should -Be 1
         }
     }
 
     Context 'objects of the wrong kind' {
         It 'does not revoke the token with an agent''s number' {
-            $null = Add-StandInSeed $first @{ agents = @{ project = 'group/many'; count = 1000 } }
+            $null = Add-FakeGitLabSeed $first @{ agents = @{ project = 'group/many'; count = 1000 } }
             $agent = Get-GitLabClusterAgent group/many -AgentId 1001 -Session $a
-            ((Get-StandInState $first).tokens | Where-Object id -EQ $agent.Id).status | Should -Be 'active'
+            ((Get-FakeGitLabState $first).tokens | Where-Object id -EQ $agent.Id).status | Should -Be 'active'
             $failures = Get-Failure { $agent | Revoke-GitLabAgentToken -Confirm:$false }
             $failures | Should -Not -BeNullOrEmpty
             $failures[0].FullyQualifiedErrorId | Should -BeLike '*,GitLabAgents.Commands.RevokeGitLabAgentTokenCommand'
-            Get-StandInCall $first -Method DELETE | Should -BeNullOrEmpty
-            Get-StandInCall $second | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $first -Method DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $second | Should -BeNullOrEmpty
         }
 
         It 'does not remove the agent of a token' {
@@ -119,15 +119,15 @@ Describe 'Pipelines' {
             $failures = Get-Failure { $token | Remove-GitLabClusterAgent -Confirm:$false }
             $failures | Should -Not -BeNullOrEmpty
             $failures[0].FullyQualifiedErrorId | Should -BeLike '*,GitLabAgents.Commands.RemoveGitLabClusterAgentCommand'
-            Get-StandInCall $first -Method DELETE | Should -BeNullOrEmpty
-            (Get-StandInState $first).agents.name | Should -Contain 'runner'
+            Get-FakeGitLabCall $first -Method DELETE | Should -BeNullOrEmpty
+            (Get-FakeGitLabState $first).agents.name | Should -Contain 'runner'
         }
 
         It 'does not remove the agent of a token that is given a project' {
             $token = Get-GitLabAgentToken group/app runner -Name ci-1 -Session $a
             Get-Failure { $token | Remove-GitLabClusterAgent -Project 101 -Confirm:$false } | Should -Not -BeNullOrEmpty
-            Get-StandInCall $first -Method DELETE | Should -BeNullOrEmpty
-            Get-StandInCall $second -Method DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $first -Method DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $second -Method DELETE | Should -BeNullOrEmpty
         }
 
         It 'does not name an agent''s new token after the agent' {
@@ -142,7 +142,7 @@ Describe 'Pipelines' {
                 $shell.Dispose()
             }
 
-            Get-StandInCall $first -Method POST | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $first -Method POST | Should -BeNullOrEmpty
         }
 
         It 'binds no parameter Id from the pipeline' {
@@ -160,26 +160,26 @@ Describe 'Pipelines' {
     Context 'rows of a file' {
         BeforeEach {
             Disconnect-GitLab
-            $a = Connect-StandIn $first
+            $a = Connect-FakeGitLab $first
             $file = Join-Path $TestDrive rows.csv
             Set-Content $file 'ProjectId,AgentId,TokenId', '101,11,1001', '101,12,1004'
         }
 
         It 'reads agents' {
             (Import-Csv $file | Get-GitLabClusterAgent).Name | Should -Be 'prod', 'staging'
-            Get-StandInCall $first | Should -Be 'GET /api/v4/projects/101/cluster_agents/11', 'GET /api/v4/projects/101/cluster_agents/12'
+            Get-FakeGitLabCall $first | Should -Be 'GET /api/v4/projects/101/cluster_agents/11', 'GET /api/v4/projects/101/cluster_agents/12'
         }
 
         It 'reads tokens' {
             (Import-Csv $file | Get-GitLabAgentToken).Name | Should -Be 'prod-2024', 'staging-1'
-            Get-StandInCall $first | Sort-Object | Should -Be @(
+            Get-FakeGitLabCall $first | Sort-Object | Should -Be @(
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1001'
                 'GET /api/v4/projects/101/cluster_agents/12/tokens/1004')
         }
 
         It 'revokes tokens' {
             Import-Csv $file | Revoke-GitLabAgentToken -Confirm:$false
-            Get-StandInCall $first | Should -Be @(
+            Get-FakeGitLabCall $first | Should -Be @(
                 'DELETE /api/v4/projects/101/cluster_agents/11/tokens/1001'
                 'DELETE /api/v4/projects/101/cluster_agents/12/tokens/1004')
         }
@@ -187,10 +187,10 @@ Describe 'Pipelines' {
         It 'writes what can be read again' {
             $export = Join-Path $TestDrive export.csv
             Get-GitLabClusterAgent group/app | Get-GitLabAgentToken | Select-Object ProjectId, AgentId, TokenId, Name | Export-Csv $export
-            Clear-StandInRequest $first
+            Clear-FakeGitLabRequest $first
             Import-Csv $export | Where-Object Name -EQ 'ci-2' | Revoke-GitLabAgentToken -Confirm:$false
-            ((Get-StandInState $first).tokens | Where-Object name -EQ 'ci-2').status | Should -Be 'revoked'
-            @(Get-StandInCall $first).Count | Should -Be 1
+            ((Get-FakeGitLabState $first).tokens | Where-Object name -EQ 'ci-2').status | Should -Be 'revoked'
+            @(Get-FakeGitLabCall $first).Count | Should -Be 1
         }
     }
 
@@ -204,18 +204,18 @@ Describe 'Pipelines' {
 
         It 'does not stop the revocations after it' {
             $tokens = Get-GitLabAgentToken group/app runner -Name 'ci-*' -Session $a
-            Add-StandInFault $first @{ kind = 'status'; status = 403; method = 'DELETE' }
+            Add-FakeGitLabFault $first @{ kind = 'status'; status = 403; method = 'DELETE' }
             $failures = Get-Failure { $tokens | Revoke-GitLabAgentToken -Confirm:$false }
             $failures.Count | Should -Be 1
             [object]::ReferenceEquals($failures.TargetObject, $tokens[0]) | Should -BeTrue
-            ((Get-StandInState $first).tokens | Where-Object name -Like 'ci-*').status | Should -Be 'active', 'revoked'
+            ((Get-FakeGitLabState $first).tokens | Where-Object name -Like 'ci-*').status | Should -Be 'active', 'revoked'
         }
 
         It 'stops them with -ErrorAction Stop' {
             $tokens = Get-GitLabAgentToken group/app runner -Name 'ci-*' -Session $a
-            Add-StandInFault $first @{ kind = 'status'; status = 403; method = 'DELETE' }
+            Add-FakeGitLabFault $first @{ kind = 'status'; status = 403; method = 'DELETE' }
             { $tokens | Revoke-GitLabAgentToken -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'Forbidden,*'
-            @(Get-StandInCall $first -Method DELETE).Count | Should -Be 1
+            @(Get-FakeGitLabCall $first -Method DELETE).Count | Should -Be 1
         }
     }
 
@@ -228,6 +228,6 @@ Describe 'Pipelines' {
         $agent | Get-GitLabAgentToken | Should -BeNullOrEmpty
         $agent | Remove-GitLabClusterAgent -Confirm:$false
         Get-GitLabClusterAgent group/empty -Session $a | Should -BeNullOrEmpty
-        Get-StandInCall $second | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $second | Should -BeNullOrEmpty
     }
 }

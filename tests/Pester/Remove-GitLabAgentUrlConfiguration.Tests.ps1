@@ -3,44 +3,44 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Remove-GitLabAgentUrlConfiguration' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach { $session | Disconnect-GitLab }
 
     It 'removes what comes from the pipeline' {
         Get-GitLabClusterAgent group/app | Get-GitLabAgentUrlConfiguration | Remove-GitLabAgentUrlConfiguration -Confirm:$false
-        @(Get-StandInRequest $server -Method DELETE).rawTarget | Should -Be '/api/v4/projects/101/cluster_agents/12/url_configurations/501'
-        (Get-StandInState $server).urlConfigurations | Should -BeNullOrEmpty
+        @(Get-FakeGitLabRequest $server -Method DELETE).rawTarget | Should -Be '/api/v4/projects/101/cluster_agents/12/url_configurations/501'
+        (Get-FakeGitLabState $server).urlConfigurations | Should -BeNullOrEmpty
     }
 
     It 'removes one by its ids' {
         Remove-GitLabAgentUrlConfiguration group/app staging 501 -Confirm:$false
-        (Get-StandInState $server).urlConfigurations | Should -BeNullOrEmpty
+        (Get-FakeGitLabState $server).urlConfigurations | Should -BeNullOrEmpty
     }
 
     It 'sends nothing that changes with -WhatIf' {
         Get-GitLabAgentUrlConfiguration 101 12 | Remove-GitLabAgentUrlConfiguration -WhatIf
-        Get-StandInRequest $server -Method DELETE | Should -BeNullOrEmpty
+        Get-FakeGitLabRequest $server -Method DELETE | Should -BeNullOrEmpty
     }
 
     It 'takes no agent from the pipeline' {
         $failure = Get-Failure { Get-GitLabClusterAgent 101 staging | Remove-GitLabAgentUrlConfiguration -Confirm:$false }
         $failure | Should -Not -BeNullOrEmpty
-        Get-StandInRequest $server -Method DELETE | Should -BeNullOrEmpty
+        Get-FakeGitLabRequest $server -Method DELETE | Should -BeNullOrEmpty
     }
 
     It 'says that there is none' {

@@ -3,20 +3,20 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Remove-GitLabClusterAgent' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
     }
 
     AfterEach {
@@ -25,21 +25,21 @@ Describe 'Remove-GitLabClusterAgent' {
 
     It 'removes an agent by id, in one request' {
         Remove-GitLabClusterAgent group/app 11 -Confirm:$false | Should -BeNullOrEmpty
-        Get-StandInCall $server | Should -Be 'DELETE /api/v4/projects/group%2Fapp/cluster_agents/11'
-        (Get-StandInState $server).agents.id | Should -Not -Contain 11
-        (Get-StandInState $server).agents.id | Should -Contain 12
+        Get-FakeGitLabCall $server | Should -Be 'DELETE /api/v4/projects/group%2Fapp/cluster_agents/11'
+        (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 11
+        (Get-FakeGitLabState $server).agents.id | Should -Contain 12
     }
 
     It 'takes digits in a string as an id' {
-        $null = Add-StandInSeed $server @{ agents = @{ project = 'group/app'; name = '12' } }
+        $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/app'; name = '12' } }
         Remove-GitLabClusterAgent 101 '12' -Confirm:$false
-        Get-StandInCall $server | Should -Be 'DELETE /api/v4/projects/101/cluster_agents/12'
-        (Get-StandInState $server).agents.name | Should -Not -Contain 'staging'
+        Get-FakeGitLabCall $server | Should -Be 'DELETE /api/v4/projects/101/cluster_agents/12'
+        (Get-FakeGitLabState $server).agents.name | Should -Not -Contain 'staging'
     }
 
     It 'removes an agent by name' {
         Remove-GitLabClusterAgent -Project 101 -Agent staging -Confirm:$false
-        Get-StandInCall $server | Should -Be @(
+        Get-FakeGitLabCall $server | Should -Be @(
             'GET /api/v4/projects/101/cluster_agents?per_page=100&page=1'
             'DELETE /api/v4/projects/101/cluster_agents/12')
     }
@@ -47,12 +47,12 @@ Describe 'Remove-GitLabClusterAgent' {
     It 'takes a name for a name, not for a pattern' {
         $failure = Get-Failure { Remove-GitLabClusterAgent 101 '*' -Confirm:$false }
         $failure.FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
-        Get-StandInCall $server -Method DELETE | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
     }
 
     It 'removes agents from the pipeline' {
         Get-GitLabClusterAgent group/app | Remove-GitLabClusterAgent -Confirm:$false
-        Get-StandInCall $server -Method DELETE | Should -Be @(
+        Get-FakeGitLabCall $server -Method DELETE | Should -Be @(
             'DELETE /api/v4/projects/101/cluster_agents/11'
             'DELETE /api/v4/projects/101/cluster_agents/12')
     }
@@ -60,12 +60,12 @@ Describe 'Remove-GitLabClusterAgent' {
     It 'takes an agent as -InputObject' {
         $agent = Get-GitLabClusterAgent group/app prod
         Remove-GitLabClusterAgent -InputObject $agent -Confirm:$false
-        Get-StandInCall $server -Method DELETE | Should -Be 'DELETE /api/v4/projects/101/cluster_agents/11'
+        Get-FakeGitLabCall $server -Method DELETE | Should -Be 'DELETE /api/v4/projects/101/cluster_agents/11'
     }
 
     It 'takes rows with Project and Agent' {
         "Project,Agent`ngroup/app,staging`n103,14" | ConvertFrom-Csv | Remove-GitLabClusterAgent -Confirm:$false
-        Get-StandInCall $server -Method DELETE | Should -Be @(
+        Get-FakeGitLabCall $server -Method DELETE | Should -Be @(
             'DELETE /api/v4/projects/group%2Fapp/cluster_agents/12'
             'DELETE /api/v4/projects/103/cluster_agents/14')
     }
@@ -80,8 +80,8 @@ Describe 'Remove-GitLabClusterAgent' {
         @{ What = 'by object'; Script = { Get-GitLabClusterAgent 101 | Remove-GitLabClusterAgent -WhatIf } }
     ) {
         Get-Failure $Script | Should -BeNullOrEmpty
-        Get-StandInCall $server -Method DELETE, POST | Should -BeNullOrEmpty
-        (Get-StandInState $server).agents.id | Should -Contain 11
+        Get-FakeGitLabCall $server -Method DELETE, POST | Should -BeNullOrEmpty
+        (Get-FakeGitLabState $server).agents.id | Should -Contain 11
     }
 
     It 'asks first: its impact is high' {
@@ -96,8 +96,8 @@ Describe 'Remove-GitLabClusterAgent' {
             Remove-GitLabClusterAgent 101 11
 "@ -Environment @{ GITLAB_TOKEN = 'glpat-maintainer' }
         $output -join ' ' | Should -Match 'NonInteractive'
-        Get-StandInCall $server -Method DELETE | Should -BeNullOrEmpty
-        Get-StandInCall $server -Method GET | Should -Contain 'GET /api/v4/metadata'
+        Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server -Method GET | Should -Contain 'GET /api/v4/metadata'
     }
 
     It 'reports an agent that is not there, and removes the others' {
@@ -105,22 +105,22 @@ Describe 'Remove-GitLabClusterAgent' {
         $failures.Count | Should -Be 1
         $failures.FullyQualifiedErrorId | Should -Be 'AgentNotFound,GitLabAgents.Commands.RemoveGitLabClusterAgentCommand'
         $failures.TargetObject | Should -Be 999
-        (Get-StandInState $server).agents.id | Should -Not -Contain 12
+        (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 12
     }
 
     It 'takes it as done when the answer was lost and the next says 404' {
-        Add-StandInFault $server @{ kind = 'status'; status = 502; method = 'DELETE'; afterActing = $true }
+        Add-FakeGitLabFault $server @{ kind = 'status'; status = 502; method = 'DELETE'; afterActing = $true }
         Get-Failure { Remove-GitLabClusterAgent 101 11 -Confirm:$false } | Should -BeNullOrEmpty
-        @(Get-StandInCall $server -Method DELETE).Count | Should -Be 2
-        (Get-StandInState $server).agents.id | Should -Not -Contain 11
+        @(Get-FakeGitLabCall $server -Method DELETE).Count | Should -Be 2
+        (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 11
     }
 
     It 'refuses an object that came from another session' {
         $agent = Get-GitLabClusterAgent group/app prod
-        $other = Connect-StandIn $server glpat-developer
+        $other = Connect-FakeGitLab $server glpat-developer
         $failure = Get-Failure { Remove-GitLabClusterAgent -InputObject $agent -Session $other -Confirm:$false }
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-        Get-StandInCall $server | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
     It 'does not remove the agent that <What> is about' -ForEach @(
@@ -131,14 +131,14 @@ Describe 'Remove-GitLabClusterAgent' {
         $object = & $Get
         $failure = Get-Failure { $object | Remove-GitLabClusterAgent -Confirm:$false }
         $failure | Should -Not -BeNullOrEmpty
-        Get-StandInCall $server -Method DELETE | Should -BeNullOrEmpty
-        (Get-StandInState $server).agents.id | Should -Contain 12
+        Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
+        (Get-FakeGitLabState $server).agents.id | Should -Contain 12
     }
 
     It 'removes what objects of one''s own name' {
         'Project,Agent', 'group/app,staging' | ConvertFrom-Csv | Remove-GitLabClusterAgent -Confirm:$false
         [pscustomobject]@{ Project = 101; Agent = 'prod' } | Remove-GitLabClusterAgent -Session $session -Confirm:$false
-        (Get-StandInState $server).agents.id | Should -Not -Contain 11
-        (Get-StandInState $server).agents.id | Should -Not -Contain 12
+        (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 11
+        (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 12
     }
 }

@@ -6,7 +6,7 @@ $examples = (Resolve-Path "$PSScriptRoot/../../examples").Path
 function Invoke-Runbook ([string] $Name, [hashtable] $Parameter) {
     $output = @(& "$examples/$Name.ps1" @Parameter -Verbose *>&1)
     $code = $LASTEXITCODE
-    $all = foreach ($secret in (Get-StandInState $server).tokens.secret) { $secret; [convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($secret)) }
+    $all = foreach ($secret in (Get-FakeGitLabState $server).tokens.secret) { $secret; [convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($secret)) }
     $text = @(
         $output | Out-String -Width 1000
         $output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } | Format-List * -Force | Out-String -Width 1000
@@ -24,9 +24,9 @@ function Invoke-Runbook ([string] $Name, [hashtable] $Parameter) {
 
 function Get-Ago ([double] $Days) { [DateTimeOffset]::UtcNow.AddDays(-$Days).ToString('o') }
 
-function Get-Token ([string] $Name) { (Get-StandInState $server).tokens | Where-Object name -CEQ $Name }
+function Get-Token ([string] $Name) { (Get-FakeGitLabState $server).tokens | Where-Object name -CEQ $Name }
 
-# Puts a stand-in for kubectl before all others, and gives its folder. It notes what it is called with, keeps the
+# Puts a fake kubectl before all others, and gives its folder. It notes what it is called with, keeps the
 # secret that it is handed in <context>.yaml, complains with it where KUBECTL_FAILS has <command>@<context>, and at a
 # restart signs in to GitLab with it, unless KUBECTL_OFF has the context. There is no agent where KUBECTL_NONE has it.
 function Initialize-Kubectl ($Server) {
@@ -49,10 +49,10 @@ case " $KUBECTL_OFF " in *" $2 "*) exit ;; esac
 exec "$KUBECTL_PWSH" -NoProfile -NonInteractive -File "$KUBECTL_BIN/sign-in.ps1" "$KUBECTL_BIN/$2.yaml"
 '@
     Set-Content "$bin/sign-in.ps1" @"
-Import-Module '$PSScriptRoot/StandIn.psm1'
+Import-Module '$PSScriptRoot/FakeGitLab.psm1'
 `$server = [pscustomobject]@{ Url = '$($Server.Url)' }
 `$secret = [regex]::Match((Get-Content `$args[0] -Raw), '(?m)^  token: "(.*)"').Groups[1].Value
-`$null = Add-StandInSeed `$server @{ markUsed = ((Get-StandInState `$server).tokens | Where-Object secret -CEQ `$secret).id }
+`$null = Add-FakeGitLabSeed `$server @{ markUsed = ((Get-FakeGitLabState `$server).tokens | Where-Object secret -CEQ `$secret).id }
 "@
     chmod +x "$bin/kubectl"
     $env:PATH = "$bin$([System.IO.Path]::PathSeparator)$env:PATH"

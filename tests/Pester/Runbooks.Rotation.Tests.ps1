@@ -1,25 +1,25 @@
 [Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
-# Runs the runbook that rotates tokens against the stand-in server, with a stand-in for kubectl and for the clusters.
+# Runs the runbook that rotates tokens against the fake GitLab, with a fake kubectl and for the clusters.
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     . "$PSScriptRoot/Runbook.ps1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Runbook' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
         Get-ChildItem $TestDrive | Remove-Item -Recurse
     }
 
@@ -28,7 +28,7 @@ Describe 'Runbook' {
     Context 'Invoke-TokenRotation' {
         BeforeEach {
             $today = [DateTime]::UtcNow.ToString('yyyy-MM-dd')
-            $null = Add-StandInSeed $server @{ agents = @(
+            $null = Add-FakeGitLabSeed $server @{ agents = @(
                     @{ project = 'fleet/one'; name = 'alpha'; tokens = @(@{ name = 'alpha-1'; createdAt = Get-Ago 200; lastUsedAt = Get-Ago 0.1 }) }
                     @{ project = 'fleet/one'; name = 'bare'; tokens = @() }
                     @{ project = 'fleet/one'; name = 'young'; tokens = @(@{ name = 'young-1'; createdAt = Get-Ago 89.9; lastUsedAt = Get-Ago 0.1 }) }
@@ -37,15 +37,15 @@ Describe 'Runbook' {
                             @{ name = 'gamma-1'; createdAt = Get-Ago 300; lastUsedAt = Get-Ago 0.1 }
                             @{ name = 'gamma-2'; createdAt = Get-Ago 20 }) }) }
             $ids = @{}
-            foreach ($agent in (Get-StandInState $server).agents) { $ids[$agent.name] = $agent.id }
-            $one = (Get-StandInState $server).projects | Where-Object path -EQ 'fleet/one' | ForEach-Object id
-            Clear-StandInRequest $server
+            foreach ($agent in (Get-FakeGitLabState $server).agents) { $ids[$agent.name] = $agent.id }
+            $one = (Get-FakeGitLabState $server).projects | Where-Object path -EQ 'fleet/one' | ForEach-Object id
+            Clear-FakeGitLabRequest $server
 
             # What a cluster does with a token that it is handed: it signs in with it.
-            function Use-Token ($Token) { $null = Add-StandInSeed $server @{ markUsed = $Token.Id } }
+            function Use-Token ($Token) { $null = Add-FakeGitLabSeed $server @{ markUsed = $Token.Id } }
 
             function Get-Active ([string] $Agent) {
-                ((Get-StandInState $server).tokens | Where-Object { $_.agentId -eq $ids[$Agent] -and $_.status -eq 'active' }).name
+                ((Get-FakeGitLabState $server).tokens | Where-Object { $_.agentId -eq $ids[$Agent] -and $_.status -eq 'active' }).name
             }
 
             # All of the fleet, unless told otherwise, with no secret on any stream, in any file or in $Error.
@@ -57,7 +57,7 @@ Describe 'Runbook' {
                 $run = Invoke-Runbook Invoke-TokenRotation $call
                 $run.Leaks | Should -BeNullOrEmpty
                 $kept = $Error | ForEach-Object { "$_"; $_ | Format-List * -Force } | Out-String -Width 2000
-                foreach ($secret in (Get-StandInState $server).tokens.secret) {
+                foreach ($secret in (Get-FakeGitLabState $server).tokens.secret) {
                     $kept.Contains($secret) | Should -BeFalse -Because '$Error is to hold no secret'
                     $kept.Contains([convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($secret))) | Should -BeFalse -Because '$Error is to hold no secret'
                 }
@@ -89,7 +89,7 @@ Describe 'Runbook' {
                 Get-Active beta | Should -Be "beta-$today"
                 Get-Active gamma | Should -Be "gamma-1-$today"
                 Get-Active young | Should -Be 'young-1'
-                Get-StandInCall $server | Where-Object { $_ -match "/cluster_agents/($($ids.young)|$($ids.bare))/" } |
+                Get-FakeGitLabCall $server | Where-Object { $_ -match "/cluster_agents/($($ids.young)|$($ids.bare))/" } |
                     Should -Be @($ids.bare, $ids.young | ForEach-Object { "GET /api/v4/projects/$one/cluster_agents/$_/tokens?per_page=100&page=1" }) -Because 'a list tells the age'
                 (Import-Csv "$TestDrive/report.csv").Status | Should -Be 'Completed', 'Completed', 'Completed'
             }
@@ -111,7 +111,7 @@ Describe 'Runbook' {
                 $run.ExitCode | Should -Be 0
                 $run.Objects | Should -BeNullOrEmpty
                 $run.Text | Should -BeLike '*5 agents, 0 due, 0 completed, 0 waiting, 0 failed.*'
-                Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
                 Get-Content "$TestDrive/report.csv" | Should -Be '"Project","Agent","AgentId","Status","NewToken","NewTokenId","Revoked","Kept","StartedAt","CompletedAt","Detail"'
             }
 
@@ -141,17 +141,17 @@ Describe 'Runbook' {
 
                 $new = Get-Token "alpha-1-$today"
                 Use-Token $new
-                Clear-StandInRequest $server
+                Clear-FakeGitLabRequest $server
                 $run = Invoke-Rotation @{ Resume = $true; Deploy = { throw 'It is deployed already.' } }
                 $run.ExitCode | Should -Be 0
                 $run.Objects.Agent | Should -Be 'alpha'
                 $run.Objects.NewTokenId | Should -Be $new.id
                 Get-Active alpha | Should -Be "alpha-1-$today"
-                Get-StandInCall $server -Method POST | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server -Method POST | Should -BeNullOrEmpty
             }
 
             It 'goes on with -Resume where the rotation is the only thing that is due, and not without' {
-                $null = Add-StandInSeed $server @{ agents = @{ project = 'fleet/three'; name = 'delta'; tokens = @(
+                $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'fleet/three'; name = 'delta'; tokens = @(
                             @{ name = 'delta-1'; createdAt = Get-Ago 80; lastUsedAt = Get-Ago 1 }
                             @{ name = 'delta-2'; createdAt = Get-Ago 1; lastUsedAt = Get-Ago 0.1 }) } }
                 (Invoke-Rotation @{ Project = 'fleet/three'; Deploy = $deploy }).Objects | Should -BeNullOrEmpty
@@ -162,7 +162,7 @@ Describe 'Runbook' {
             }
 
             It 'takes no token for the new one with -Resume that is old itself' {
-                $null = Add-StandInSeed $server @{ agents = @{ project = 'fleet/three'; name = 'delta'; tokens = @(
+                $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'fleet/three'; name = 'delta'; tokens = @(
                             @{ name = 'delta-1'; createdAt = Get-Ago 300; lastUsedAt = Get-Ago 50 }
                             @{ name = 'delta-2'; createdAt = Get-Ago 200; lastUsedAt = Get-Ago 0.1 }) } }
                 $run = Invoke-Rotation @{ Project = 'fleet/three'; Deploy = $deploy; Resume = $true }
@@ -173,7 +173,7 @@ Describe 'Runbook' {
 
             It 'changes nothing of an agent both of whose tokens are in use, unless -UnusedFor says it is not' {
                 Use-Token (Get-Token gamma-2)
-                $null = Add-StandInSeed $server @{ markUsed = @{ id = (Get-Token gamma-1).id; at = Get-Ago 0.1 } }
+                $null = Add-FakeGitLabSeed $server @{ markUsed = @{ id = (Get-Token gamma-1).id; at = Get-Ago 0.1 } }
                 $run = Invoke-Rotation @{ Deploy = $deploy }
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Status | Should -Be 'Completed', 'Completed', 'Failed'
@@ -185,7 +185,7 @@ Describe 'Runbook' {
 
             It 'changes nothing of an agent whose tokens cannot be read (<_>), and completes the others' -ForEach 'list', 'token' {
                 $path = if ($_ -eq 'list') { "/cluster_agents/$($ids.beta)/tokens?" } else { "/tokens/$((Get-Token beta-2026-01-31).id)" }
-                Add-StandInFault $server @{ kind = 'status'; status = 500; method = 'GET'; pathContains = $path; times = 'always' }
+                Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; method = 'GET'; pathContains = $path; times = 'always' }
                 $run = Invoke-Rotation @{ Deploy = $deploy }
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Agent | Should -Be 'alpha', 'beta', 'gamma'
@@ -197,7 +197,7 @@ Describe 'Runbook' {
 
             It 'says so of a token whose age GitLab does not tell, and does not rotate it' {
                 $id = (Get-Token young-1).id
-                Add-StandInFault $server @{ kind = 'body'; method = 'GET'; pathContains = "/cluster_agents/$($ids.young)/tokens?"; contentType = 'application/json'; times = 'always'
+                Add-FakeGitLabFault $server @{ kind = 'body'; method = 'GET'; pathContains = "/cluster_agents/$($ids.young)/tokens?"; contentType = 'application/json'; times = 'always'
                     body = ConvertTo-Json @(@{ id = $id; name = 'young-1'; agent_id = $ids.young; status = 'active' }) }
                 $run = Invoke-Rotation @{ Project = 'fleet/one'; Deploy = $deploy }
                 $run.ExitCode | Should -Be 2
@@ -218,13 +218,13 @@ Describe 'Runbook' {
                 @{ Role = 'developer'; Status = 'Failed', 'Failed', 'Failed'; Id = 'Forbidden,*' }
                 @{ Role = 'reporter'; Status = $null; Id = '*' }
             ) {
-                $before = (Get-StandInState $server).tokens.status
-                $session = Connect-StandIn $server "glpat-$Role"
+                $before = (Get-FakeGitLabState $server).tokens.status
+                $session = Connect-FakeGitLab $server "glpat-$Role"
                 $run = Invoke-Rotation @{ Project = 'fleet/one', 'fleet/sub/two'; Deploy = $deploy }
                 $run.ExitCode | Should -Be 2
                 $run.Objects | ForEach-Object Status | Should -Be $Status
                 $run.Errors.FullyQualifiedErrorId | Should -BeLike $Id
-                (Get-StandInState $server).tokens.status | Should -Be $before
+                (Get-FakeGitLabState $server).tokens.status | Should -Be $before
             }
 
             It 'changes nothing with -WhatIf, and writes what it would do' {
@@ -232,13 +232,13 @@ Describe 'Runbook' {
                 $run.ExitCode | Should -Be 0
                 $run.Objects.Status | Should -Be 'Skipped', 'Skipped', 'Skipped'
                 (Import-Csv "$TestDrive/report.csv").Status | Should -Be 'Skipped', 'Skipped', 'Skipped'
-                Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
                 $run.Text | Should -BeLike '*3 due, 0 completed, 0 waiting, 0 failed.*'
             }
 
             It 'writes names of any kind to CSV, and no formula' {
                 $names = '=HYPERLINK("http://x")', '@SUM(1);a,"b"', "two`nlines", 'ключ-🔑'
-                $null = Add-StandInSeed $server @{ agents = @(0..3 | ForEach-Object { @{ project = 'names/three'; name = "a$_"; tokens = @(@{ name = $names[$_]; createdAt = Get-Ago 100; lastUsedAt = Get-Ago 1 }) } }) }
+                $null = Add-FakeGitLabSeed $server @{ agents = @(0..3 | ForEach-Object { @{ project = 'names/three'; name = "a$_"; tokens = @(@{ name = $names[$_]; createdAt = Get-Ago 100; lastUsedAt = Get-Ago 1 }) } }) }
                 $old = $names | ForEach-Object { Get-Token $_ }
                 $run = Invoke-Rotation @{ Project = 'names/three'; ReportPath = "$TestDrive/report.csv"; Deploy = { param($Token, $Agent) if ("$Agent" -eq 'a1') { throw '=1+1' }; Use-Token $Token } }
                 $run.ExitCode | Should -Be 2
@@ -355,7 +355,7 @@ Describe 'Runbook' {
             }
 
             It 'keeps the marks of Helm on the secret of a receptive agent' {
-                $null = Add-StandInSeed $server @{ urlConfigurations = @{ agent = 'fleet/one:alpha'; url = 'grpc://alpha.example.com:8182' } }
+                $null = Add-FakeGitLabSeed $server @{ urlConfigurations = @{ agent = 'fleet/one:alpha'; url = 'grpc://alpha.example.com:8182' } }
                 Set-Content $csv 'Project,Agent,Context,Release', 'fleet/one,alpha,admin@alpha,edge'
                 (Invoke-Rotation @{ Project = 'fleet/one'; ClusterPath = $csv }).Objects.Status | Should -Be 'Completed'
                 Get-Content "$bin/admin@alpha.yaml" -Raw | Should -BeLike '*managed-by: Helm*meta.helm.sh/release-name: "edge"*'
@@ -369,7 +369,7 @@ Describe 'Runbook' {
             ) {
                 Set-Content $csv $Lines
                 { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = $csv } } | Should -Throw $Says
-                Get-StandInCall $server | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server | Should -BeNullOrEmpty
             }
 
             It 'does not begin without kubectl, without a file, or with two ways to deploy' {
@@ -378,7 +378,7 @@ Describe 'Runbook' {
                 { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet' } } | Should -Throw 'Give either*'
                 $env:PATH = "$TestDrive/empty"
                 { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = $csv } } | Should -Throw 'There is no kubectl.*'
-                Get-StandInCall $server | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server | Should -BeNullOrEmpty
             }
         }
     }

@@ -1,7 +1,7 @@
 [Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
-# Runs the runbooks of examples/, and what the guides of docs/ show, against the stand-in server.
+# Runs the runbooks of examples/, and what the guides of docs/ show, against the fake GitLab.
 
 BeforeDiscovery {
     $root = (Resolve-Path "$PSScriptRoot/../..").Path
@@ -18,21 +18,21 @@ BeforeDiscovery {
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     . "$PSScriptRoot/Runbook.ps1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Runbook' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
         Get-ChildItem $TestDrive | Remove-Item -Recurse
     }
 
@@ -49,11 +49,11 @@ Describe 'Runbook' {
             $run.ExitCode | Should -Be 0
             $run.Text | Should -BeLike '*2 agents, 0 of them without a token; 3 tokens, 2 not used for 10 days.*'
             $run.Leaks | Should -BeNullOrEmpty
-            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
         It 'does not call a token stale that was made yesterday and not used yet' {
-            $null = Add-StandInSeed $server @{ agents = @{ project = 'age/one'; name = 'a'; tokens = @(
+            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'age/one'; name = 'a'; tokens = @(
                         @{ name = 'young'; createdAt = Get-Ago 1 }, @{ name = 'old'; createdAt = Get-Ago 100 }
                         @{ name = 'fresh'; createdAt = Get-Ago 100; lastUsedAt = Get-Ago 1 }, @{ name = 'unused'; createdAt = Get-Ago 200; lastUsedAt = Get-Ago 91 }
                         @{ name = 'in time'; createdAt = Get-Ago 200; lastUsedAt = Get-Ago 89 }) } }
@@ -95,14 +95,14 @@ Describe 'Runbook' {
         }
 
         It 'says nothing of a token that cannot be read, and ends with 2' {
-            Add-StandInFault $server @{ kind = 'status'; status = 500; pathContains = '/tokens/1004'; times = 'always' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '/tokens/1004'; times = 'always' }
             $run = Invoke-Runbook Get-StaleTokenReport @{ Project = 'group/app'; Days = 10 }
             $run.Objects.Token | Should -Be 'prod-spare'
             $run.ExitCode | Should -Be 2
         }
 
         It 'reports nothing, and ends with 2, without the role' {
-            $session = Connect-StandIn $server glpat-reporter
+            $session = Connect-FakeGitLab $server glpat-reporter
             $run = Invoke-Runbook Get-StaleTokenReport @{ Project = 'group/app'; Days = 10 }
             $run.Objects | Should -BeNullOrEmpty
             $run.ExitCode | Should -Be 2
@@ -110,7 +110,7 @@ Describe 'Runbook' {
 
         It 'writes names of any kind to CSV, and no formula' {
             $names = 'a,b;"c"', '=HYPERLINK("http://x")', "two`nlines", 'ключ-🔑', '@SUM(1)'
-            $null = Add-StandInSeed $server @{ agents = @{ project = 'names/one'; name = 'a'; tokens = @($names | ForEach-Object { @{ name = $_; createdAt = Get-Ago 100 } }) } }
+            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'names/one'; name = 'a'; tokens = @($names | ForEach-Object { @{ name = $_; createdAt = Get-Ago 100 } }) } }
             $run = Invoke-Runbook Get-StaleTokenReport @{ Project = 'names/one'; Path = "$TestDrive/stale.csv" }
             $run.Objects.Token | Sort-Object | Should -Be ($names | Sort-Object)
             (Import-Csv "$TestDrive/stale.csv").Token | Sort-Object | Should -Be ($names -replace '^[=@]', "'`$0" | Sort-Object)
@@ -134,12 +134,12 @@ Describe 'Runbook' {
             $html = Get-Content $paths.HtmlPath -Raw
             [regex]::Matches($html, '<tr>(?=<td>)').Count | Should -Be 4
             $html | Should -Not -BeLike '*Incomplete*'
-            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
         It 'encodes what comes from GitLab' {
             $names = '<script>alert("x")</script>', 'a,"b"', '=1+1', 'Ünïcode & Söhne'
-            $null = Add-StandInSeed $server @{ agents = @(
+            $null = Add-FakeGitLabSeed $server @{ agents = @(
                     $names | ForEach-Object { @{ project = 'names/two'; name = "a$([array]::IndexOf($names, $_))"; tokens = @(@{ name = $_; lastUsedAt = Get-Ago 1 }) } }) }
             $run = Invoke-Runbook Export-AgentInventory (@{ Project = 'names/two'; Title = '<b>all</b>' } + $paths)
             $run.ExitCode | Should -Be 0
@@ -152,14 +152,14 @@ Describe 'Runbook' {
         }
 
         It 'writes agents by the hundreds, each once' {
-            $null = Add-StandInSeed $server @{ agents = @{ project = 'many/one'; count = 404 } }
+            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'many/one'; count = 404 } }
             $run = Invoke-Runbook Export-AgentInventory (@{ Project = 'many/one' } + $paths)
             $run.ExitCode | Should -Be 0
             @((Import-Csv $paths.CsvPath).AgentId | Select-Object -Unique).Count | Should -Be 404
         }
 
         It 'says ? for tokens that cannot be read (<_>), and ends with 2' -ForEach '/cluster_agents/12/tokens', '/tokens/1004' {
-            Add-StandInFault $server @{ kind = 'status'; status = 500; pathContains = $_; times = 'always' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = $_; times = 'always' }
             $run = Invoke-Runbook Export-AgentInventory (@{ Project = 'group/app' } + $paths)
             $run.ExitCode | Should -Be 2
             $rows = Import-Csv $paths.CsvPath
@@ -170,7 +170,7 @@ Describe 'Runbook' {
         }
 
         It 'says ? for an agent that is gone when its tokens are read, and ends with 2' {
-            Add-StandInFault $server @{ kind = 'status'; status = 404; body = '{"message":"404 Not found"}'; pathContains = '/cluster_agents/12/tokens' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 404; body = '{"message":"404 Not found"}'; pathContains = '/cluster_agents/12/tokens' }
             $run = Invoke-Runbook Export-AgentInventory (@{ Project = 'group/app' } + $paths)
             $run.ExitCode | Should -Be 2
             (Import-Csv $paths.CsvPath).Tokens | Should -Be '2', '?'
@@ -184,7 +184,7 @@ Describe 'Runbook' {
 
         It 'leaves the files as they are when nothing could be read' {
             Set-Content $paths.CsvPath 'yesterday'
-            $session = Connect-StandIn $server glpat-reporter
+            $session = Connect-FakeGitLab $server glpat-reporter
             { Invoke-Runbook Export-AgentInventory (@{ Project = 'group/app' } + $paths) } | Should -Throw 'No agent could be read*'
             Get-Content $paths.CsvPath | Should -Be 'yesterday'
             $paths.HtmlPath | Should -Not -Exist
@@ -239,13 +239,13 @@ Describe 'Runbook' {
         It 'makes nothing twice when it is run again' {
             Set-Content $csv 'Project,Agent', 'group/empty,one'
             $null = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
-            Clear-StandInRequest $server
+            Clear-FakeGitLabRequest $server
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
             $run.ExitCode | Should -Be 0
             $run.Objects.Outcome | Should -Be 'NeverUsed'
-            $null = Add-StandInSeed $server @{ markUsed = (Get-Token one).id }
+            $null = Add-FakeGitLabSeed $server @{ markUsed = (Get-Token one).id }
             (Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }).Objects.Outcome | Should -Be 'AlreadyEnrolled'
-            Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
         It 'adds a token of another name to an agent that is there' {
@@ -270,12 +270,12 @@ Describe 'Runbook' {
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
             $run.Objects.Outcome | Should -Be 'Enrolled', 'NeverUsed'
             (Get-Token one).status | Should -Be 'revoked', 'active'
-            @((Get-StandInState $server).agents | Where-Object name -EQ one).Count | Should -Be 1
+            @((Get-FakeGitLabState $server).agents | Where-Object name -EQ one).Count | Should -Be 1
         }
 
         It 'says so when that token cannot be revoked again' {
             Set-Content $csv 'Project,Agent', 'group/empty,one'
-            Add-StandInFault $server @{ kind = 'status'; status = 500; method = 'DELETE'; times = 'always' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; method = 'DELETE'; times = 'always' }
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = { throw 'no' } }
             $run.Objects.Detail | Should -BeLike '*could not be revoked again, revoke it by hand*500*'
             $run.ExitCode | Should -Be 2
@@ -290,7 +290,7 @@ Describe 'Runbook' {
 
         It 'names the token whose making has an unknown outcome, and does not take it for enrolled' {
             Set-Content $csv 'Project,Agent', 'group/empty,one'
-            Add-StandInFault $server @{ kind = 'status'; status = 502; method = 'POST'; pathContains = '/tokens'; afterActing = $true }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 502; method = 'POST'; pathContains = '/tokens'; afterActing = $true }
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
             $run.ExitCode | Should -Be 2
             $run.Objects.Detail | Should -BeLike "*may have acted*'one'*"
@@ -299,12 +299,12 @@ Describe 'Runbook' {
 
         It 'makes nothing without the role, and ends with 2' {
             Set-Content $csv 'Project,Agent', 'group/empty,one', 'group/empty,two'
-            $session = Connect-StandIn $server glpat-developer
+            $session = Connect-FakeGitLab $server glpat-developer
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
             $run.ExitCode | Should -Be 2
             $run.Objects.Outcome | Should -Be 'Failed', 'Failed'
             $run.Objects.Detail | Should -BeLike '*role Maintainer*'
-            (Get-StandInState $server).agents.name | Should -Not -Contain 'one'
+            (Get-FakeGitLabState $server).agents.name | Should -Not -Contain 'one'
         }
 
         It 'changes nothing with -WhatIf' {
@@ -312,7 +312,7 @@ Describe 'Runbook' {
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy; WhatIf = $true }
             $run.ExitCode | Should -Be 0
             $run.Objects.Outcome | Should -Be 'Skipped'
-            Get-StandInCall $server -Method POST | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server -Method POST | Should -BeNullOrEmpty
             $vault.Count | Should -Be 0
         }
 
@@ -322,7 +322,7 @@ Describe 'Runbook' {
         ) {
             Set-Content $csv $Lines
             { Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy } } | Should -Throw $Says
-            Get-StandInCall $server | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
         Context 'with kubectl' -Skip:$IsWindows {
@@ -372,7 +372,7 @@ Describe 'Runbook' {
                 $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv }
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Detail | Should -Be 'The row has no context for kubectl.'
-                Get-StandInCall $server -Method POST | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server -Method POST | Should -BeNullOrEmpty
             }
         }
     }
@@ -380,7 +380,7 @@ Describe 'Runbook' {
     Context 'Invoke-TokenHygiene' {
         BeforeEach {
             $plan = "$TestDrive/plan.csv"
-            $null = Add-StandInSeed $server @{ agents = @(
+            $null = Add-FakeGitLabSeed $server @{ agents = @(
                     @{ project = 'h/p'; name = 'busy'; tokens = @(
                             @{ name = 'busy-now'; createdAt = Get-Ago 300; lastUsedAt = Get-Ago 1 }
                             @{ name = 'busy-old'; createdAt = Get-Ago 400; lastUsedAt = Get-Ago 200 }
@@ -390,7 +390,7 @@ Describe 'Runbook' {
                             @{ name = 'asleep-last'; createdAt = Get-Ago 300; lastUsedAt = Get-Ago 200 }
                             @{ name = 'asleep-before'; createdAt = Get-Ago 400; lastUsedAt = Get-Ago 300 }) }
                     @{ project = 'h/p'; name = 'bare'; tokens = @() }) }
-            Clear-StandInRequest $server
+            Clear-FakeGitLabRequest $server
 
             function Write-Approval ([string[]] $Token, [hashtable] $Change = @{}) {
                 $rows = Import-Csv $plan
@@ -403,7 +403,7 @@ Describe 'Runbook' {
                 $rows | Export-Csv $plan
             }
 
-            function Get-ActiveToken { ((Get-StandInState $server).tokens | Where-Object { $_.status -eq 'active' -and $_.name -match 'busy|asleep' }).name }
+            function Get-ActiveToken { ((Get-FakeGitLabState $server).tokens | Where-Object { $_.status -eq 'active' -and $_.name -match 'busy|asleep' }).name }
         }
 
         Context 'the plan' {
@@ -415,7 +415,7 @@ Describe 'Runbook' {
                 $rows.Token | Sort-Object | Should -Be ("'=busy,never", 'asleep-before', 'busy-old' | Sort-Object)
                 $rows.Approve | Should -Be '', '', ''
                 $rows.GitLab | Should -Be (@("$($session.Uri)") * 3)
-                Get-StandInCall $server -Method POST, DELETE | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
             }
 
             It 'is not written where nothing is stale' {
@@ -427,7 +427,7 @@ Describe 'Runbook' {
 
             It 'leaves an agent out of whose tokens one cannot be read, and ends with 2' {
                 $id = (Get-Token busy-now).id
-                Add-StandInFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$id"; times = 'always' }
+                Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$id"; times = 'always' }
                 $run = Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan }
                 $run.ExitCode | Should -Be 2
                 (Import-Csv $plan).Token | Should -Be 'asleep-before'
@@ -452,7 +452,7 @@ Describe 'Runbook' {
                 $null = Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan }
                 $apply = @{ Apply = $true; PlanPath = $plan; Confirm = $false }
                 $all = Get-ActiveToken
-                Clear-StandInRequest $server
+                Clear-FakeGitLabRequest $server
             }
 
             It 'revokes what is approved, and nothing else' {
@@ -469,12 +469,12 @@ Describe 'Runbook' {
                 $run = Invoke-Runbook Invoke-TokenHygiene $apply
                 $run.ExitCode | Should -Be 0
                 $run.Objects | Should -BeNullOrEmpty
-                Get-StandInCall $server -Method DELETE | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
             }
 
             It 'does not revoke what was used since' {
                 Write-Approval busy-old
-                $null = Add-StandInSeed $server @{ markUsed = (Get-Token busy-old).id }
+                $null = Add-FakeGitLabSeed $server @{ markUsed = (Get-Token busy-old).id }
                 $run = Invoke-Runbook Invoke-TokenHygiene $apply
                 $run.Objects.Outcome | Should -Be 'UsedSince'
                 $run.ExitCode | Should -Be 0
@@ -511,7 +511,7 @@ Describe 'Runbook' {
                 $run = Invoke-Runbook Invoke-TokenHygiene @{ Apply = $true; PlanPath = $plan; WhatIf = $true }
                 $run.Objects.Outcome | Should -Be 'Skipped'
                 $run.ExitCode | Should -Be 0
-                Get-StandInCall $server -Method DELETE | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
             }
 
             It 'can be run again' {
@@ -520,12 +520,12 @@ Describe 'Runbook' {
                 $run = Invoke-Runbook Invoke-TokenHygiene $apply
                 $run.Objects.Outcome | Should -Be 'AlreadyGone'
                 $run.ExitCode | Should -Be 0
-                @(Get-StandInCall $server -Method DELETE).Count | Should -Be 1
+                @(Get-FakeGitLabCall $server -Method DELETE).Count | Should -Be 1
             }
 
             It 'revokes nothing without the role, and ends with 2' {
                 Write-Approval busy-old, asleep-before
-                $session = Connect-StandIn $server glpat-developer
+                $session = Connect-FakeGitLab $server glpat-developer
                 $run = Invoke-Runbook Invoke-TokenHygiene $apply
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Outcome | Should -Be 'Failed', 'Failed'
@@ -534,7 +534,7 @@ Describe 'Runbook' {
 
             It 'revokes nothing of an agent of whose tokens one cannot be read' {
                 Write-Approval busy-old
-                Add-StandInFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$((Get-Token busy-now).id)"; times = 'always' }
+                Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$((Get-Token busy-now).id)"; times = 'always' }
                 $run = Invoke-Runbook Invoke-TokenHygiene $apply
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Outcome | Should -Be 'Failed'
@@ -544,7 +544,7 @@ Describe 'Runbook' {
             It 'does not begin with a file that is no plan' {
                 Set-Content $plan 'Token;Approve', 'busy-old;yes'
                 { Invoke-Runbook Invoke-TokenHygiene $apply } | Should -Throw '*is no plan*'
-                Get-StandInCall $server | Should -BeNullOrEmpty
+                Get-FakeGitLabCall $server | Should -BeNullOrEmpty
             }
         }
     }
@@ -552,10 +552,10 @@ Describe 'Runbook' {
 
 Describe 'Guide' {
     BeforeEach {
-        Reset-StandIn $server
+        Reset-FakeGitLab $server
         $env:GITLAB_HOST = $server.Url
         $env:GITLAB_TOKEN = 'glpat-maintainer'
-        $session = Connect-StandIn $server
+        $session = Connect-FakeGitLab $server
 
         # What stands in for the world around the pages.
         $given = [System.Collections.Generic.List[object]]::new()
@@ -609,7 +609,7 @@ Describe 'Guide' {
 Describe 'Runbook, unattended' -Skip:(-not $IsLinux) {
     BeforeAll {
         # With TLS, as outside of tests; .NET takes the authorities of SSL_CERT_FILE on Linux only.
-        $secure = Start-StandIn -Arguments '--certificate-out', "$TestDrive/server.pem"
+        $secure = Start-FakeGitLab -Arguments '--certificate-out', "$TestDrive/server.pem"
         $env:SSL_CERT_FILE = "$TestDrive/server.pem"
         $env:GITLAB_HOST = $secure.Url
 
@@ -621,12 +621,12 @@ Describe 'Runbook, unattended' -Skip:(-not $IsLinux) {
 
         function Invoke-Control ([string] $Path, $Body) {
             $call = if ($Body) { @{ Method = 'POST'; Body = ConvertTo-Json $Body -Depth 5; ContentType = 'application/json' } } else { @{} }
-            Invoke-RestMethod "$($secure.Url)/-/stand-in/$Path" -SkipCertificateCheck -NoProxy @call
+            Invoke-RestMethod "$($secure.Url)/-/fake-gitlab/$Path" -SkipCertificateCheck -NoProxy @call
         }
     }
 
     AfterAll {
-        Stop-StandIn $secure
+        Stop-FakeGitLab $secure
         Remove-Item Env:SSL_CERT_FILE, Env:GITLAB_HOST
     }
 

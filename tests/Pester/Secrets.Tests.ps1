@@ -7,9 +7,9 @@ param()
 BeforeAll {
     $manifest = (Resolve-Path "$PSScriptRoot/../../GitLabAgents.psd1").Path
     Import-Module $manifest
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 
     # The forms in which a secret could be written.
     function Get-SecretForm ([string] $Secret) {
@@ -72,15 +72,15 @@ BeforeAll {
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'Secrets' {
     BeforeEach {
-        Reset-StandIn $server
+        Reset-FakeGitLab $server
         $access = 'glpat-Pl4nted-Acc3ss_Token'
-        $null = Add-StandInSeed $server @{ accessTokens = @{ value = $access; name = 'planted' } }
+        $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = $access; name = 'planted' } }
     }
 
     AfterEach {
@@ -96,11 +96,11 @@ Describe 'Secrets' {
     }
 
     It 'are in no form of an object that comes out' {
-        $session = Connect-StandIn $server $access
+        $session = Connect-FakeGitLab $server $access
         $new = New-GitLabAgentToken 103 14 ci-1
         $rotated = Invoke-GitLabAgentTokenRotation 101 staging -NoWait
         $failed = Invoke-GitLabAgentTokenRotation 104 web -Deploy { throw $_.RevealToken() } -ErrorAction SilentlyContinue
-        $secrets = @($access) + (Get-StandInState $server).tokens.secret
+        $secrets = @($access) + (Get-FakeGitLabState $server).tokens.secret
         $secrets | Should -Contain $new.RevealToken()
         $text = foreach ($object in @($session), @($new), @($rotated), @($failed), @(Get-GitLabClusterAgent group/app), @(Get-GitLabAgentToken 101 11), @(Get-GitLabAgentConnection 101 11)) {
             $folder = New-Item (Join-Path $TestDrive ([guid]::NewGuid())) -ItemType Directory
@@ -115,7 +115,7 @@ Describe 'Secrets' {
     }
 
     It 'are left out of a new token that is serialised, but nothing else is' {
-        $session = Connect-StandIn $server $access
+        $session = Connect-FakeGitLab $server $access
         $new = New-GitLabAgentToken 103 14 ci-1 -Description why
         $new | Export-Clixml "$TestDrive/new.xml"
         $back = Import-Clixml "$TestDrive/new.xml"
@@ -129,7 +129,7 @@ Describe 'Secrets' {
     }
 
     It 'are in no stream, whatever goes well or wrong' {
-        $null = Add-StandInSeed $server @{ accessTokens = @{ value = 'glpat-0ther-Planted-Token'; scopes = 'read_api'; expiresAt = [datetime]::UtcNow.AddDays(2).ToString('yyyy-MM-dd') } }
+        $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = 'glpat-0ther-Planted-Token'; scopes = 'read_api'; expiresAt = [datetime]::UtcNow.AddDays(2).ToString('yyyy-MM-dd') } }
         $shell = [powershell]::Create()
         try {
             $null = $shell.AddScript({
@@ -182,9 +182,9 @@ Describe 'Secrets' {
                     try { Connect-GitLab "http://127.0.0.1?private_token=$access" (& $secret $access) @plain } catch { Write-Error -ErrorRecord $_ }
                     $Error
                 }).AddArgument($manifest).AddArgument($server.Url).AddArgument($access).AddArgument('glpat-0ther-Planted-Token')
-            Add-StandInFault $server @{ kind = 'rateLimited'; retryAfter = 0; pathContains = 'cluster_agents'; skipFirst = 3 }
+            Add-FakeGitLabFault $server @{ kind = 'rateLimited'; retryAfter = 0; pathContains = 'cluster_agents'; skipFirst = 3 }
             $output = $shell.Invoke()
-            $secrets = @($access, 'glpat-0ther-Planted-Token') + (Get-StandInState $server).tokens.secret
+            $secrets = @($access, 'glpat-0ther-Planted-Token') + (Get-FakeGitLabState $server).tokens.secret
             $streams = $shell.Streams
             $failures = @($streams.Error) + @($output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
             $text = @(
@@ -233,7 +233,7 @@ $Error | Format-List * -Force
 Get-GitLabSession | Select-Object Uri, TokenName, Scopes | Format-Custom *
 $null = Stop-Transcript
 '@
-        $secrets = @($access) + (Get-StandInState $server).tokens.secret
+        $secrets = @($access) + (Get-FakeGitLabState $server).tokens.secret
         $screen = $output -join "`n"
         foreach ($expected in 'What if:', 'VERBOSE: GET http', 'RevealToken() shows it', 'SecureString') {
             $screen.Contains($expected) | Should -BeTrue -Because "'$expected' shows that there was something to look through"
@@ -261,9 +261,9 @@ $null = Stop-Transcript
         @{ Name = 'in Retry-After'; Fault = @{ kind = 'status'; status = 429; headers = @{ 'Retry-After' = '{0}' } } }
         @{ Name = 'in X-Next-Page'; Fault = @{ kind = 'changeHeaders'; headers = @{ 'X-Next-Page' = '{0}' } } }
     ) {
-        $null = Connect-StandIn $server $access -Parameter @{ MaximumRetryCount = 0 }
+        $null = Connect-FakeGitLab $server $access -Parameter @{ MaximumRetryCount = 0 }
         $planted = ConvertFrom-Json ((ConvertTo-Json $Fault -Depth 5).Replace('{0}', $access)) -AsHashtable
-        Add-StandInFault $server ($planted + @{ times = 'always' })
+        Add-FakeGitLabFault $server ($planted + @{ times = 'always' })
         $Error.Clear()
         $records = @(Get-GitLabClusterAgent 101 -Verbose -Debug *>&1)
         $records += Get-GitLabClusterAgent group/app -Verbose -Debug *>&1
@@ -285,8 +285,8 @@ $null = Stop-Transcript
         @{ Body = '{"id":5,"created_at":{"a":1},"token":"{0}"}' }, @{ Body = '<html>{0}</html>' }, @{ Body = '"{0}"' }
     ) {
         $secret = 'glagent-N3w-Planted-Token'
-        $null = Connect-StandIn $server $access -Parameter @{ MaximumRetryCount = 0 }
-        Add-StandInFault $server @{ kind = 'body'; status = 201; method = 'POST'; body = $Body.Replace('{0}', $secret) }
+        $null = Connect-FakeGitLab $server $access -Parameter @{ MaximumRetryCount = 0 }
+        Add-FakeGitLabFault $server @{ kind = 'body'; status = 201; method = 'POST'; body = $Body.Replace('{0}', $secret) }
         $records = New-GitLabAgentToken 103 14 ci-1 -Verbose -Debug *>&1
         $failures = @($records | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
         $failures.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
@@ -295,9 +295,9 @@ $null = Stop-Transcript
     }
 
     It 'go to the server alone, in the one header' {
-        $null = Connect-StandIn $server $access
+        $null = Connect-FakeGitLab $server $access
         $null = Get-GitLabClusterAgent group/app | Get-GitLabAgentToken
-        foreach ($request in Get-StandInRequest $server) {
+        foreach ($request in Get-FakeGitLabRequest $server) {
             Find-Secret $request.rawTarget $access | Should -BeNullOrEmpty
             $carrying = $request.headers.PSObject.Properties | Where-Object { $_.Value -like "*$access*" }
             $carrying.Name | Should -Be 'PRIVATE-TOKEN'
@@ -305,7 +305,7 @@ $null = Stop-Transcript
     }
 
     It 'are forgotten when the session ends' {
-        $session = Connect-StandIn $server $access
+        $session = Connect-FakeGitLab $server $access
         $held = [GitLabAgents.GitLabSession].GetField('_token', [System.Reflection.BindingFlags]'NonPublic, Instance').GetValue($session)
         $value = $held.GetType().GetField('_value', [System.Reflection.BindingFlags]'NonPublic, Instance').GetValue($held)
         $value.Length | Should -Be $access.Length

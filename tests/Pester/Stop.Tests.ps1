@@ -3,23 +3,23 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
-    $server = Start-StandIn
+    $server = Start-FakeGitLab
 
     # What is written past a stop goes to the host: one that remembers it.
     Add-Type -Path "$PSScriptRoot/RememberingHost.cs"
 }
 
 AfterAll {
-    Stop-StandIn $server
+    Stop-FakeGitLab $server
     Restore-GitLabEnvironment $hidden
 }
 
 Describe 'A stop' {
     BeforeEach {
-        Reset-StandIn $server
-        $session = Connect-StandIn $server
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
         $console = [RememberingHost]::new()
         $runspace = [runspacefactory]::CreateRunspace($console, [initialsessionstate]::CreateDefault2())
         $runspace.Open()
@@ -32,7 +32,7 @@ Describe 'A stop' {
     AfterEach {
         $shell.Dispose()
         $runspace.Dispose()
-        Clear-StandInFault $server
+        Clear-FakeGitLabFault $server
         Disconnect-GitLab
     }
 
@@ -54,8 +54,8 @@ Describe 'A stop' {
         }
 
         function Assert-Fit {
-            Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 } -TimeoutSeconds 3
-            Clear-StandInFault $server
+            Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 } -TimeoutSeconds 3
+            Clear-FakeGitLabFault $server
             (Get-GitLabClusterAgent group/app -Session $session).Count | Should -Be 2
         }
     }
@@ -69,59 +69,59 @@ Describe 'A stop' {
         @{ Name = 'a registration that hangs'; Script = 'New-GitLabClusterAgent group/app edge -Session $session' }
         @{ Name = 'a connect that hangs'; Script = "Connect-GitLab $('$session.Uri') (ConvertTo-SecureString glpat-maintainer -AsPlainText) -AllowUnencryptedAuthentication" }
     ) {
-        Add-StandInFault $server @{ kind = 'hang'; times = 'always' }
-        $stop = Measure-Stop $Script { (Get-StandInLoad $server).inFlight -gt 0 }
+        Add-FakeGitLabFault $server @{ kind = 'hang'; times = 'always' }
+        $stop = Measure-Stop $Script { (Get-FakeGitLabLoad $server).inFlight -gt 0 }
         $stop.Seconds | Should -BeLessThan 1.5
         $stop.Output | Should -BeNullOrEmpty
         Assert-Fit
     }
 
     It 'ends the single reads of tokens that hang' {
-        Add-StandInFault $server @{ kind = 'hang'; pathContains = '/tokens/'; times = 'always' }
-        $stop = Measure-Stop 'Get-GitLabAgentToken 103 13 -Session $session' { (Get-StandInLoad $server).inFlight -eq 3 }
+        Add-FakeGitLabFault $server @{ kind = 'hang'; pathContains = '/tokens/'; times = 'always' }
+        $stop = Measure-Stop 'Get-GitLabAgentToken 103 13 -Session $session' { (Get-FakeGitLabLoad $server).inFlight -eq 3 }
         $stop.Seconds | Should -BeLessThan 1.5
         Assert-Fit
     }
 
     It 'ends a body that dribbles' {
-        Add-StandInFault $server @{ kind = 'slowBody'; totalMs = 60000 }
-        $stop = Measure-Stop 'Get-GitLabClusterAgent group/app -Session $session' { (Get-StandInLoad $server).inFlight -gt 0 }
+        Add-FakeGitLabFault $server @{ kind = 'slowBody'; totalMs = 60000 }
+        $stop = Measure-Stop 'Get-GitLabClusterAgent group/app -Session $session' { (Get-FakeGitLabLoad $server).inFlight -gt 0 }
         $stop.Seconds | Should -BeLessThan 1.5
         Assert-Fit
     }
 
     It 'ends the wait for the next try' {
-        Add-StandInFault $server @{ kind = 'rateLimited'; retryAfter = 60; times = 'always' }
+        Add-FakeGitLabFault $server @{ kind = 'rateLimited'; retryAfter = 60; times = 'always' }
         $stop = Measure-Stop 'Get-GitLabClusterAgent group/app -Session $session' {
-            $shell.Streams.Progress.Count -gt 0 -and (Get-StandInLoad $server).inFlight -eq 0
+            $shell.Streams.Progress.Count -gt 0 -and (Get-FakeGitLabLoad $server).inFlight -eq 0
         }
         $stop.Seconds | Should -BeLessThan 1.5
-        @(Get-StandInCall $server).Count | Should -Be 1
+        @(Get-FakeGitLabCall $server).Count | Should -Be 1
         Assert-Fit
     }
 
     It 'ends a POST''s wait for the next try, and makes nothing' {
-        Add-StandInFault $server @{ kind = 'rateLimited'; retryAfter = 60; method = 'POST'; times = 'always' }
+        Add-FakeGitLabFault $server @{ kind = 'rateLimited'; retryAfter = 60; method = 'POST'; times = 'always' }
         $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { $shell.Streams.Progress.Count -gt 0 }
         $stop.Seconds | Should -BeLessThan 1.5
-        @(Get-StandInCall $server -Method POST).Count | Should -Be 1
-        (Get-StandInState $server).tokens.name | Should -Not -Contain 'ci-1'
+        @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 1
+        (Get-FakeGitLabState $server).tokens.name | Should -Not -Contain 'ci-1'
         Assert-Fit
     }
 
     It 'ends a list in the midst of its pages' {
-        $null = Add-StandInSeed $server @{ agents = @{ project = 'group/many'; count = 5000 } }
-        Add-StandInFault $server @{ kind = 'hang'; pathMatches = '&page=(4|5|6|7|8)$'; times = 'always' }
-        $stop = Measure-Stop 'Get-GitLabClusterAgent group/many -Session $session' { (Get-StandInLoad $server).inFlight -gt 1 }
+        $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/many'; count = 5000 } }
+        Add-FakeGitLabFault $server @{ kind = 'hang'; pathMatches = '&page=(4|5|6|7|8)$'; times = 'always' }
+        $stop = Measure-Stop 'Get-GitLabClusterAgent group/many -Session $session' { (Get-FakeGitLabLoad $server).inFlight -gt 1 }
         $stop.Seconds | Should -BeLessThan 1.5
         $stop.Output.Count | Should -BeGreaterThan 100
         Assert-Fit
     }
 
     It 'ends a reader that is slow' {
-        $null = Add-StandInSeed $server @{ agents = @{ project = 'group/many'; count = 1000 } }
+        $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/many'; count = 1000 } }
         $stop = Measure-Stop 'Get-GitLabClusterAgent group/many -Session $session | ForEach-Object { Start-Sleep -Seconds 60; $_ }' {
-            @(Get-StandInCall $server).Count -gt 0 -and (Get-StandInLoad $server).inFlight -eq 0
+            @(Get-FakeGitLabCall $server).Count -gt 0 -and (Get-FakeGitLabLoad $server).inFlight -eq 0
         }
         $stop.Seconds | Should -BeLessThan 1.5
         Assert-Fit
@@ -132,15 +132,15 @@ Describe 'A stop' {
         @{ Name = 'a removal'; Script = 'Remove-GitLabClusterAgent 101 11 -Session $session -Confirm:$false'; Words = '*Get-GitLabClusterAgent*11*' }
         @{ Name = 'a revocation'; Script = 'Revoke-GitLabAgentToken 101 11 1001 -Session $session -Confirm:$false'; Words = '*Get-GitLabAgentToken*1001*' }
     ) {
-        Add-StandInFault $server @{ kind = 'hang'; times = 'always' }
-        $null = Measure-Stop $Script { (Get-StandInLoad $server).inFlight -gt 0 }
+        Add-FakeGitLabFault $server @{ kind = 'hang'; times = 'always' }
+        $null = Measure-Stop $Script { (Get-FakeGitLabLoad $server).inFlight -gt 0 }
         "$($console.Warnings)" | Should -BeLike $Words
         Assert-Fit
     }
 
     It 'ends a new token whose making hangs, within the time for clean-up, and says what is not known' {
-        Add-StandInFault $server @{ kind = 'hang'; method = 'POST' }
-        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-StandInLoad $server).inFlight -gt 0 }
+        Add-FakeGitLabFault $server @{ kind = 'hang'; method = 'POST' }
+        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-FakeGitLabLoad $server).inFlight -gt 0 }
         $stop.Seconds | Should -BeLessThan 6
         $stop.Output | Should -BeNullOrEmpty
         "$($console.Warnings)" | Should -BeLike '*ci-1*'
@@ -149,40 +149,40 @@ Describe 'A stop' {
     }
 
     It 'revokes a token again that was being made, and says so' {
-        Add-StandInFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800; afterActing = $true }
+        Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800; afterActing = $true }
         $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' {
-            (Get-StandInState $server).tokens.name -contains 'ci-1'
+            (Get-FakeGitLabState $server).tokens.name -contains 'ci-1'
         }
         $stop.Seconds | Should -BeLessThan 6
         $stop.Output | Should -BeNullOrEmpty
-        ((Get-StandInState $server).tokens | Where-Object name -EQ 'ci-1').status | Should -Be 'revoked'
+        ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ 'ci-1').status | Should -Be 'revoked'
         "$($console.Warnings)" | Should -BeLike '*ci-1*revoked again*'
         Assert-Fit
     }
 
     It 'revokes a token again that the server makes late' {
-        Add-StandInFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800 }
-        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-StandInLoad $server).inFlight -gt 0 }
+        Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800 }
+        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-FakeGitLabLoad $server).inFlight -gt 0 }
         $stop.Seconds | Should -BeLessThan 6
         # Made and revoked, or never made; but not left behind.
-        ((Get-StandInState $server).tokens | Where-Object name -EQ 'ci-1').status | Should -Be 'revoked'
+        ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ 'ci-1').status | Should -Be 'revoked'
         "$($console.Warnings)" | Should -BeLike '*ci-1*revoked again*'
         Assert-Fit
     }
 
     It 'gives the command to revoke a token that could not be revoked again' {
-        Add-StandInFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 500; afterActing = $true }, @{ kind = 'status'; status = 403; method = 'DELETE'; times = 'always' }
-        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-StandInState $server).tokens.name -contains 'ci-1' }
+        Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 500; afterActing = $true }, @{ kind = 'status'; status = 403; method = 'DELETE'; times = 'always' }
+        $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-FakeGitLabState $server).tokens.name -contains 'ci-1' }
         $stop.Seconds | Should -BeLessThan 6
         "$($console.Warnings)" | Should -BeLike '*Revoke-GitLabAgentToken*-TokenId*'
         Assert-Fit
     }
 
     It 'can be begun and waited for' {
-        Add-StandInFault $server @{ kind = 'hang'; times = 'always' }
+        Add-FakeGitLabFault $server @{ kind = 'hang'; times = 'always' }
         $null = $shell.AddScript('param($session) Get-GitLabClusterAgent group/app -Session $session').AddArgument($session)
         $run = $shell.BeginInvoke()
-        Wait-Until { (Get-StandInLoad $server).inFlight -gt 0 }
+        Wait-Until { (Get-FakeGitLabLoad $server).inFlight -gt 0 }
         $stop = $shell.BeginStop($null, $null)
         $stop.AsyncWaitHandle.WaitOne(1500) | Should -BeTrue
         $run.AsyncWaitHandle.WaitOne(1500) | Should -BeTrue
@@ -190,10 +190,10 @@ Describe 'A stop' {
     }
 
     It 'is what -First and -ErrorAction Stop are too: nothing stays under way' {
-        $null = Add-StandInSeed $server @{ agents = @{ project = 'group/many'; count = 2000 } }
-        Add-StandInFault $server @{ kind = 'hang'; pathMatches = '&page=[3-9]$'; times = 'always' }
+        $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/many'; count = 2000 } }
+        Add-FakeGitLabFault $server @{ kind = 'hang'; pathMatches = '&page=[3-9]$'; times = 'always' }
         (Get-GitLabClusterAgent group/many -Session $session | Select-Object -First 160).Count | Should -Be 160
-        Wait-Until { (Get-StandInLoad $server).inFlight -eq 0 }
+        Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
         Assert-Fit
     }
 }

@@ -3,19 +3,19 @@ param()
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/StandIn.psm1"
+    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     $hidden = Hide-GitLabEnvironment
     $authority = Join-Path ([System.IO.Path]::GetTempPath()) "$([guid]::NewGuid()).pem"
-    $server = Start-StandIn -Arguments '--https', '--certificate-out', $authority
-    $proxy = Start-StandIn
+    $server = Start-FakeGitLab -Arguments '--https', '--certificate-out', $authority
+    $proxy = Start-FakeGitLab
     $token = ConvertTo-Secret glpat-maintainer
     # Requests are recorded behind the control endpoints, which are read over TLS too.
-    function Get-Seen { (Invoke-RestMethod "$($server.Url)/-/stand-in/requests" -SkipCertificateCheck) }
+    function Get-Seen { (Invoke-RestMethod "$($server.Url)/-/fake-gitlab/requests" -SkipCertificateCheck) }
 }
 
 AfterAll {
-    Stop-StandIn $server
-    Stop-StandIn $proxy
+    Stop-FakeGitLab $server
+    Stop-FakeGitLab $proxy
     Remove-Item $authority
     Restore-GitLabEnvironment $hidden
 }
@@ -67,18 +67,18 @@ Describe 'Connect-GitLab over TLS' {
         $rsa = [System.Security.Cryptography.RSA]::Create(2048)
         $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=me', $rsa, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
         $certificate = $request.CreateSelfSigned([DateTimeOffset]::UtcNow.AddDays(-1), [DateTimeOffset]::UtcNow.AddDays(1))
-        $strict = Start-StandIn -Arguments '--https', '--require-client-certificate'
+        $strict = Start-FakeGitLab -Arguments '--https', '--require-client-certificate'
         try {
             Get-Failure { Connect-GitLab $strict.Url $token -SkipCertificateCheck -MaximumRetryCount 0 } | Should -Not -BeNullOrEmpty
             Connect-GitLab $strict.Url $token -SkipCertificateCheck -Certificate $certificate -WarningAction SilentlyContinue
             (Get-GitLabClusterAgent group/app).Count | Should -Be 2
         }
-        finally { Stop-StandIn $strict }
+        finally { Stop-FakeGitLab $strict }
     }
 }
 
 Describe 'Connect-GitLab through a proxy' {
-    BeforeEach { Reset-StandIn $proxy }
+    BeforeEach { Reset-FakeGitLab $proxy }
     AfterEach {
         Disconnect-GitLab
         $env:HTTP_PROXY = $null
@@ -86,14 +86,14 @@ Describe 'Connect-GitLab through a proxy' {
 
     It 'goes through -Proxy' {
         Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication -Proxy $proxy.Url
-        (Get-StandInRequest $proxy)[0].rawTarget | Should -Be 'http://gitlab.invalid/api/v4/personal_access_tokens/self'
+        (Get-FakeGitLabRequest $proxy)[0].rawTarget | Should -Be 'http://gitlab.invalid/api/v4/personal_access_tokens/self'
     }
 
     It 'gives the proxy the credential of <_>, in no message' -ForEach '-ProxyCredential', 'its URL' {
-        Add-StandInFault $proxy @{ kind = 'status'; status = 407; body = ''; headers = @{ 'Proxy-Authenticate' = 'Basic realm="p"' } }
+        Add-FakeGitLabFault $proxy @{ kind = 'status'; status = 407; body = ''; headers = @{ 'Proxy-Authenticate' = 'Basic realm="p"' } }
         $credential = if ($_ -eq '-ProxyCredential') { @{ Proxy = $proxy.Url; ProxyCredential = [pscredential]::new('me', (ConvertTo-Secret 'pr0xy-pass')) } } else { @{ Proxy = $proxy.Url -replace '://', '://me:pr0xy-pass@' } }
         Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication @credential
-        (Get-StandInRequest $proxy).headers.'Proxy-Authorization' | Should -Contain ('Basic ' + [Convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes('me:pr0xy-pass')))
+        (Get-FakeGitLabRequest $proxy).headers.'Proxy-Authorization' | Should -Contain ('Basic ' + [Convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes('me:pr0xy-pass')))
         $dead = @{} + $credential
         $dead.Proxy = $dead.Proxy -replace ':\d+$', ':1'
         $failure = Get-Failure { Connect-GitLab https://gitlab.invalid $token @dead -MaximumRetryCount 0 }

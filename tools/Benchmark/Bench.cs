@@ -6,7 +6,7 @@ using System.Linq;
 namespace GitLabAgents.Benchmark;
 
 /// <summary>What the panels measure with: the server, what they have put on it, and PowerShell where there is one.</summary>
-internal sealed class Bench(StandIn server, PowerShell? shell, WorkFolder work)
+internal sealed class Bench(FakeGitLab server, PowerShell? shell, WorkFolder work)
 {
     /// <summary>The requests of a session under way at once, by default; whatever else works in parallel gets as many.</summary>
     public const int Limit = 8;

@@ -28,7 +28,7 @@ internal static class Child
         start.Environment["NO_COLOR"] = "1";
         start.Environment["POWERSHELL_TELEMETRY_OPTOUT"] = "1";
         start.Environment["POWERSHELL_UPDATECHECK"] = "Off";
-        start.Environment["GITLAB_TOKEN"] = StandIn.AccessToken;
+        start.Environment["GITLAB_TOKEN"] = FakeGitLab.AccessToken;
         using Process process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         process.StandardInput.Write(input);

@@ -43,7 +43,7 @@ internal static class ConsoleCases
     private static void RunBareList(string project)
     {
         using var client = new HttpClient();
-        client.DefaultRequestHeaders.Add("PRIVATE-TOKEN", StandIn.AccessToken);
+        client.DefaultRequestHeaders.Add("PRIVATE-TOKEN", FakeGitLab.AccessToken);
         var watch = Stopwatch.StartNew();
         List<BareAgent> agents = [.. BareLoop.ReadAgents(client, project)];
         watch.Stop();
@@ -53,7 +53,7 @@ internal static class ConsoleCases
     private static async Task RunClientAsync<T>(string url, Func<GitLabClient, IAsyncEnumerable<T>> open)
     {
         using var token = new SecureString();
-        foreach (char character in StandIn.AccessToken)
+        foreach (char character in FakeGitLab.AccessToken)
         {
             token.AppendChar(character);
         }

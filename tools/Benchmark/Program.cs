@@ -72,7 +72,7 @@ internal static class Program
             Console.WriteLine("There is no pwsh on PATH: the rows that need PowerShell are left out.");
         }
 
-        using StandIn server = StandIn.Start();
+        using FakeGitLab server = FakeGitLab.Start();
         var bench = new Bench(server, shell, work);
         Console.WriteLine("Filling the server.");
         List<Panel> panels = [.. Sections.Where(s => options.Takes(s.Letter)).SelectMany(s => s.Make(bench)).Where(static panel => panel.Rows.Count > 0)];

@@ -5,7 +5,7 @@ using System.Linq;
 namespace GitLabAgents.Benchmark;
 
 /// <summary>Runs the panels one after the other, the rows of each in turn, back and forth, so that no row always comes first.</summary>
-internal sealed class Runner(StandIn server, int runs)
+internal sealed class Runner(FakeGitLab server, int runs)
 {
     public RunResult Run(IEnumerable<Panel> panels)
         => new([], [.. panels.Select(Run)], runs, DateTime.UtcNow);

@@ -4,13 +4,13 @@ using System.IO;
 using System.Linq;
 using System.Security;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using GitLabAgents.Transport;
 
 namespace GitLabAgents.Demo;
 
 /// <summary>
-/// Shows in a few seconds what the module does: starts the stand-in GitLab on a free port and takes an agent through
+/// Shows in a few seconds what the module does: starts the fake GitLab on a free port and takes an agent through
 /// its life, in PowerShell where there is one, else with the client library.
 /// </summary>
 internal static class Program
@@ -19,8 +19,8 @@ internal static class Program
 
     private static async Task<int> Main()
     {
-        await using StandInServer server = await StandInServer.StartAsync(new StandInOptions { Populate = Seed.Demo });
-        Console.WriteLine($"A stand-in GitLab listens on {server.Url}");
+        await using FakeGitLabServer server = await FakeGitLabServer.StartAsync(new FakeGitLabOptions { Populate = Seed.Demo });
+        Console.WriteLine($"A fake GitLab listens on {server.Url}");
         Console.WriteLine();
         if (FindPowerShell() is { } pwsh)
         {

@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 
 namespace GitLabAgents.FaultMatrix;
 

@@ -6,7 +6,7 @@ using System.Security;
 using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using GitLabAgents.Tests;
 using GitLabAgents.Transport;
 
@@ -53,7 +53,7 @@ internal static class MatrixRun
 
     private static async Task<MatrixOutcome> RunAsync(MatrixOperation operation, MatrixFault fault, bool stays)
     {
-        await using StandInServer server = await StandInServer.StartAsync(new StandInOptions { Populate = Seed.Demo });
+        await using FakeGitLabServer server = await FakeGitLabServer.StartAsync(new FakeGitLabOptions { Populate = Seed.Demo });
         var observer = new Counter();
         var options = new TransportOptions { MaximumRetryCount = Retries, NoProxy = true };
         options.Timeout = fault.Timeout ?? options.Timeout;

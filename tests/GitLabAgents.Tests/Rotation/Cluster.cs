@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests.Rotation;
@@ -12,12 +12,12 @@ namespace GitLabAgents.Tests.Rotation;
 /// </summary>
 internal sealed class Cluster
 {
-    private readonly StandInServer _server;
+    private readonly FakeGitLabServer _server;
     private readonly List<string> _outages = [];
     private long? _handed;
     private int _looksLeft;
 
-    public Cluster(StandInServer server, bool spare)
+    public Cluster(FakeGitLabServer server, bool spare)
     {
         _server = server;
         Old = server.State.FindToken(1004)!;

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests.Rotation;
@@ -93,7 +93,7 @@ public sealed class RotationFaultTests
     [MemberData(nameof(Rows))]
     public Task Under_a_fault_at_any_request(string fault, Scene scene, bool stays) => AtEveryRequestAsync(async at =>
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, scene == Scene.Spare);
         Fault made = Faults[fault]().Skip(at);
         server.Faults.Add(stays ? made.Always() : made.Once());
@@ -109,7 +109,7 @@ public sealed class RotationFaultTests
     [MemberData(nameof(Ends))]
     public Task Stopped_at_any_request(Scene scene, bool afterActing) => AtEveryRequestAsync(async at =>
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, scene == Scene.Spare);
         using var stop = new CancellationTokenSource();
         using var wire = new InterruptingWire(at, afterActing, stop);
@@ -128,7 +128,7 @@ public sealed class RotationFaultTests
     [MemberData(nameof(Ends))]
     public Task Dead_at_any_request(Scene scene, bool afterActing) => AtEveryRequestAsync(async at =>
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, scene == Scene.Spare);
         using var wire = new InterruptingWire(at, afterActing, stop: null);
         Task run = RotationRun.GoAsync(Kit.Client(server, options => options.Wire = wire), Request(), Deploy(scene, cluster));
@@ -173,7 +173,7 @@ public sealed class RotationFaultTests
     }
 
     // The server is well again. Run again, in either way; what one way cannot do, the other can.
-    private static async Task EndsWellAsync(StandInServer server, Cluster cluster, bool resume)
+    private static async Task EndsWellAsync(FakeGitLabServer server, Cluster cluster, bool resume)
     {
         server.Faults.Clear();
         cluster.WatchAgain();

@@ -2,12 +2,12 @@ using System;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using Xunit;
 
 namespace GitLabAgents.Tests.Rotation;
 
-/// <summary>A rotation against the stand-in server, when it goes well and when it does not.</summary>
+/// <summary>A rotation against the fake GitLab, when it goes well and when it does not.</summary>
 public sealed class RotationTests
 {
     private const string Tokens = "/api/v4/projects/101/cluster_agents/12/tokens";
@@ -15,7 +15,7 @@ public sealed class RotationTests
     [Fact]
     public async Task The_old_token_is_revoked_after_the_new_one_is_seen_in_use()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server, options => options.Clock = clock), new RotationRequest { Description = "why" }, token => cluster.Hand(token, looks: 2));
@@ -52,7 +52,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_is_given_up_only_after_another_look()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token => cluster.Hand(token));
         Assert.Equal(TokenRotationStatus.Completed, run.Outcome!.Status);
@@ -65,7 +65,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_is_used_while_someone_is_asked_is_not_given_up()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         using var looks = new SemaphoreSlim(1);
         TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server), 101, "staging", new RotationRequest(), looks, CancellationToken.None);
@@ -78,7 +78,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_is_gone_already_needs_not_be_given_up()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         using var looks = new SemaphoreSlim(1);
         TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server), 101, 12, new RotationRequest(), looks, CancellationToken.None);
@@ -90,7 +90,7 @@ public sealed class RotationTests
     [Fact]
     public async Task Where_the_token_in_use_changes_meanwhile_nothing_is_done()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         using var looks = new SemaphoreSlim(1);
         TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server), 101, 12, new RotationRequest(), looks, CancellationToken.None);
@@ -102,7 +102,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_deploy_that_fails_leaves_the_old_token_alone()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         string secret = string.Empty;
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
@@ -126,7 +126,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_deploy_that_fails_when_its_token_is_in_use_revokes_nothing()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
         {
@@ -145,7 +145,7 @@ public sealed class RotationTests
     [Fact]
     public async Task On_a_time_out_both_stay_and_it_can_be_gone_on_with()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         var request = new RotationRequest { Timeout = TimeSpan.FromSeconds(25) };
@@ -171,7 +171,7 @@ public sealed class RotationTests
     [Fact]
     public async Task Without_waiting_both_stay()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { NoWait = true }, deploy: null);
         Assert.Equal(TokenRotationStatus.AwaitingUse, run.Outcome!.Status);
@@ -190,7 +190,7 @@ public sealed class RotationTests
     [Fact]
     public async Task What_was_completed_today_is_not_begun_again()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token => cluster.Hand(token));
         server.ClearRequests();
@@ -203,7 +203,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_found_token_that_the_agent_has_left_again_replaces_nothing()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.State.MarkUsed(cluster.Spare!.Id, DateTimeOffset.UtcNow.AddHours(-2));
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Resume = true }, deploy: null);
@@ -214,7 +214,7 @@ public sealed class RotationTests
     [Fact]
     public async Task Looks_that_fail_in_passing_are_repeated()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
         {
@@ -236,7 +236,7 @@ public sealed class RotationTests
     [InlineData(404, GitLabErrorKind.TokenNotFound)]
     public async Task A_look_that_cannot_succeed_ends_the_wait(int status, GitLabErrorKind kind)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
         {
@@ -256,7 +256,7 @@ public sealed class RotationTests
     [InlineData(500, GitLabErrorKind.ServerError)]
     public async Task An_old_token_that_cannot_be_revoked_is_said(int status, GitLabErrorKind kind)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Status(status).On("DELETE").Always());
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Timeout = TimeSpan.FromSeconds(60) }, token => cluster.Hand(token));
@@ -273,7 +273,7 @@ public sealed class RotationTests
     [Fact]
     public async Task What_is_not_made_after_room_was_made_is_said()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.Status(500).On("POST"));
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token => cluster.Hand(token));
@@ -286,7 +286,7 @@ public sealed class RotationTests
     [Fact]
     public async Task Of_a_token_that_cannot_be_read_nothing_is_decided()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.Status(500).On("GET", $"/tokens/{cluster.Spare!.Id}").Always());
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token => cluster.Hand(token));
@@ -297,7 +297,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_look_that_hangs_ends_with_the_wait()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Hang().On("GET").Matching("/tokens/10(0[5-9]|[1-9][0-9])$").Always());
         var request = new RotationRequest { Timeout = TimeSpan.FromMilliseconds(100), PollInterval = TimeSpan.FromMilliseconds(100) };
@@ -311,7 +311,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_withdrawal_whose_answer_was_lost_is_one_all_the_same()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Reset().AfterActing().On("DELETE"));
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), static _ => throw new InvalidOperationException("no"));
@@ -324,7 +324,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_comes_into_use_while_its_withdrawal_waits_is_not_revoked()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.RateLimited(60).On("DELETE"));
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
@@ -340,7 +340,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_comes_into_use_while_its_giving_up_waits_is_not_revoked()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.RateLimited(60).On("DELETE").Where(_ =>
         {
@@ -355,7 +355,7 @@ public sealed class RotationTests
     [Fact]
     public async Task An_old_token_that_the_agent_is_back_with_after_the_plan_is_not_revoked()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         DateTimeOffset earlier = DateTimeOffset.UtcNow.AddHours(-5);
         server.State.MarkUsed(cluster.Spare!.Id, earlier);
@@ -372,7 +372,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_plan_that_is_out_of_date_is_not_carried_out()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         using var looks = new SemaphoreSlim(1);
@@ -387,7 +387,7 @@ public sealed class RotationTests
     [Fact]
     public async Task Waits_that_the_server_asks_for_are_kept_between_looks()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         GitLabClient client = Kit.Client(server, options =>
@@ -408,7 +408,7 @@ public sealed class RotationTests
     [Fact]
     public async Task Looks_that_hang_hold_up_no_other_agent()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.Faults.Add(Fault.Hang().On("GET").Matching("/cluster_agents/(15|16)/tokens/10(1[2-9])$").Always());
         using GitLabSession session = Kit.Session(server.Url, options => options.Clock = TimeProvider.System);
         var client = new GitLabClient(session);
@@ -435,7 +435,7 @@ public sealed class RotationTests
     [InlineData("""{"id":1012,"name":"x","agent_id":12,"status":"revoked","last_used_at":"2026-01-01T00:00:00Z"}""")]
     public async Task An_answer_about_another_token_or_a_revoked_one_is_no_use(string body)
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Timeout = TimeSpan.FromSeconds(30) }, token =>
         {
@@ -449,7 +449,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_session_that_the_deploy_disconnects_leaves_a_token_that_is_told_of()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         using GitLabSession session = Kit.Session(server.Url);
         RotationRun run = await RotationRun.GoAsync(new GitLabClient(session), new RotationRequest(), _ =>
@@ -466,7 +466,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_name_of_digits_leads_back_by_its_id()
     {
-        await using StandInServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await Kit.ServerAsync();
         server.State.AddAgent("group/app", "4711");
         RotationRequest request = new() { NoWait = true };
         using var looks = new SemaphoreSlim(1);

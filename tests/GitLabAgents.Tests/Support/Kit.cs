@@ -9,7 +9,7 @@ using System.Net.Http.Headers;
 using System.Security;
 using System.Text;
 using System.Threading.Tasks;
-using GitLabAgents.StandIn;
+using GitLabAgents.FakeGitLab;
 using GitLabAgents.Transport;
 using Xunit;
 
@@ -22,11 +22,11 @@ internal static class Kit
 
     public static readonly Uri Nowhere = new("https://gitlab.example.com");
 
-    public static Task<StandInServer> ServerAsync(Action<StandInOptions>? set = null)
+    public static Task<FakeGitLabServer> ServerAsync(Action<FakeGitLabOptions>? set = null)
     {
-        var options = new StandInOptions { Populate = Seed.Demo };
+        var options = new FakeGitLabOptions { Populate = Seed.Demo };
         set?.Invoke(options);
-        return StandInServer.StartAsync(options);
+        return FakeGitLabServer.StartAsync(options);
     }
 
     public static SecureString Secure(string text)
@@ -47,7 +47,7 @@ internal static class Kit
         return new GitLabSession(uri, Secure(token), type, options);
     }
 
-    public static GitLabClient Client(StandInServer server, Action<TransportOptions>? set = null, IGitLabObserver? observer = null, string token = Token)
+    public static GitLabClient Client(FakeGitLabServer server, Action<TransportOptions>? set = null, IGitLabObserver? observer = null, string token = Token)
         => new(Session(server.Url, set, token), observer);
 
     public static GitLabClient Client(HttpMessageHandler wire, Action<TransportOptions>? set = null, IGitLabObserver? observer = null, string token = Token)

@@ -81,7 +81,7 @@ internal static class DetailPanels
         {
             string nowhere = OperatingSystem.IsWindows() ? "NUL" : "/dev/null";
             string config = bench.Work.Write($"curl-{name}.txt", string.Concat(addresses.Select(address => $"url = \"{address}\"\noutput = \"{nowhere}\"\n")));
-            return ["--silent", "--show-error", "--fail", "--parallel", "--parallel-max", $"{Bench.Limit}", "--header", "PRIVATE-TOKEN: " + StandIn.AccessToken, "--config", config];
+            return ["--silent", "--show-error", "--fail", "--parallel", "--parallel-max", $"{Bench.Limit}", "--header", "PRIVATE-TOKEN: " + FakeGitLab.AccessToken, "--config", config];
         }
     }
 }

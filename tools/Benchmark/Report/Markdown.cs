@@ -91,7 +91,7 @@ internal static class Markdown
         - Each run of a row is a process of its own (`pwsh -NoProfile`), and a stopwatch around the statement alone: compiling at run time counts, the start of the process does not. `Microsoft.PowerShell.Utility` is loaded beforehand, but for (a).
         - The first request of a process is the dearest: most of it is compiling. "Signed in before" is after `Connect-GitLab` as people write it, which reads two answers; for the bare loop, after it has read one (`/metadata`). "Nothing sent before" is with `-SkipValidation`, and with an `HttpClient` that was only made. (b) is the latter where nothing else is said; (c), (d), (f) and (g) are after `Connect-GitLab`.
         - The bare loop is the floor: `HttpClient` and `System.Text.Json` with readers made by the compiler, page by page, with no retries, no throttle and no error of its own; in PowerShell as a compiled cmdlet, without it as a console program.
-        - The server is the stand-in of `tests/GitLabAgents.StandIn` in a process of its own on the same machine; what it does takes its share of the processor. Latency is what it waits before each answer.
+        - The server is the fake GitLab of `tests/GitLabAgents.FakeGitLab` in a process of its own on the same machine; what it does takes its share of the processor. Latency is what it waits before each answer.
         - The ideal is requests ÷ requests at once × latency: a server and a client that take no time themselves.
         - `curl` is told all addresses and does not read what it gets. One `curl` fetches the pages of the list, then another the tokens, since no one knows the tokens before; their start counts.
         - `Invoke-RestMethod` opens a connection for each request.

@@ -1,0 +1,53 @@
+using System;
+using System.Text.Json;
+
+namespace GitLabAgents.FakeGitLab.Control;
+
+/// <summary>How another process looks at the server and steers it: <c>{prefix}/-/fake-gitlab/…</c>.</summary>
+internal static class ControlRoutes
+{
+    public const string Root = "/-/fake-gitlab/";
+
+    public static Answer Handle(FakeGitLabServer server, string method, string path, ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body.IsEmpty ? "{}"u8.ToArray() : body);
+            JsonElement json = document.RootElement;
+            switch (method, path)
+            {
+                case ("GET", "requests"):
+                    return Answer.Json(200, writer => StateWriter.WriteRequests(writer, server.Requests));
+                case ("DELETE", "requests"):
+                    server.ClearRequests();
+                    return Answer.NoContent;
+                case ("GET", "in-flight"):
+                    return Answer.Json(200, writer => StateWriter.WriteInFlight(writer, server));
+                case ("GET", "state"):
+                    return Answer.Json(200, writer => StateWriter.WriteState(writer, server.State));
+                case ("POST", "seed"):
+                    return Answer.Json(201, writer => new SeedReader(server.State, writer).Read(json));
+                case ("POST", "reset"):
+                    server.Reset();
+                    return Answer.NoContent;
+                case ("GET", "faults"):
+                    return Answer.Json(200, writer => StateWriter.WriteFaults(writer, server.Faults));
+                case ("POST", "faults"):
+                    json.ForEach(fault => server.Faults.Add(FaultReader.Read(fault)));
+                    return Answer.Json(201, writer => StateWriter.WriteFaults(writer, server.Faults));
+                case ("DELETE", "faults"):
+                    server.Faults.Clear();
+                    return Answer.NoContent;
+                case ("POST", "options"):
+                    OptionsReader.Read(json, server.Options);
+                    return Answer.NoContent;
+                default:
+                    return Answer.NoRoute;
+            }
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return Answer.Error(400, exception.Message);
+        }
+    }
+}

@@ -1,0 +1,350 @@
+# The fake GitLab as a child process, and what else the Pester files share.
+
+Set-StrictMode -Version 3
+$script:Root = (Resolve-Path "$PSScriptRoot/../..").Path
+
+function Start-FakeGitLab {
+    <#
+    .SYNOPSIS
+    Starts a fake GitLab, which ends with this process at the latest.
+    #>
+    [CmdletBinding(SupportsShouldProcess)]
+    [OutputType([pscustomobject])]
+    param(
+        # More arguments; see tests/GitLabAgents.FakeGitLab/README.md.
+        [string[]] $Arguments = @()
+    )
+
+    $library = Find-FakeGitLabLibrary
+    if (-not $PSCmdlet.ShouldProcess($library, 'Start')) { return }
+    $start = [System.Diagnostics.ProcessStartInfo]::new('dotnet')
+    foreach ($argument in @($library, '--urls', 'http://127.0.0.1:0', '--parent-stdin', '--secret-seed', '1') + $Arguments) {
+        $start.ArgumentList.Add($argument)
+    }
+
+    $start.RedirectStandardInput = $true
+    $start.RedirectStandardOutput = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    $line = $process.StandardOutput.ReadLineAsync()
+    if (-not $line.Wait([timespan]::FromSeconds(30)) -or $line.Result -notmatch '^Listening on (?<Url>\S+)$') {
+        $process.Kill()
+        throw "The fake GitLab did not start ($library)."
+    }
+
+    [pscustomobject]@{ Url = $Matches.Url; Process = $process }
+}
+
+function Stop-FakeGitLab {
+    <#
+    .SYNOPSIS
+    Stops a fake GitLab.
+    #>
+    [CmdletBinding(SupportsShouldProcess)]
+    param([Parameter(Mandatory, Position = 0)] [AllowNull()] [pscustomobject] $Server)
+
+    if ($null -ne $Server -and $PSCmdlet.ShouldProcess($Server.Url, 'Stop')) {
+        $Server.Process.StandardInput.Close()
+        if (-not $Server.Process.WaitForExit(5000)) { $Server.Process.Kill() }
+        $Server.Process.Dispose()
+    }
+}
+
+function Get-FakeGitLabRequest {
+    <#
+    .SYNOPSIS
+    Gives the requests that the server received.
+    #>
+    [CmdletBinding()]
+    [OutputType([psobject])]
+    param(
+        [Parameter(Mandatory, Position = 0)] [pscustomobject] $Server,
+        # Only requests with one of these methods.
+        [string[]] $Method
+    )
+
+    $requests = Invoke-Control -Server $Server -Method GET -Path requests
+    foreach ($request in $requests) {
+        if (-not $Method -or $request.method -in $Method) { $request }
+    }
+}
+
+function Get-FakeGitLabCall {
+    <#
+    .SYNOPSIS
+    Gives the requests that the server received, in the form 'GET /api/v4/...'.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory, Position = 0)] [pscustomobject] $Server,
+        [string[]] $Method
+    )
+
+    Get-FakeGitLabRequest $Server -Method $Method | ForEach-Object { "$($_.method) $($_.rawTarget)" }
+}
+
+function Clear-FakeGitLabRequest {
+    <#
+    .SYNOPSIS
+    Makes the server forget the requests.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0)] [pscustomobject] $Server)
+
+    $null = Invoke-Control -Server $Server -Method DELETE -Path requests
+}
+
+function Add-FakeGitLabFault {
+    <#
+    .SYNOPSIS
+    Makes something go wrong: @{ kind = 'status'; status = 502; method = 'GET' }.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, Position = 0)] [pscustomobject] $Server,
+        [Parameter(Mandatory, Position = 1)] [hashtable[]] $Fault
+    )
+
+    $null = Invoke-Control -Server $Server -Method POST -Path faults -Body $Fault
+}
+
+function Clear-FakeGitLabFault {
+    <#
+    .SYNOPSIS
+    Takes all faults away.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0)] [pscustomobject] $Server)
+
+    $null = Invoke-Control -Server $Server -Method DELETE -Path faults
+}
+
+function Get-FakeGitLabState {
+    <#
+    .SYNOPSIS
+    Gives what the server holds: groups, projects, agents, tokens with their secrets.
+    #>
+    [CmdletBinding()]
+    [OutputType([psobject])]
+    param([Parameter(Mandatory, Position = 0)] [pscustomobject] $Server)
+
+    Invoke-Control -Server $Server -Method GET -Path state
+}
+
+function Get-FakeGitLabLoad {
+    <#
+    .SYNOPSIS
+    Gives how many requests are under way: inFlight, maxInFlight, connections.
+    #>
+    [CmdletBinding()]
+    [OutputType([psobject])]
+    param([Parameter(Mandatory, Position = 0)] [pscustomobject] $Server)
+
+    Invoke-Control -Server $Server -Method GET -Path in-flight
+}
+
+function Add-FakeGitLabSeed {
+    <#
+    .SYNOPSIS
+    Adds to what the server holds: @{ agents = @{ project = 'group/app'; count = 250 } }.
+    #>
+    [CmdletBinding()]
+    [OutputType([psobject])]
+    param(
+        [Parameter(Mandatory, Position = 0)] [pscustomobject] $Server,
+        [Parameter(Mandatory, Position = 1)] [hashtable] $Seed
+    )
+
+    Invoke-Control -Server $Server -Method POST -Path seed -Body $Seed
+}
+
+function Edit-FakeGitLabOption {
+    <#
+    .SYNOPSIS
+    Changes the server's options, until it is reset.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, Position = 0)] [pscustomobject] $Server,
+        [Parameter(Mandatory, Position = 1)] [hashtable] $Option
+    )
+
+    $null = Invoke-Control -Server $Server -Method POST -Path options -Body $Option
+}
+
+function Reset-FakeGitLab {
+    <#
+    .SYNOPSIS
+    Makes the server as it was at its start.
+    #>
+    [CmdletBinding(SupportsShouldProcess)]
+    param([Parameter(Mandatory, Position = 0)] [pscustomobject] $Server)
+
+    if ($PSCmdlet.ShouldProcess($Server.Url, 'Reset')) { $null = Invoke-Control -Server $Server -Method POST -Path reset }
+}
+
+function Connect-FakeGitLab {
+    <#
+    .SYNOPSIS
+    Connects to the server with an access token of its seed, and gives the session.
+    #>
+    [CmdletBinding()]
+    [OutputType([psobject])]
+    param(
+        [Parameter(Mandatory, Position = 0)] [pscustomobject] $Server,
+        [Parameter(Position = 1)] [string] $AccessToken = 'glpat-maintainer',
+        # More parameters of Connect-GitLab.
+        [hashtable] $Parameter = @{}
+    )
+
+    Connect-GitLab -Uri $Server.Url -Token (ConvertTo-Secret $AccessToken) -AllowUnencryptedAuthentication -PassThru @Parameter -WarningAction SilentlyContinue
+    Clear-FakeGitLabRequest $Server
+}
+
+function ConvertTo-Secret {
+    <#
+    .SYNOPSIS
+    Makes a SecureString of text.
+    #>
+    [CmdletBinding()]
+    [OutputType([securestring])]
+    param([Parameter(Mandatory, Position = 0)] [string] $Text)
+
+    [System.Net.NetworkCredential]::new('', $Text).SecurePassword
+}
+
+function Get-Failure {
+    <#
+    .SYNOPSIS
+    Runs a script and gives its errors, terminating or not, as error records.
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Management.Automation.ErrorRecord])]
+    param([Parameter(Mandatory, Position = 0)] [scriptblock] $Script)
+
+    $output = [System.Collections.Generic.List[object]]::new()
+    try {
+        & $Script 2>&1 3>$null | ForEach-Object { $output.Add($_) }
+    }
+    catch {
+        $output.Add($_)
+    }
+
+    $output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }
+}
+
+function Wait-Until {
+    <#
+    .SYNOPSIS
+    Waits until a condition holds; throws when that takes too long.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, Position = 0)] [scriptblock] $Condition,
+        [int] $TimeoutSeconds = 10
+    )
+
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
+    while (-not (& $Condition)) {
+        if ($watch.Elapsed.TotalSeconds -gt $TimeoutSeconds) {
+            throw "After $TimeoutSeconds seconds this does not hold: $Condition"
+        }
+
+        [System.Threading.Thread]::Sleep(20)
+    }
+}
+
+function Hide-GitLabEnvironment {
+    <#
+    .SYNOPSIS
+    Takes the developer's GITLAB_*, CI_SERVER_URL and proxies out of the environment, and gives what was there.
+    #>
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param()
+
+    $hidden = @{}
+    foreach ($variable in Get-ChildItem Env:) {
+        if ($variable.Name -match '^(GITLAB_.*|CI_SERVER_URL|(HTTPS?|ALL|NO)_PROXY)$') {
+            $hidden[$variable.Name] = $variable.Value
+            [Environment]::SetEnvironmentVariable($variable.Name, $null)
+        }
+    }
+
+    $hidden
+}
+
+function Restore-GitLabEnvironment {
+    <#
+    .SYNOPSIS
+    Puts back what Hide-GitLabEnvironment took.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0)] [hashtable] $Hidden)
+
+    $null = Hide-GitLabEnvironment
+    foreach ($name in $Hidden.Keys) { [Environment]::SetEnvironmentVariable($name, $Hidden[$name]) }
+}
+
+function Invoke-ChildShell {
+    <#
+    .SYNOPSIS
+    Runs a script in a PowerShell of its own, and gives all that it writes, line by line.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory, Position = 0)] [string] $Script,
+        # Variables for the script's environment.
+        [hashtable] $Environment = @{}
+    )
+
+    $file = Join-Path ([System.IO.Path]::GetTempPath()) "$([guid]::NewGuid()).ps1"
+    [System.IO.File]::WriteAllText($file, $Script)
+    try {
+        $start = [System.Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
+        foreach ($argument in '-NoProfile', '-NonInteractive', '-File', $file) { $start.ArgumentList.Add($argument) }
+        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        $start.Environment['NO_COLOR'] = '1'
+        foreach ($name in $Environment.Keys) { $start.Environment[$name] = $Environment[$name] }
+        $process = [System.Diagnostics.Process]::Start($start)
+        $process.StandardInput.Close()
+        $output = $process.StandardOutput.ReadToEndAsync()
+        $errors = $process.StandardError.ReadToEndAsync()
+        if (-not $process.WaitForExit(60000)) {
+            $process.Kill($true)
+            throw 'The child shell did not end within a minute.'
+        }
+
+        "$($output.Result)`n$($errors.Result)" -split '\r?\n' | Where-Object { $_ }
+    }
+    finally {
+        Remove-Item $file
+    }
+}
+
+function Find-FakeGitLabLibrary {
+    $folder = Join-Path $script:Root 'tests/GitLabAgents.FakeGitLab/bin'
+    $configuration = if ($env:GITLABAGENTS_CONFIGURATION) { $env:GITLABAGENTS_CONFIGURATION } else { '*' }
+    $library = Get-ChildItem "$folder/$configuration/net10.0/GitLabAgents.FakeGitLab.dll" -ErrorAction Ignore |
+        Sort-Object LastWriteTimeUtc | Select-Object -Last 1
+    if ($null -eq $library) { throw "The fake GitLab is not built ($folder/$configuration): dotnet build" }
+    $library.FullName
+}
+
+function Invoke-Control ($Server, $Method, $Path, $Body) {
+    $call = @{ Uri = "$($Server.Url)/-/fake-gitlab/$Path"; Method = $Method; NoProxy = $true; Verbose = $false; Debug = $false }
+    if ($null -ne $Body) {
+        $call.Body = [System.Text.Encoding]::UTF8.GetBytes((ConvertTo-Json $Body -Depth 10))
+        $call.ContentType = 'application/json'
+    }
+
+    Invoke-RestMethod @call
+}
+
+Export-ModuleMember -Function @(
+    'Start-FakeGitLab', 'Stop-FakeGitLab', 'Reset-FakeGitLab', 'Connect-FakeGitLab', 'Edit-FakeGitLabOption', 'Add-FakeGitLabSeed'
+    'Get-FakeGitLabRequest', 'Get-FakeGitLabCall', 'Get-FakeGitLabState', 'Get-FakeGitLabLoad', 'Clear-FakeGitLabRequest'
+    'Add-FakeGitLabFault', 'Clear-FakeGitLabFault'
+    'ConvertTo-Secret', 'Get-Failure', 'Wait-Until', 'Invoke-ChildShell', 'Hide-GitLabEnvironment', 'Restore-GitLabEnvironment'
+)
