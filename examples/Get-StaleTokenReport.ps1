@@ -104,7 +104,7 @@ $report = foreach ($agent in $agents) {
     foreach ($token in $own) {
         # Never used: then its age counts. Where neither is known, nothing is said.
         $since = if ($null -ne $token.LastUsedAt) { $token.LastUsedAt } else { $token.CreatedAt }
-        if (-not $token.IsDetailed -or $null -eq $since -or $since -gt $now.AddDays(-$Days)) { continue }
+        if (-not $token.IsLastUsedKnown -or $null -eq $since -or $since -gt $now.AddDays(-$Days)) { continue }
         $used = @($own | Where-Object { $null -ne $_.LastUsedAt } | Sort-Object -Property LastUsedAt)
         [pscustomobject]@{
             Project     = $agent.ProjectPath

@@ -96,7 +96,7 @@ function ConvertTo-Cell ($Value) {
 # Never used: then the token's age counts. What is not known is not stale.
 function Test-Stale ($Token, $Limit) {
     $since = if ($null -ne $Token.LastUsedAt) { $Token.LastUsedAt } else { $Token.CreatedAt }
-    $Token.IsDetailed -and $null -ne $since -and $since -lt $Limit
+    $Token.IsLastUsedKnown -and $null -ne $since -and $since -lt $Limit
 }
 
 # The one of an agent's tokens that was used last, and what was used at the same time.

@@ -20,9 +20,9 @@ namespace GitLabAgents;
 /// <remarks>Every method throws <see cref="GitLabApiException"/> where it does not succeed, and <see cref="OperationCanceledException"/> where it is stopped.</remarks>
 public sealed partial class GitLabClient
 {
-    private const int MaximumRedirects = 5;
+    private const int MaxRedirects = 5;
 
-    private static readonly Regex PlainPath = new(@"^\$(\[[0-9]+\]|\.[a-z_]{1,30})+$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+    private static readonly Regex SafeJsonPath = new(@"^\$(\[[0-9]+\]|\.[a-z_]{1,30})+$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     private readonly GitLabSession _session;
     private readonly IGitLabObserver? _observer;
@@ -40,44 +40,44 @@ public sealed partial class GitLabClient
     public GitLabSession Session => _session;
 
     /// <summary>Lets it be known that work waits before it is tried again.</summary>
-    internal void TellOfWait(TimeSpan delay, string reason) => _observer?.Waiting(delay, $"{_session}: {reason}");
+    internal void ReportRetry(TimeSpan delay, string reason) => _observer?.OnRetry(delay, $"{_session}: {reason}");
 
     // Every request passes here.
-    private async Task<ApiAnswer> SendAsync(ApiCall call, CancellationToken cancellationToken, RequestContext? context = null)
+    private async Task<ApiResponse> SendAsync(ApiRequest call, CancellationToken cancellationToken, RequestContext? context = null)
     {
         if (_session.IsClosed)
         {
-            throw Disconnected();
+            throw CreateDisconnectedException();
         }
 
         context ??= new RequestContext();
-        context.IsRead = call.IsRead;
-        context.Waiting = TellOfWait;
+        context.IsSafe = call.IsSafe;
+        context.OnRetry = ReportRetry;
         Uri uri = new(_session.ApiUri, call.Path);
         for (int redirects = 0; ; redirects++)
         {
-            ApiAnswer answer = await SendOnceAsync(call, uri, context, cancellationToken).ConfigureAwait(false);
+            ApiResponse answer = await SendAttemptAsync(call, uri, context, cancellationToken).ConfigureAwait(false);
             if (answer.IsSuccess)
             {
                 return answer;
             }
 
-            if (call.Method == HttpMethod.Get && redirects < MaximumRedirects && FindMoved(answer) is { } moved)
+            if (call.Method == HttpMethod.Get && redirects < MaxRedirects && GetRedirectTarget(answer) is { } moved)
             {
                 uri = moved;
                 continue;
             }
 
-            if (call.Method == HttpMethod.Delete && answer.Status == HttpStatusCode.NotFound && context.AnswerLost)
+            if (call.Method == HttpMethod.Delete && answer.Status == HttpStatusCode.NotFound && context.EarlierAttemptMayHaveSucceeded)
             {
                 return answer; // An earlier try removed it, and only its answer was lost.
             }
 
-            throw ApiFailure.FromAnswer(call, answer, _session);
+            throw ApiExceptionFactory.FromResponse(call, answer, _session);
         }
     }
 
-    private async Task<ApiAnswer> SendOnceAsync(ApiCall call, Uri uri, RequestContext context, CancellationToken cancellationToken)
+    private async Task<ApiResponse> SendAttemptAsync(ApiRequest call, Uri uri, RequestContext context, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(call.Method, uri);
         if (Environment.Version.Major >= 5)
@@ -92,7 +92,7 @@ public sealed partial class GitLabClient
             request.Content = new ByteArrayContent(body);
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
-        else if (!call.IsRead)
+        else if (!call.IsSafe)
         {
             // With a body, be it empty, .NET does not by itself send the request a second time when a kept connection
             // closes: a second DELETE would find nothing, and no one would know why.
@@ -105,26 +105,26 @@ public sealed partial class GitLabClient
         {
             _session.Token.AuthorizeRequest(request);
             using HttpResponseMessage response = await _session.Transport.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            Report(call, uri, ((int)response.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture), watch);
-            return new ApiAnswer(response, context.Body, uri);
+            ReportRequest(call, uri, ((int)response.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture), watch);
+            return new ApiResponse(response, context.Body, uri);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            if (!call.IsRead && (context.OnWire || context.AnswerLost))
+            if (!call.IsSafe && (context.InFlight || context.EarlierAttemptMayHaveSucceeded))
             {
-                throw new UnfinishedException($"Stopped while the request to {call.Action} on {_session} was under way: it may have been done. {call.LookFor}".TrimEnd(), cancellationToken);
+                throw new OperationInterruptedException($"Stopped while the request to {call.Action} on {_session} was under way: it may have been done. {call.RecoveryHint}".TrimEnd(), cancellationToken);
             }
 
             throw;
         }
         catch (ObjectDisposedException)
         {
-            throw Disconnected();
+            throw CreateDisconnectedException();
         }
         catch (Exception e) when (e is HttpRequestException or TimeoutException or ResponseTooLargeException)
         {
-            Report(call, uri, e.GetType().Name, watch);
-            throw ApiFailure.FromException(call, uri, _session, e);
+            ReportRequest(call, uri, e.GetType().Name, watch);
+            throw ApiExceptionFactory.FromException(call, uri, _session, e);
         }
         finally
         {
@@ -135,40 +135,40 @@ public sealed partial class GitLabClient
         }
     }
 
-    private async Task<T> ReadAsync<T>(ApiCall call, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private async Task<T> ReadAsync<T>(ApiRequest call, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
-        ApiAnswer answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
+        ApiResponse answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
         return Parse(call, answer, type);
     }
 
     // Reads an object that has an id: without one it could lead nowhere.
-    private async Task<T> ReadAsync<T>(ApiCall call, JsonTypeInfo<T> type, Func<T, long> idOf, CancellationToken cancellationToken)
+    private async Task<T> ReadAsync<T>(ApiRequest call, JsonTypeInfo<T> type, Func<T, long> idOf, CancellationToken cancellationToken)
         where T : class
     {
-        ApiAnswer answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
+        ApiResponse answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
         T item = Parse(call, answer, type);
-        return idOf(item) > 0 ? item : throw ApiFailure.Unreadable(call, answer, _session, "it has no id.");
+        return idOf(item) > 0 ? item : throw ApiExceptionFactory.InvalidResponse(call, answer, _session, "it has no id.");
     }
 
-    private T Parse<T>(ApiCall call, ApiAnswer answer, JsonTypeInfo<T> type)
+    private T Parse<T>(ApiRequest call, ApiResponse answer, JsonTypeInfo<T> type)
         where T : class
     {
         try
         {
             return JsonSerializer.Deserialize(answer.Body, type)
-                ?? throw ApiFailure.Unreadable(call, answer, _session, "its body is null.");
+                ?? throw ApiExceptionFactory.InvalidResponse(call, answer, _session, "its body is null.");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException)
         {
             // The exception is not passed on: it could quote the body. So could the path, which has the body's names.
-            string at = e is JsonException { Path: { Length: > 1 } path } && PlainPath.IsMatch(path) ? $" at {path}" : string.Empty;
-            throw ApiFailure.Unreadable(call, answer, _session, $"its body is not the JSON expected{at}.");
+            string at = e is JsonException { Path: { Length: > 1 } path } && SafeJsonPath.IsMatch(path) ? $" at {path}" : string.Empty;
+            throw ApiExceptionFactory.InvalidResponse(call, answer, _session, $"its body is not the JSON expected{at}.");
         }
     }
 
     // A project that was moved or renamed answers 301 with its new place. Credentials go to the session's origin alone.
-    private static Uri? FindMoved(ApiAnswer answer)
+    private static Uri? GetRedirectTarget(ApiResponse answer)
     {
         if ((int)answer.Status is not (301 or 302 or 307 or 308) || answer.Headers.Location is not { } location)
         {
@@ -180,9 +180,9 @@ public sealed partial class GitLabClient
         return sameOrigin ? target : null;
     }
 
-    private GitLabApiException Disconnected()
+    private GitLabApiException CreateDisconnectedException()
         => new(GitLabErrorKind.NotConnected, $"The session with {_session} was disconnected.", "Connect again with Connect-GitLab.");
 
-    private void Report(ApiCall call, Uri uri, string outcome, Stopwatch watch)
-        => _observer?.Verbose(_session.Token.Redact($"{call.Method} {uri.AbsoluteUri} -> {outcome} in {watch.ElapsedMilliseconds} ms"));
+    private void ReportRequest(ApiRequest call, Uri uri, string outcome, Stopwatch watch)
+        => _observer?.OnVerbose(_session.Token.Redact($"{call.Method} {uri.AbsoluteUri} -> {outcome} in {watch.ElapsedMilliseconds} ms"));
 }

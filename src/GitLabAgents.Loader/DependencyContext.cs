@@ -23,7 +23,7 @@ public sealed class DependencyContext : AssemblyLoadContext
     /// <summary>Makes a context over one folder of assemblies.</summary>
     /// <param name="directory">The full path of the folder.</param>
     /// <returns>A function that gives the assembly of a name, or <see langword="null"/> where neither the folder nor the framework has one.</returns>
-    public static Func<AssemblyName, Assembly?> Over(string directory)
+    public static Func<AssemblyName, Assembly?> Create(string directory)
     {
         var context = new DependencyContext(directory);
         return context.Load;

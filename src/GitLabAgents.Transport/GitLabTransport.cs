@@ -16,7 +16,7 @@ public sealed class GitLabTransport : IDisposable
     private const string Name = "GitLab";
 
     private readonly ServiceProvider _services;
-    private readonly SemaphoreSlim _places;
+    private readonly SemaphoreSlim _slots;
     private readonly IHttpClientFactory _clients;
 
     /// <summary>Initializes a new instance of the <see cref="GitLabTransport"/> class. Nothing is sent.</summary>
@@ -28,15 +28,15 @@ public sealed class GitLabTransport : IDisposable
             throw new ArgumentNullException(nameof(options));
         }
 
-        _places = new SemaphoreSlim(options.ThrottleLimit, options.ThrottleLimit);
+        _slots = new SemaphoreSlim(options.ThrottleLimit, options.ThrottleLimit);
         var services = new ServiceCollection();
         services.AddHttpClient(Name, client => client.Timeout = Timeout.InfiniteTimeSpan)
             .SetHandlerLifetime(TimeSpan.FromMinutes(2)) // A new connection pool now and then, so that DNS changes are seen.
             .RemoveAllLoggers()                          // They would know headers; the client says what it does by itself.
             .AddHttpMessageHandler(() => new RetryHandler(options))
-            .AddHttpMessageHandler(() => new ThrottleHandler(_places))
-            .AddHttpMessageHandler(() => new BodyHandler(options))
-            .ConfigurePrimaryHttpMessageHandler(() => options.Wire ?? MakeWire(options));
+            .AddHttpMessageHandler(() => new ThrottleHandler(_slots))
+            .AddHttpMessageHandler(() => new ResponseBufferingHandler(options))
+            .ConfigurePrimaryHttpMessageHandler(() => options.PrimaryHandler ?? CreatePrimaryHandler(options));
         _services = services.BuildServiceProvider();
         _clients = _services.GetRequiredService<IHttpClientFactory>();
     }
@@ -54,7 +54,7 @@ public sealed class GitLabTransport : IDisposable
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _services.Dispose();
 
-    private static HttpClientHandler MakeWire(TransportOptions options)
+    private static HttpClientHandler CreatePrimaryHandler(TransportOptions options)
     {
         var wire = new HttpClientHandler
         {

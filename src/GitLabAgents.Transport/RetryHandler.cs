@@ -34,36 +34,36 @@ internal sealed class RetryHandler : DelegatingHandler
         HttpRequestException? failure = null;
         try
         {
-            response = await TryAsync(request, cancellationToken).ConfigureAwait(false);
-            if (!ShouldTryAgain(request, response, null))
+            response = await SendAttemptAsync(request, cancellationToken).ConfigureAwait(false);
+            if (!ShouldRetry(request, response, null))
             {
                 return response;
             }
         }
-        catch (HttpRequestException e) when (ShouldTryAgain(request, null, e))
+        catch (HttpRequestException e) when (ShouldRetry(request, null, e))
         {
             failure = e;
         }
 
-        return await _retries.Value.GoOnAsync(request, response, failure, cancellationToken).ConfigureAwait(false);
+        return await _retries.Value.RetryAsync(request, response, failure, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> SendAttemptAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        RequestContext.Of(request).Tries++;
+        RequestContext.Get(request).Attempts++;
         return base.SendAsync(request, cancellationToken);
     }
 
-    private bool ShouldTryAgain(HttpRequestMessage request, HttpResponseMessage? response, Exception? failure)
+    private bool ShouldRetry(HttpRequestMessage request, HttpResponseMessage? response, Exception? failure)
     {
-        if (_options.MaximumRetryCount == 0 || RequestContext.Of(request).IsOnce)
+        if (_options.MaximumRetryCount == 0 || RequestContext.Get(request).NoRetry)
         {
             return false;
         }
 
-        bool mayRepeat = request.Method != HttpMethod.Post || RequestContext.Of(request).IsRead;
+        bool mayRepeat = request.Method != HttpMethod.Post || RequestContext.Get(request).IsSafe;
         bool passing = failure is HttpRequestException exception
-            ? !WireFailure.IsTls(exception) && (mayRepeat || WireFailure.NeverSent(exception))
+            ? !TransportFailure.IsTlsFailure(exception) && (mayRepeat || TransportFailure.IsNotSent(exception))
             : response?.StatusCode switch
             {
                 (HttpStatusCode)429 => true,
@@ -75,11 +75,11 @@ internal sealed class RetryHandler : DelegatingHandler
             return false;
         }
 
-        TimeSpan left = _options.RetryBudget - RequestContext.Of(request).Waited;
-        return left > TimeSpan.Zero && (AskedDelay(response) ?? TimeSpan.Zero) <= left;
+        TimeSpan left = _options.RetryBudget - RequestContext.Get(request).RetryDelay;
+        return left > TimeSpan.Zero && (GetRetryAfter(response) ?? TimeSpan.Zero) <= left;
     }
 
-    private TimeSpan? AskedDelay(HttpResponseMessage? response)
+    private TimeSpan? GetRetryAfter(HttpResponseMessage? response)
     {
         RetryConditionHeaderValue? asked = response?.Headers.RetryAfter;
         TimeSpan? delay = asked?.Delta ?? (asked?.Date - _options.Clock.GetUtcNow());
@@ -106,15 +106,15 @@ internal sealed class RetryHandler : DelegatingHandler
                     UseJitter = true,
                     Delay = TimeSpan.FromMilliseconds(500),
                     MaxDelay = TimeSpan.FromSeconds(30),
-                    ShouldHandle = args => new ValueTask<bool>(handler.ShouldTryAgain(RequestOf(args.Context), args.Outcome.Result, args.Outcome.Exception)),
-                    DelayGenerator = args => new ValueTask<TimeSpan?>(handler.AskedDelay(args.Outcome.Result)),
+                    ShouldHandle = args => new ValueTask<bool>(handler.ShouldRetry(RequestOf(args.Context), args.Outcome.Result, args.Outcome.Exception)),
+                    DelayGenerator = args => new ValueTask<TimeSpan?>(handler.GetRetryAfter(args.Outcome.Result)),
                     OnRetry = OnRetry,
                 })
                 .Build();
         }
 
         /// <summary>Takes the first try's outcome for the pipeline's own, and goes on from there.</summary>
-        public async Task<HttpResponseMessage> GoOnAsync(HttpRequestMessage request, HttpResponseMessage? response, Exception? failure, CancellationToken cancellationToken)
+        public async Task<HttpResponseMessage> RetryAsync(HttpRequestMessage request, HttpResponseMessage? response, Exception? failure, CancellationToken cancellationToken)
         {
             Outcome<HttpResponseMessage>? first = failure is null
                 ? Outcome.FromResult(response)
@@ -134,7 +134,7 @@ internal sealed class RetryHandler : DelegatingHandler
 
                         try
                         {
-                            return Outcome.FromResult(await self._handler.TryAsync(RequestOf(c), c.CancellationToken).ConfigureAwait(false));
+                            return Outcome.FromResult(await self._handler.SendAttemptAsync(RequestOf(c), c.CancellationToken).ConfigureAwait(false));
                         }
                         catch (Exception e)
                         {
@@ -155,23 +155,23 @@ internal sealed class RetryHandler : DelegatingHandler
         private static HttpRequestMessage RequestOf(ResilienceContext context)
             => context.Properties.GetValue(RequestKey, null!);
 
-        private static bool MayHaveActed(Outcome<HttpResponseMessage> outcome) => outcome switch
+        private static bool MayHaveSucceeded(Outcome<HttpResponseMessage> outcome) => outcome switch
         {
-            { Exception: { } exception } => !WireFailure.NeverSent(exception),
+            { Exception: { } exception } => !TransportFailure.IsNotSent(exception),
             { Result.StatusCode: (HttpStatusCode)429 } => false,
             _ => true,
         };
 
         private ValueTask OnRetry(OnRetryArguments<HttpResponseMessage> args)
         {
-            RequestContext request = RequestContext.Of(RequestOf(args.Context));
-            request.Waited += args.RetryDelay;
-            request.AnswerLost |= MayHaveActed(args.Outcome);
+            RequestContext request = RequestContext.Get(RequestOf(args.Context));
+            request.RetryDelay += args.RetryDelay;
+            request.EarlierAttemptMayHaveSucceeded |= MayHaveSucceeded(args.Outcome);
             string reason = args.Outcome.Result is { } response
                 ? $"the server answered {(int)response.StatusCode}"
                 : "the connection failed";
             args.Outcome.Result?.Dispose();
-            request.Waiting?.Invoke(args.RetryDelay, $"{reason}; try {args.AttemptNumber + 2} of {_handler._options.MaximumRetryCount + 1}");
+            request.OnRetry?.Invoke(args.RetryDelay, $"{reason}; try {args.AttemptNumber + 2} of {_handler._options.MaximumRetryCount + 1}");
             return default;
         }
     }

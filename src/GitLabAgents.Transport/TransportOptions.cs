@@ -21,7 +21,7 @@ public sealed class TransportOptions
     public TimeSpan RetryBudget { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Gets or sets the largest answer that is read, in bytes.</summary>
-    public int MaximumBodyLength { get; set; } = 16 * 1024 * 1024;
+    public int MaxResponseLength { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>Gets or sets the proxy, or <see langword="null"/> for the environment's.</summary>
     public IWebProxy? Proxy { get; set; }
@@ -42,5 +42,5 @@ public sealed class TransportOptions
     internal TimeProvider Clock { get; set; } = TimeProvider.System;
 
     /// <summary>Gets or sets what replaces the network; tests set it.</summary>
-    internal HttpMessageHandler? Wire { get; set; }
+    internal HttpMessageHandler? PrimaryHandler { get; set; }
 }

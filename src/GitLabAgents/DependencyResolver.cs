@@ -14,8 +14,8 @@ namespace GitLabAgents;
 /// <remarks>PowerShell makes an instance for each import and each removal, hence the statics.</remarks>
 public sealed class DependencyResolver : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
-    private static readonly string Home = Path.GetDirectoryName(typeof(DependencyResolver).Assembly.Location) ?? string.Empty;
-    private static readonly Lazy<Func<AssemblyName, Assembly?>> Find = new(MakeFinder);
+    private static readonly string ModuleDirectory = Path.GetDirectoryName(typeof(DependencyResolver).Assembly.Location) ?? string.Empty;
+    private static readonly Lazy<Func<AssemblyName, Assembly?>> Resolver = new(CreateResolver);
 
     private static int s_imports;
 
@@ -44,21 +44,21 @@ public sealed class DependencyResolver : IModuleAssemblyInitializer, IModuleAsse
     }
 
     private static Assembly? Resolve(object? sender, ResolveEventArgs args)
-        => IsOurs(args.RequestingAssembly) ? Find.Value(new AssemblyName(args.Name)) : null;
+        => IsOurs(args.RequestingAssembly) ? Resolver.Value(new AssemblyName(args.Name)) : null;
 
     private static bool IsOurs(Assembly? requesting)
-        => requesting is { IsDynamic: false } && requesting.Location.StartsWith(Home, StringComparison.OrdinalIgnoreCase);
+        => requesting is { IsDynamic: false } && requesting.Location.StartsWith(ModuleDirectory, StringComparison.OrdinalIgnoreCase);
 
-    private static Func<AssemblyName, Assembly?> MakeFinder()
+    private static Func<AssemblyName, Assembly?> CreateResolver()
     {
-        string dependencies = Path.Combine(Home, "dependencies");
+        string dependencies = Path.Combine(ModuleDirectory, "dependencies");
         if (Environment.Version.Major >= 5)
         {
             // .NET: reached by reflection, because an assembly for .NET Framework too cannot refer to one for .NET 8.
-            MethodInfo over = Assembly.LoadFrom(Path.Combine(Home, "GitLabAgents.Loader.dll"))
+            MethodInfo create = Assembly.LoadFrom(Path.Combine(ModuleDirectory, "GitLabAgents.Loader.dll"))
                 .GetType("GitLabAgents.Loader.DependencyContext", throwOnError: true)!
-                .GetMethod("Over")!;
-            return (Func<AssemblyName, Assembly?>)over.Invoke(null, [dependencies])!;
+                .GetMethod("Create")!;
+            return (Func<AssemblyName, Assembly?>)create.Invoke(null, [dependencies])!;
         }
 
         return name =>

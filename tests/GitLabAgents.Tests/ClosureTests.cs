@@ -18,7 +18,7 @@ namespace GitLabAgents.Tests;
 /// System.Threading.Tasks.Extensions, …), or has in a version too low (System.Numerics.Vectors and
 /// System.ComponentModel.Annotations 4.0), is kept. PowerShell 7 prefers its framework's own.
 /// </summary>
-public sealed class ClosureTests : IDisposable
+public sealed class DependencyClosureTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 

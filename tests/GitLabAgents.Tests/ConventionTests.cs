@@ -161,10 +161,10 @@ public sealed class ConventionTests
     [Fact]
     public void Every_kind_of_error_has_a_category()
     {
-        MethodInfo categoryOf = typeof(ErrorRecords).GetMethod("CategoryOf", BindingFlags.NonPublic | BindingFlags.Static)!;
+        MethodInfo getCategory = typeof(ErrorRecordFactory).GetMethod("GetCategory", BindingFlags.NonPublic | BindingFlags.Static)!;
         foreach (GitLabErrorKind kind in Enum.GetValues<GitLabErrorKind>())
         {
-            Assert.NotEqual(ErrorCategory.NotSpecified, categoryOf.Invoke(null, [kind]));
+            Assert.NotEqual(ErrorCategory.NotSpecified, getCategory.Invoke(null, [kind]));
         }
     }
 

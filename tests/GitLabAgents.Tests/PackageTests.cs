@@ -13,7 +13,7 @@ using Xunit;
 namespace GitLabAgents.Tests;
 
 /// <summary>The package as published, made of the build under test. Pester installs it (Package.Tests.ps1).</summary>
-public sealed class PackageTests(PackageTests.Made made) : IClassFixture<PackageTests.Made>
+public sealed class PackageTests(PackageTests.PackagedModule made) : IClassFixture<PackageTests.PackagedModule>
 {
     private const string PsData = "PrivateData.PSData.";
 
@@ -200,11 +200,11 @@ public sealed class PackageTests(PackageTests.Made made) : IClassFixture<Package
     private XElement Xml(string name) => XDocument.Load(new MemoryStream(made.Entries[name])).Root!;
 
     /// <summary>The package, made once.</summary>
-    public sealed class Made : IDisposable
+    public sealed class PackagedModule : IDisposable
     {
         private readonly TemporaryFolder _folder = new();
 
-        public Made()
+        public PackagedModule()
         {
             Package = Packager.Pack(Repository.Root, _folder.Path, null);
             using ZipArchive zip = ZipFile.OpenRead(Package.Nupkg);

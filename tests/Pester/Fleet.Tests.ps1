@@ -66,7 +66,7 @@ Describe 'Fleets' {
             $tokens.Count | Should -Be 80
             $agents = Get-GitLabClusterAgent -Group fleet
             ($tokens.AgentId | Select-Object -Unique) | Should -Be $agents.Id
-            $tokens.IsDetailed | Should -Not -Contain $false
+            $tokens.IsLastUsedKnown | Should -Not -Contain $false
             (Get-FakeGitLabLoad $server).maxInFlight | Should -BeGreaterThan 4
             (Get-FakeGitLabLoad $server).maxInFlight | Should -BeLessOrEqual 8
         }

@@ -106,7 +106,7 @@ Describe 'Views' {
         @{ Seconds = 90; Words = 'in 1 minute' }
         @{ Seconds = 200000; Words = 'in 2 days' }
     ) {
-        [GitLabAgents.Views]::Age([DateTimeOffset]::UtcNow.AddSeconds($Seconds)) | Should -Be $Words
+        [GitLabAgents.ViewFormatter]::Age([DateTimeOffset]::UtcNow.AddSeconds($Seconds)) | Should -Be $Words
     }
 }
 
@@ -182,8 +182,8 @@ Describe 'Colours' {
         if ($null -ne $Used) { $token.lastUsedAt = $now.AddDays($Used).ToString('o') }
         $null = Add-FakeGitLabSeed $server @{ agents = @(@{ project = 'fleet/one'; name = 'a'; tokens = @($token) }) }
         $read = Get-GitLabAgentToken fleet/one a
-        [GitLabAgents.Views]::IsStale($read) | Should -Be $Expected
-        [GitLabAgents.Views]::IsStale((Get-GitLabAgentToken fleet/one a -Summary)) | Should -BeFalse
+        [GitLabAgents.ViewFormatter]::IsStale($read) | Should -Be $Expected
+        [GitLabAgents.ViewFormatter]::IsStale((Get-GitLabAgentToken fleet/one a -Summary)) | Should -BeFalse
         $session | Disconnect-GitLab
     }
 

@@ -365,10 +365,10 @@ Describe 'Get-GitLabAgentConnection' {
 
         It 'marks what is worth a look' {
             $connections = 'prod', 'staging' | ForEach-Object { Get-GitLabAgentConnection group/app $_ }
-            $connections | ForEach-Object { [GitLabAgents.Views]::IsDoubtful($_) } | Should -Be $false, $true
-            [GitLabAgents.Views]::IsDoubtful((Get-GitLabAgentConnection 105 api)) | Should -BeFalse
+            $connections | ForEach-Object { [GitLabAgents.ViewFormatter]::IsDoubtful($_) } | Should -Be $false, $true
+            [GitLabAgents.ViewFormatter]::IsDoubtful((Get-GitLabAgentConnection 105 api)) | Should -BeFalse
             Edit-FakeGitLabOption $server @{ kasReachable = $false }
-            [GitLabAgents.Views]::IsDoubtful((Get-GitLabAgentConnection 105 api)) | Should -BeTrue
+            [GitLabAgents.ViewFormatter]::IsDoubtful((Get-GitLabAgentConnection 105 api)) | Should -BeTrue
         }
     }
 }

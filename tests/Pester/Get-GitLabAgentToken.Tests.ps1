@@ -28,7 +28,7 @@ Describe 'Get-GitLabAgentToken' {
             $tokens = Get-GitLabAgentToken 101 11
             $tokens | Should -BeOfType GitLabAgents.AgentToken
             $tokens.Name | Should -Be 'prod-2024', 'prod-spare'
-            $tokens.IsDetailed | Should -Be $true, $true
+            $tokens.IsLastUsedKnown | Should -Be $true, $true
             [math]::Round(([DateTimeOffset]::UtcNow - $tokens[0].LastUsedAt).TotalHours, 1) | Should -Be 3
             $tokens[1].LastUsedAt | Should -BeNullOrEmpty
             $calls = @(Get-FakeGitLabCall $server)
@@ -89,7 +89,7 @@ Describe 'Get-GitLabAgentToken' {
         It 'spares the single reads' {
             $tokens = Get-GitLabAgentToken 101 11 -Summary
             $tokens.Name | Should -Be 'prod-2024', 'prod-spare'
-            $tokens.IsDetailed | Should -Be $false, $false
+            $tokens.IsLastUsedKnown | Should -Be $false, $false
             $tokens[0].LastUsedAt | Should -BeNullOrEmpty
             Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
         }
@@ -196,7 +196,7 @@ Describe 'Get-GitLabAgentToken' {
             $token = Get-GitLabAgentToken 101 11 -Name prod-2024 -Summary
             Clear-FakeGitLabRequest $server
             $again = $token | Get-GitLabAgentToken
-            $again.IsDetailed | Should -BeTrue
+            $again.IsLastUsedKnown | Should -BeTrue
             $again.LastUsedAt | Should -Not -BeNullOrEmpty
             Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens/1001'
         }

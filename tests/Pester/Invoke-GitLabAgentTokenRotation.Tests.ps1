@@ -15,11 +15,11 @@ BeforeAll {
     # What a cluster does with a token that it is handed: it signs in with it.
     function Use-Token ($Token) { $null = Add-FakeGitLabSeed $server @{ markUsed = $Token.Id } }
 
-    Add-Type -Path "$PSScriptRoot/RememberingHost.cs"
+    Add-Type -Path "$PSScriptRoot/RecordingHost.cs"
 
     # A shell of its own with that host.
     function Open-Shell {
-        $console = [RememberingHost]::new()
+        $console = [RecordingHost]::new()
         $runspace = [runspacefactory]::CreateRunspace($console, [initialsessionstate]::CreateDefault2())
         $runspace.Open()
         $shell = [powershell]::Create()

@@ -32,7 +32,7 @@ Describe 'New-GitLabAgentToken' {
         $token.Status | Should -Be 'active'
         $token.Token | Should -BeOfType securestring
         $token.LastUsedAt | Should -BeNullOrEmpty
-        $token.IsDetailed | Should -BeTrue
+        $token.IsLastUsedKnown | Should -BeTrue
         $made = (Get-FakeGitLabState $server).tokens | Where-Object id -EQ $token.Id
         $token.RevealToken() | Should -BeExactly $made.secret
         [System.Net.NetworkCredential]::new('', $token.Token).Password | Should -BeExactly $made.secret

@@ -8,7 +8,7 @@ BeforeAll {
     $server = Start-FakeGitLab
 
     # What is written past a stop goes to the host: one that remembers it.
-    Add-Type -Path "$PSScriptRoot/RememberingHost.cs"
+    Add-Type -Path "$PSScriptRoot/RecordingHost.cs"
 }
 
 AfterAll {
@@ -20,7 +20,7 @@ Describe 'A stop' {
     BeforeEach {
         Reset-FakeGitLab $server
         $session = Connect-FakeGitLab $server
-        $console = [RememberingHost]::new()
+        $console = [RecordingHost]::new()
         $runspace = [runspacefactory]::CreateRunspace($console, [initialsessionstate]::CreateDefault2())
         $runspace.Open()
         $shell = [powershell]::Create()

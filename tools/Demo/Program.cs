@@ -85,11 +85,11 @@ internal static class Program
 
         await foreach (ClusterAgent listed in client.GetAgentsAsync("group/app"))
         {
-            await foreach (Fetched<AgentToken> read in client.GetTokenDetailsAsync(listed.ProjectId, listed.Id, _ => true))
+            await foreach (ItemResult<AgentToken> read in client.GetTokenDetailsAsync(listed.ProjectId, listed.Id, _ => true))
             {
                 if (read.Value is { } its)
                 {
-                    Say($"Agent {listed.Name}: token {its.Name}, last used {Views.LastUsed(its)}.");
+                    Say($"Agent {listed.Name}: token {its.Name}, last used {ViewFormatter.LastUsed(its)}.");
                 }
             }
         }

@@ -111,21 +111,21 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             Uri uri = ReadAddress(address);
             TransportOptions options = GetOptions();
             session = Wait(GitLabClient.ConnectAsync(
-                uri, GetToken(uri), TokenType, options, validate: !SkipValidation, observer: Observer, StopToken));
+                uri, GetToken(uri), TokenType, options, validate: !SkipValidation, observer: Observer, PipelineStopToken));
         }
         catch (GitLabApiException e)
         {
-            ThrowTerminatingError(ErrorRecords.From(e, ServerAddress.WithoutSecrets(address)));
+            ThrowTerminatingError(ErrorRecordFactory.Create(e, ServerAddress.Redact(address)));
             return;
         }
         catch (ArgumentException e)
         {
-            ThrowTerminatingError(ErrorRecords.From(Invalid(e.Message), ServerAddress.WithoutSecrets(address)));
+            ThrowTerminatingError(ErrorRecordFactory.Create(CreateInvalidRequest(e.Message), ServerAddress.Redact(address)));
             return;
         }
 
         CurrentSession.Set(session);
-        WriteNotices(session);
+        WriteWarnings(session);
         if (PassThru)
         {
             WriteObject(session);
@@ -136,7 +136,7 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
         => names.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
 
     // Only what comes before the parameter's name, which .NET Framework appends.
-    private static GitLabApiException Invalid(string message, string advice = "")
+    private static GitLabApiException CreateInvalidRequest(string message, string advice = "")
         => new(GitLabErrorKind.InvalidRequest, message.Split(['\r', '\n'])[0].Replace(" (Parameter 'value')", string.Empty), advice);
 
     private Uri ReadAddress(string address)
@@ -148,12 +148,12 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
         }
         catch (ArgumentException e)
         {
-            throw Invalid(e.Message.Replace(" (Parameter 'text')", string.Empty));
+            throw CreateInvalidRequest(e.Message.Replace(" (Parameter 'text')", string.Empty));
         }
 
         return uri.Scheme == System.Uri.UriSchemeHttps || AllowUnencryptedAuthentication
             ? uri
-            : throw Invalid($"{uri} would carry the access token unencrypted.", "Use https, or -AllowUnencryptedAuthentication where you trust the network.");
+            : throw CreateInvalidRequest($"{uri} would carry the access token unencrypted.", "Use https, or -AllowUnencryptedAuthentication where you trust the network.");
     }
 
     private SecureString GetToken(Uri address)
@@ -168,14 +168,14 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             return Secret.Protect(token.AsSpan());
         }
 
-        return Ask(address) ?? throw new GitLabApiException(
+        return PromptForToken(address) ?? throw new GitLabApiException(
             GitLabErrorKind.AuthenticationFailed,
             $"There is no access token for {address}.",
             "Give one with -Token or -Credential, or set the environment variable GITLAB_TOKEN.");
     }
 
     // Only where someone can answer: a runbook that waits at a prompt waits for ever.
-    private SecureString? Ask(Uri address)
+    private SecureString? PromptForToken(Uri address)
     {
         if (Host.UI is not { } face || FromEnvironment("CI") is not null || (Host.Name == "ConsoleHost" && Console.IsInputRedirected))
         {
@@ -197,12 +197,12 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
     {
         if (NoProxy && Proxy is not null)
         {
-            throw Invalid("-Proxy and -NoProxy exclude each other.");
+            throw CreateInvalidRequest("-Proxy and -NoProxy exclude each other.");
         }
 
         if (ProxyCredential is not null && Proxy is null)
         {
-            throw Invalid("-ProxyCredential needs -Proxy.");
+            throw CreateInvalidRequest("-ProxyCredential needs -Proxy.");
         }
 
         return new TransportOptions
@@ -214,7 +214,7 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             NoProxy = NoProxy,
             Proxy = Proxy is null ? null : GetProxy(Proxy, ProxyCredential?.GetNetworkCredential()),
             ClientCertificate = Certificate,
-            TrustedRoots = CaCertificatePath is null ? null : ReadRoots(CaCertificatePath),
+            TrustedRoots = CaCertificatePath is null ? null : ReadTrustedRoots(CaCertificatePath),
             SkipCertificateCheck = SkipCertificateCheck,
         };
     }
@@ -232,13 +232,13 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
         return new WebProxy(proxy) { Credentials = credential };
     }
 
-    private X509Certificate2Collection ReadRoots(string path)
+    private X509Certificate2Collection ReadTrustedRoots(string path)
     {
         using PemMaterial roots = PemInput.FromFile(this, nameof(CaCertificatePath), path, PemMaterial.Certificate);
         return Pem.ReadCertificates(roots.Text);
     }
 
-    private void WriteNotices(GitLabSession session)
+    private void WriteWarnings(GitLabSession session)
     {
         if (SkipCertificateCheck)
         {
@@ -250,7 +250,7 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             WriteWarning($"The access token '{session.TokenName}' lacks the scope api: {string.Join(", ", session.Scopes)} will not do for every cmdlet.");
         }
 
-        if (Views.ExpiresSoon(session))
+        if (ViewFormatter.ExpiresSoon(session))
         {
             WriteWarning($"The access token '{session.TokenName}' expires on {session.ExpiresAt!.Value.UtcDateTime:yyyy-MM-dd}.");
         }

@@ -74,16 +74,16 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
 
         if (UrlConfiguration is not null)
         {
-            manifest.JwtPublicKey = PublicKeyOf(UrlConfiguration);
+            manifest.JwtPublicKey = GetPublicKey(UrlConfiguration);
         }
         else
         {
-            manifest.KasAddress ??= KasAddressOf(session);
+            manifest.KasAddress ??= GetKasAddress(session);
         }
 
         WriteObject(Format == AgentManifestFormat.HelmValues
             ? manifest.ToHelmValues(ReadAuthority(PemMaterial.Certificate))
-            : manifest.ToHelmCommand(ReadAuthority(AgentManifest.CertificateAlone) is null ? null : GetUnresolvedProviderPathFromPSPath(KasCaCertificatePath)));
+            : manifest.ToHelmCommand(ReadAuthority(AgentManifest.ReadSingleCertificate) is null ? null : GetUnresolvedProviderPathFromPSPath(KasCaCertificatePath)));
     });
 
     /// <inheritdoc/>
@@ -93,7 +93,7 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
         _authority?.Dispose();
     }
 
-    private static string KasAddressOf(GitLabSession session) => session.KasUri is { } uri
+    private static string GetKasAddress(GitLabSession session) => session.KasUri is { } uri
         ? AgentManifest.CheckKasAddress($"What {session} gives for its agent server (KAS)", uri.OriginalString)
         : throw new GitLabApiException(
             GitLabErrorKind.InvalidRequest,
@@ -118,7 +118,7 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
         }
     }
 
-    private string PublicKeyOf(AgentUrlConfiguration configuration)
+    private string GetPublicKey(AgentUrlConfiguration configuration)
     {
         if (configuration.AuthenticationMethod == UrlAuthenticationMethod.Mtls)
         {
@@ -144,7 +144,7 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
         if (_authority is null && KasCaCertificatePath is not null)
         {
             _authority = PemInput.FromFile(this, nameof(KasCaCertificatePath), KasCaCertificatePath, take);
-            foreach (string concern in _authority.Concerns(DateTimeOffset.UtcNow))
+            foreach (string concern in _authority.GetWarnings(DateTimeOffset.UtcNow))
             {
                 WriteWarning(concern);
             }

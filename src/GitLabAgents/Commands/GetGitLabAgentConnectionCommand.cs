@@ -36,7 +36,7 @@ public sealed class GetGitLabAgentConnectionCommand : GitLabCmdlet
     protected override void ProcessRecord() => Attempt(Agent.Value, () =>
     {
         GitLabClient client = GetClient();
-        _queries.Enqueue((Agent.Value, client.GetConnectionAsync(Resolve(client, Project), Agent, _known, StopToken)));
+        _queries.Enqueue((Agent.Value, client.GetConnectionAsync(ResolveProject(client, Project), Agent, _known, PipelineStopToken)));
         int most = client.Session.ThrottleLimit * 2; // Twice, so that a slow project at the head leaves no place idle.
         while (_queries.Count > 0 && (_queries.Count >= most || _queries.Peek().Work.IsCompleted))
         {
@@ -59,7 +59,7 @@ public sealed class GetGitLabAgentConnectionCommand : GitLabCmdlet
         base.Dispose(disposing);
 
         // Only that they have ended matters, not how.
-        ((IAsyncResult)Task.WhenAll(_queries.Select(static query => query.Work))).AsyncWaitHandle.WaitOne(Patience);
+        ((IAsyncResult)Task.WhenAll(_queries.Select(static query => query.Work))).AsyncWaitHandle.WaitOne(StopTimeout);
         _queries.Clear();
     }
 

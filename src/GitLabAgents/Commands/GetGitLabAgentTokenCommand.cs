@@ -60,7 +60,7 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
         GitLabClient client = GetClient();
         _queries.Enqueue(Begin(client));
         int most = client.Session.ThrottleLimit * 2; // Twice, so that a slow agent at the head leaves no place idle.
-        while (_queries.Count > 0 && (_queries.Count >= most || _queries.Peek().Tokens.Step.IsCompleted))
+        while (_queries.Count > 0 && (_queries.Count >= most || _queries.Peek().Tokens.Pending.IsCompleted))
         {
             WriteNext();
         }
@@ -85,13 +85,13 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
 
     private Query Begin(GitLabClient client)
     {
-        ProjectReference project = Resolve(client, Project);
+        ProjectReference project = ResolveProject(client, Project);
         AgentReference agent = Agent;
         long[]? ids = TokenId;
         var filter = new NameFilter(Name);
         return ParameterSetName == TokenIdSet
-            ? new Query(agent, filter, stop => ReadByIdAsync(client, project, agent, ids!, stop), StopToken)
-            : new Query(agent, filter, stop => ReadByNameAsync(client, project, agent, filter, Summary, stop), StopToken);
+            ? new Query(agent, filter, stop => ReadByIdAsync(client, project, agent, ids!, stop), PipelineStopToken)
+            : new Query(agent, filter, stop => ReadByNameAsync(client, project, agent, filter, Summary, stop), PipelineStopToken);
     }
 
     // Writes one token of the agent at the head, or, at its end, takes it from the queue.
@@ -103,11 +103,11 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
         {
             Attempt(query.Agent.Value, () =>
             {
-                if (Wait(query.Tokens.Step))
+                if (Wait(query.Tokens.Pending))
                 {
                     ended = false;
-                    Fetched<AgentToken> token = query.Tokens.Current;
-                    query.Tokens.MoveOn();
+                    ItemResult<AgentToken> token = query.Tokens.Current;
+                    query.Tokens.Advance();
                     Write(token);
                 }
                 else
@@ -125,11 +125,11 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
         }
     }
 
-    private void Write(Fetched<AgentToken> token)
+    private void Write(ItemResult<AgentToken> token)
     {
         if (token.Error is { } error)
         {
-            WriteError(ErrorRecords.From(error, token.Subject));
+            WriteError(ErrorRecordFactory.Create(error, token.Target));
         }
         else
         {
@@ -139,9 +139,9 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
 
     private void WriteMissing(Query query)
     {
-        foreach (string name in query.Filter.Missing)
+        foreach (string name in query.Filter.Unmatched)
         {
-            WriteError(ErrorRecords.From(
+            WriteError(ErrorRecordFactory.Create(
                 new GitLabApiException(
                     GitLabErrorKind.TokenNotFound,
                     $"Agent {query.Agent} has no active token named '{name}'.",
@@ -151,9 +151,9 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
     }
 
     private static void Close(IEnumerable<Query> queries)
-        => Task.WhenAll(queries.Select(query => query.Tokens.CloseAsync())).Wait(Patience);
+        => Task.WhenAll(queries.Select(query => query.Tokens.DisposeAsync())).Wait(StopTimeout);
 
-    private async IAsyncEnumerable<Fetched<AgentToken>> ReadByNameAsync(
+    private async IAsyncEnumerable<ItemResult<AgentToken>> ReadByNameAsync(
         GitLabClient client,
         ProjectReference project,
         AgentReference agent,
@@ -161,44 +161,44 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
         bool summary,
         [EnumeratorCancellation] CancellationToken stop)
     {
-        (long projectId, long agentId) = await LocateAsync(client, project, agent).ConfigureAwait(false);
+        (long projectId, long agentId) = await ResolveAgentAsync(client, project, agent).ConfigureAwait(false);
         if (summary)
         {
             await foreach (AgentToken token in client.GetTokensAsync(projectId, agentId, stop).ConfigureAwait(false))
             {
-                if (filter.Takes(token.Name))
+                if (filter.IsMatch(token.Name))
                 {
-                    yield return new Fetched<AgentToken>(token);
+                    yield return new ItemResult<AgentToken>(token);
                 }
             }
         }
         else
         {
-            await foreach (Fetched<AgentToken> token in client.GetTokenDetailsAsync(projectId, agentId, t => filter.Takes(t.Name), stop).ConfigureAwait(false))
+            await foreach (ItemResult<AgentToken> token in client.GetTokenDetailsAsync(projectId, agentId, t => filter.IsMatch(t.Name), stop).ConfigureAwait(false))
             {
                 yield return token;
             }
         }
     }
 
-    private async IAsyncEnumerable<Fetched<AgentToken>> ReadByIdAsync(
+    private async IAsyncEnumerable<ItemResult<AgentToken>> ReadByIdAsync(
         GitLabClient client,
         ProjectReference project,
         AgentReference agent,
         long[] ids,
         [EnumeratorCancellation] CancellationToken stop)
     {
-        (long projectId, long agentId) = await LocateAsync(client, project, agent).ConfigureAwait(false);
+        (long projectId, long agentId) = await ResolveAgentAsync(client, project, agent).ConfigureAwait(false);
         foreach (long id in ids)
         {
-            Fetched<AgentToken> fetched;
+            ItemResult<AgentToken> fetched;
             try
             {
-                fetched = new Fetched<AgentToken>(await client.GetTokenAsync(projectId, agentId, id, stop).ConfigureAwait(false));
+                fetched = new ItemResult<AgentToken>(await client.GetTokenAsync(projectId, agentId, id, stop).ConfigureAwait(false));
             }
             catch (GitLabApiException e)
             {
-                fetched = new Fetched<AgentToken>(e, id);
+                fetched = new ItemResult<AgentToken>(e, id);
             }
 
             yield return fetched;
@@ -206,12 +206,12 @@ public sealed class GetGitLabAgentTokenCommand : GitLabCmdlet
     }
 
     // One agent of the pipeline: its tokens are being read while earlier agents' are written.
-    private sealed class Query(AgentReference agent, NameFilter filter, Func<CancellationToken, IAsyncEnumerable<Fetched<AgentToken>>> open, CancellationToken stop)
+    private sealed class Query(AgentReference agent, NameFilter filter, Func<CancellationToken, IAsyncEnumerable<ItemResult<AgentToken>>> open, CancellationToken stop)
     {
         public AgentReference Agent { get; } = agent;
 
         public NameFilter Filter { get; } = filter;
 
-        public StartedStream<Fetched<AgentToken>> Tokens { get; } = new(open, stop);
+        public EagerAsyncEnumerator<ItemResult<AgentToken>> Tokens { get; } = new(open, stop);
     }
 }

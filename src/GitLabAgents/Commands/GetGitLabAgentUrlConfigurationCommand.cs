@@ -31,14 +31,14 @@ public sealed class GetGitLabAgentUrlConfigurationCommand : GitLabCmdlet
     protected override void ProcessRecord() => Attempt(UrlConfigurationId ?? Agent.Value, () =>
     {
         GitLabClient client = GetClient();
-        (long projectId, long agentId) = Wait(LocateAsync(client, Resolve(client, Project), Agent));
+        (long projectId, long agentId) = Wait(ResolveAgentAsync(client, ResolveProject(client, Project), Agent));
         if (UrlConfigurationId is { } id)
         {
-            WriteObject(Wait(client.GetUrlConfigurationAsync(projectId, agentId, id, StopToken)));
+            WriteObject(Wait(client.GetUrlConfigurationAsync(projectId, agentId, id, PipelineStopToken)));
         }
         else
         {
-            WriteObject(Wait(client.GetUrlConfigurationsAsync(projectId, agentId, StopToken)), enumerateCollection: true);
+            WriteObject(Wait(client.GetUrlConfigurationsAsync(projectId, agentId, PipelineStopToken)), enumerateCollection: true);
         }
     });
 }

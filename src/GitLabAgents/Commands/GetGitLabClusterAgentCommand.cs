@@ -71,17 +71,17 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
     private void WriteAgent(long id)
     {
         GitLabClient client = GetClient();
-        WriteObject(Wait(client.GetAgentAsync(Resolve(client, Project), id, StopToken)));
+        WriteObject(Wait(client.GetAgentAsync(ResolveProject(client, Project), id, PipelineStopToken)));
     }
 
     private void WriteProject()
     {
         GitLabClient client = GetClient();
-        ProjectReference project = Resolve(client, Project);
+        ProjectReference project = ResolveProject(client, Project);
         var filter = new NameFilter(Name);
-        foreach (ClusterAgent agent in Pull(client.GetAgentsAsync(project, StopToken)))
+        foreach (ClusterAgent agent in ToBlockingEnumerable(client.GetAgentsAsync(project, PipelineStopToken)))
         {
-            if (filter.Takes(agent.Name))
+            if (filter.IsMatch(agent.Name))
             {
                 WriteObject(agent);
                 if (filter.IsSatisfied)
@@ -91,32 +91,32 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
             }
         }
 
-        WriteMissing(filter.Missing, $"Project {project}");
+        WriteMissing(filter.Unmatched, $"Project {project}");
     }
 
     private void WriteGroup()
     {
         var filter = new NameFilter(Name);
-        foreach (Fetched<ClusterAgent> agent in Pull(GetClient().GetGroupAgentsAsync(Group, Recurse, StopToken)))
+        foreach (ItemResult<ClusterAgent> agent in ToBlockingEnumerable(GetClient().GetGroupAgentsAsync(Group, Recurse, PipelineStopToken)))
         {
             if (agent.Error is { } error)
             {
-                WriteError(ErrorRecords.From(error, agent.Subject));
+                WriteError(ErrorRecordFactory.Create(error, agent.Target));
             }
-            else if (filter.Takes(agent.Value!.Name))
+            else if (filter.IsMatch(agent.Value!.Name))
             {
                 WriteObject(agent.Value);
             }
         }
 
-        WriteMissing(filter.Missing, $"Group {Group}");
+        WriteMissing(filter.Unmatched, $"Group {Group}");
     }
 
     private void WriteMissing(IEnumerable<string> names, string place)
     {
         foreach (string name in names)
         {
-            WriteError(ErrorRecords.From(
+            WriteError(ErrorRecordFactory.Create(
                 new GitLabApiException(
                     GitLabErrorKind.AgentNotFound,
                     $"{place} has no agent named '{name}'.",

@@ -23,16 +23,16 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
     private const int WaitActivity = 0x61676e76;
 
     // Looks at tokens that may be under way at once, for all agents together: gentle, and one that hangs holds up no other.
-    private const int MostLooks = 4;
+    private const int MaxConcurrentPolls = 4;
 
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan WithdrawTime = CleanUp - TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RollBackTimeout = CleanupTimeout - TimeSpan.FromMilliseconds(500);
 
-    private readonly SemaphoreSlim _looks = new(MostLooks);
+    private readonly SemaphoreSlim _pollSlots = new(MaxConcurrentPolls);
     private readonly HashSet<(Uri Server, long AgentId)> _seen = [];
-    private readonly List<Running> _running = [];
-    private readonly List<string> _putOut = [];
-    private bool _isOver;
+    private readonly List<RunningRotation> _running = [];
+    private readonly List<string> _emittedSecrets = [];
+    private bool _isCompleted;
     private bool _yesToAll;
     private bool _noToAll;
 
@@ -96,7 +96,7 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
     protected override void ProcessRecord()
     {
         Attempt(Agent.Value, Rotate);
-        WriteEnded();
+        WriteCompleted();
     }
 
     /// <inheritdoc/>
@@ -105,14 +105,14 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
         while (_running.Count > 0)
         {
             WriteProgress(GetProgress());
-            _ = Wait(Task.WhenAny([.. _running.Select(running => (Task)running.Outcome!), Task.Delay(Tick, StopToken)]));
-            if (WriteEnded() && _running.Count == 0)
+            _ = Wait(Task.WhenAny([.. _running.Select(running => (Task)running.Outcome!), Task.Delay(ProgressInterval, PipelineStopToken)]));
+            if (WriteCompleted() && _running.Count == 0)
             {
                 WriteProgress(new ProgressRecord(WaitActivity, "Waiting", "Done") { RecordType = ProgressRecordType.Completed });
             }
         }
 
-        _isOver = true;
+        _isCompleted = true;
     }
 
     /// <summary>Says what is left of rotations whose outcome could not be put out, and takes back the tokens that no one has.</summary>
@@ -120,49 +120,49 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        using var time = new CancellationTokenSource(WithdrawTime);
-        Task<string>[] settling = [.. _running.Where(static running => running.Rotation.NewToken is not null).Select(running => running.Rotation.AbandonAsync(running.Outcome, time.Token))];
+        using var time = new CancellationTokenSource(RollBackTimeout);
+        Task<string>[] settling = [.. _running.Where(static running => running.Rotation.NewToken is not null).Select(running => running.Rotation.DisposeAsync(running.Outcome, time.Token))];
         _running.Clear();
-        ((IAsyncResult)Task.WhenAll(settling)).AsyncWaitHandle.WaitOne(CleanUp);
+        ((IAsyncResult)Task.WhenAll(settling)).AsyncWaitHandle.WaitOne(CleanupTimeout);
         foreach (Task<string> settled in settling)
         {
             string left = settled.Status == TaskStatus.RanToCompletion ? settled.Result : "What became of a new token is not known: look with Get-GitLabAgentToken.";
-            WarnPastStop(left.StartsWith("Stopped", StringComparison.Ordinal) ? left : "Stopped. " + left);
+            WarnAfterStop(left.StartsWith("Stopped", StringComparison.Ordinal) ? left : "Stopped. " + left);
         }
 
-        if (!_isOver)
+        if (!_isCompleted)
         {
-            _putOut.ForEach(WarnPastStop);
+            _emittedSecrets.ForEach(WarnAfterStop);
         }
 
-        _putOut.Clear();
+        _emittedSecrets.Clear();
     }
 
     private void Rotate()
     {
         GitLabClient client = GetClient();
-        TokenRotation rotation = Wait(TokenRotation.PlanAsync(client, Resolve(client, Project), Agent, MakeRequest(), _looks, StopToken));
+        TokenRotator rotation = Wait(TokenRotator.PlanAsync(client, ResolveProject(client, Project), Agent, CreateRequest(), _pollSlots, PipelineStopToken));
         if (!_seen.Add((client.Session.Uri, rotation.Agent.Id)))
         {
-            WriteWarning($"Agent {rotation.Agent} of project {RotationWords.ProjectOf(rotation.Agent)} came more than once. It is rotated once.");
+            WriteWarning($"Agent {rotation.Agent} of project {RotationPlanFormatter.GetProjectName(rotation.Agent)} came more than once. It is rotated once.");
             return;
         }
 
-        if (!ShouldProcess($"agent {rotation.Agent} ({rotation.Agent.Id}) of project {RotationWords.ProjectOf(rotation.Agent)} on {client.Session}", RotationWords.Plan(rotation.Plan, Deploy is not null, NoWait)) || !MayGiveUp(rotation))
+        if (!ShouldProcess($"agent {rotation.Agent} ({rotation.Agent.Id}) of project {RotationPlanFormatter.GetProjectName(rotation.Agent)} on {client.Session}", RotationPlanFormatter.Format(rotation.Plan, Deploy is not null, NoWait)) || !ConfirmEviction(rotation))
         {
             return;
         }
 
-        var running = new Running(rotation, Agent.Value);
+        var running = new RunningRotation(rotation, Agent.Value);
         _running.Add(running);
         try
         {
             if (rotation.Plan.Resumed is null)
             {
-                HandOver(running);
+                DeployNewToken(running);
             }
 
-            running.Outcome ??= rotation.FinishAsync(StopToken);
+            running.Outcome ??= rotation.FinishAsync(PipelineStopToken);
         }
         catch (GitLabApiException)
         {
@@ -171,7 +171,7 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
         }
     }
 
-    private RotationRequest MakeRequest()
+    private RotationRequest CreateRequest()
     {
         ScriptBlockAst? deploy = (Deploy?.Ast as FunctionDefinitionAst)?.Body ?? Deploy?.Ast as ScriptBlockAst;
         if (deploy is { BeginBlock: not null } or { ProcessBlock: not null, EndBlock: not null })
@@ -199,9 +199,9 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
     }
 
     // Makes the new token and hands it over. Where that fails, or where it is not to be waited for, it is the outcome.
-    private void HandOver(Running running)
+    private void DeployNewToken(RunningRotation running)
     {
-        NewAgentToken token = Wait(running.Rotation.BeginAsync(StopToken), CleanUp);
+        NewAgentToken token = Wait(running.Rotation.BeginAsync(PipelineStopToken), CleanupTimeout);
         if (Deploy is null && !NoWait)
         {
             WriteWarning($"Without -Deploy no one installs token '{token}' of agent {running.Rotation.Agent} while it is waited for. Its secret comes out at the end; -NoWait puts it out at once.");
@@ -209,14 +209,14 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
 
         if (Deploy is not null && TryDeploy(token) is { } failure)
         {
-            running.Outcome = Task.FromResult(Wait(running.Rotation.WithdrawAsync(failure, StopToken), CleanUp));
+            running.Outcome = Task.FromResult(Wait(running.Rotation.RollBackAsync(failure, PipelineStopToken), CleanupTimeout));
             return;
         }
 
-        running.Rotation.IsHandedOver = Deploy is not null;
+        running.Rotation.IsDeployed = Deploy is not null;
         if (NoWait)
         {
-            running.Outcome = Task.FromResult(running.Rotation.Leave());
+            running.Outcome = Task.FromResult(running.Rotation.FinishWithoutWaiting());
         }
     }
 
@@ -257,13 +257,13 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
         }
         finally
         {
-            Forget(token, errors, newest, thrown);
+            RemoveSecretFromErrors(token, errors, newest, thrown);
             SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
         }
     }
 
     // PowerShell keeps the errors of a script in $Error, as they are; this cmdlet says the same without the secret.
-    private static void Forget(NewAgentToken token, IList? errors, object? newest, Exception? thrown)
+    private static void RemoveSecretFromErrors(NewAgentToken token, IList? errors, object? newest, Exception? thrown)
     {
         Exception? cause = (thrown as IContainsErrorRecord)?.ErrorRecord?.Exception ?? thrown;
         for (int index = 0; index < errors?.Count && !ReferenceEquals(errors[index], newest); index++)
@@ -278,16 +278,16 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
     }
 
     // Giving a token up asks as a cmdlet of high impact does.
-    private bool MayGiveUp(TokenRotation rotation)
+    private bool ConfirmEviction(TokenRotator rotation)
     {
         RotationPlan plan = rotation.Plan;
         bool isHigh = !LanguagePrimitives.TryConvertTo(SessionState.PSVariable.GetValue("ConfirmPreference"), CultureInfo.InvariantCulture, out ConfirmImpact preference) || preference == ConfirmImpact.High;
-        if (plan.GivenUp.Count == 0 || Force || MyInvocation.BoundParameters.ContainsKey("Confirm") || !isHigh)
+        if (plan.ToEvict.Count == 0 || Force || MyInvocation.BoundParameters.ContainsKey("Confirm") || !isHigh)
         {
             return true; // Asked already, with all the rest, or not to be asked.
         }
 
-        string question = $"Agent {rotation.Agent} of project {RotationWords.ProjectOf(rotation.Agent)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. Revoke {RotationWords.Names(plan.GivenUp)} to make room for a new one, and keep {RotationWords.Names(plan.Older)} until that is in use?";
+        string question = $"Agent {rotation.Agent} of project {RotationPlanFormatter.GetProjectName(rotation.Agent)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. Revoke {RotationPlanFormatter.FormatTokens(plan.ToEvict)} to make room for a new one, and keep {RotationPlanFormatter.FormatTokens(plan.Older)} until that is in use?";
         try
         {
             return ShouldContinue(question, "Give a token up", ref _yesToAll, ref _noToAll);
@@ -296,15 +296,15 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
         {
             throw new GitLabApiException(
                 GitLabErrorKind.TokenLimitReached,
-                $"Agent {rotation.Agent} of project {RotationWords.ProjectOf(rotation.Agent)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. To revoke {RotationWords.Names(plan.GivenUp)} would make room, but no one is here to be asked. Nothing was changed.",
+                $"Agent {rotation.Agent} of project {RotationPlanFormatter.GetProjectName(rotation.Agent)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. To revoke {RotationPlanFormatter.FormatTokens(plan.ToEvict)} would make room, but no one is here to be asked. Nothing was changed.",
                 "Give -Force to give it up unasked, or -Resume to go on with a rotation that waits for it.");
         }
     }
 
-    private bool WriteEnded()
+    private bool WriteCompleted()
     {
-        Running[] ended = [.. _running.Where(static running => running.Outcome is { IsCompleted: true })];
-        foreach (Running running in ended)
+        RunningRotation[] ended = [.. _running.Where(static running => running.Outcome is { IsCompleted: true })];
+        foreach (RunningRotation running in ended)
         {
             AgentTokenRotation outcome = Wait(running.Outcome!);
             if (MyInvocation.PipelinePosition < MyInvocation.PipelineLength)
@@ -314,15 +314,15 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
 
             WriteObject(outcome);
             _running.Remove(running);
-            if (MyInvocation.PipelinePosition == MyInvocation.PipelineLength && !running.Rotation.IsHandedOver && outcome.NewToken is NewAgentToken { Status: "active" } token)
+            if (MyInvocation.PipelinePosition == MyInvocation.PipelineLength && !running.Rotation.IsDeployed && outcome.NewToken is NewAgentToken { Status: "active" } token)
             {
                 // An assignment comes to nothing where an error ends the pipeline later.
-                _putOut.Add($"Ended after token '{RotationPlan.NameOf(token)}' ({token.Id}) of agent {outcome.Agent} was put out. If nothing kept it, its secret is lost: rotate again, without -Resume.");
+                _emittedSecrets.Add($"Ended after token '{RotationPlan.GetDisplayName(token)}' ({token.Id}) of agent {outcome.Agent} was put out. If nothing kept it, its secret is lost: rotate again, without -Resume.");
             }
 
             if (outcome.Error is { } error)
             {
-                WriteError(ErrorRecords.FromRotation(error, running.Target));
+                WriteError(ErrorRecordFactory.CreateForRotation(error, running.Target));
             }
         }
 
@@ -341,9 +341,9 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
     }
 
     // One agent whose outcome is not put out yet.
-    private sealed class Running(TokenRotation rotation, object target)
+    private sealed class RunningRotation(TokenRotator rotation, object target)
     {
-        public TokenRotation Rotation { get; } = rotation;
+        public TokenRotator Rotation { get; } = rotation;
 
         public object Target { get; } = target;
 

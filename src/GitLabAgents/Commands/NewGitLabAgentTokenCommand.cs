@@ -35,14 +35,14 @@ public sealed class NewGitLabAgentTokenCommand : GitLabCmdlet
     protected override void ProcessRecord() => Attempt(Agent.Value, () =>
     {
         GitLabClient client = GetClient();
-        ProjectReference project = Resolve(client, Project);
-        (long projectId, long agentId) = Wait(LocateAsync(client, project, Agent));
+        ProjectReference project = ResolveProject(client, Project);
+        (long projectId, long agentId) = Wait(ResolveAgentAsync(client, project, Agent));
         if (!ShouldProcess($"agent {Agent} of project {project} on {client.Session}", $"Make token '{Name}'"))
         {
             return;
         }
 
-        NewAgentToken token = Wait(client.CreateTokenAsync(projectId, agentId, Name, Description, StopToken), CleanUp);
+        NewAgentToken token = Wait(client.CreateTokenAsync(projectId, agentId, Name, Description, PipelineStopToken), CleanupTimeout);
         try
         {
             WriteObject(token);
@@ -50,9 +50,9 @@ public sealed class NewGitLabAgentTokenCommand : GitLabCmdlet
         catch (PipelineStoppedException) when (MyInvocation.PipelinePosition == MyInvocation.PipelineLength)
         {
             // A stop came in the last moment. Behind other commands they may have taken it; at the end no one has.
-            System.Threading.Tasks.Task<string> undoing = client.UndoAsync(projectId, token);
-            string outcome = undoing.Wait(CleanUp) ? undoing.Result : "Whether it was revoked again is not known.";
-            WarnPastStop($"Stopped when token '{token.Name}' ({token.Id}) of agent {agentId} had just been made. {outcome}");
+            System.Threading.Tasks.Task<string> undoing = client.RollBackAsync(projectId, token);
+            string outcome = undoing.Wait(CleanupTimeout) ? undoing.Result : "Whether it was revoked again is not known.";
+            WarnAfterStop($"Stopped when token '{token.Name}' ({token.Id}) of agent {agentId} had just been made. {outcome}");
             throw;
         }
     });

@@ -79,12 +79,12 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : GitLabCmdlet
     {
         GitLabClient client = GetClient();
         NewUrlConfiguration content = _content ??= ReadContent();
-        ProjectReference project = Resolve(client, Project);
-        (long projectId, long agentId) = Wait(LocateAsync(client, project, Agent));
+        ProjectReference project = ResolveProject(client, Project);
+        (long projectId, long agentId) = Wait(ResolveAgentAsync(client, project, Agent));
         string how = content.IsMutualTls ? "mutual TLS" : "JWT";
         if (ShouldProcess($"agent {Agent} of project {project} on {client.Session}", $"Make URL configuration '{content.Url}' with {how}"))
         {
-            WriteObject(Wait(client.CreateUrlConfigurationAsync(projectId, agentId, content, StopToken), CleanUp));
+            WriteObject(Wait(client.CreateUrlConfigurationAsync(projectId, agentId, content, PipelineStopToken), CleanupTimeout));
         }
     });
 
@@ -119,7 +119,7 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : GitLabCmdlet
             : CaCertificate is not null ? PemInput.FromText(nameof(CaCertificate), CaCertificate)
             : null;
         var content = new NewUrlConfiguration(Url, TlsHost, certificate, key, authority);
-        foreach (string concern in content.Concerns(DateTimeOffset.UtcNow))
+        foreach (string concern in content.GetWarnings(DateTimeOffset.UtcNow))
         {
             WriteWarning(concern);
         }

@@ -28,10 +28,10 @@ public sealed class NewGitLabClusterAgentCommand : GitLabCmdlet
             Attempt(name, () =>
             {
                 GitLabClient client = GetClient();
-                ProjectReference project = Resolve(client, Project);
+                ProjectReference project = ResolveProject(client, Project);
                 if (ShouldProcess($"project {project} on {client.Session}", $"Register agent '{name}'"))
                 {
-                    WriteObject(Wait(client.CreateAgentAsync(project, name, StopToken)));
+                    WriteObject(Wait(client.CreateAgentAsync(project, name, PipelineStopToken)));
                 }
             });
         }

@@ -52,8 +52,8 @@ public sealed class RemoveGitLabAgentUrlConfigurationCommand : GitLabCmdlet
             Attempt(UrlConfigurationId, () =>
             {
                 GitLabClient client = GetClient();
-                ProjectReference project = Resolve(client, Project);
-                long agentId = Agent.Id ?? Wait(LocateAsync(client, project, Agent)).AgentId;
+                ProjectReference project = ResolveProject(client, Project);
+                long agentId = Agent.Id ?? Wait(ResolveAgentAsync(client, project, Agent)).AgentId;
                 Remove(client, project, agentId, UrlConfigurationId, $"URL configuration {UrlConfigurationId}");
             });
         }
@@ -63,7 +63,7 @@ public sealed class RemoveGitLabAgentUrlConfigurationCommand : GitLabCmdlet
     {
         if (ShouldProcess($"{description} of agent {agentId} of project {project} on {client.Session}", "Remove"))
         {
-            Wait(client.DeleteUrlConfigurationAsync(project, agentId, id, StopToken));
+            Wait(client.DeleteUrlConfigurationAsync(project, agentId, id, PipelineStopToken));
         }
     }
 }

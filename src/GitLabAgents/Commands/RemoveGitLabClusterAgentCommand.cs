@@ -59,14 +59,14 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
                 }
 
                 GitLabClient client = GetClient();
-                ProjectReference project = Resolve(client, Project);
+                ProjectReference project = ResolveProject(client, Project);
                 if (Agent.Id is { } id)
                 {
                     Remove(client, project, id, $"agent {id} of project {project}");
                 }
                 else
                 {
-                    ClusterAgent found = Wait(client.FindAgentAsync(project, Agent, StopToken));
+                    ClusterAgent found = Wait(client.FindAgentAsync(project, Agent, PipelineStopToken));
                     Remove(client, project, found.Id, $"agent '{found}' ({found.Id}) of project {project}");
                 }
             });
@@ -77,7 +77,7 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
     {
         if (ShouldProcess($"{description} on {client.Session}", "Remove with its tokens"))
         {
-            Wait(client.DeleteAgentAsync(project, agentId, StopToken));
+            Wait(client.DeleteAgentAsync(project, agentId, PipelineStopToken));
         }
     }
 }

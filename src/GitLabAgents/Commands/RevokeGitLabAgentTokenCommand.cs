@@ -53,8 +53,8 @@ public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
             Attempt(TokenId, () =>
             {
                 GitLabClient client = GetClient();
-                ProjectReference project = Resolve(client, Project);
-                long agentId = Agent.Id ?? Wait(LocateAsync(client, project, Agent)).AgentId;
+                ProjectReference project = ResolveProject(client, Project);
+                long agentId = Agent.Id ?? Wait(ResolveAgentAsync(client, project, Agent)).AgentId;
                 Revoke(client, project, agentId, TokenId, $"token {TokenId}");
             });
         }
@@ -64,7 +64,7 @@ public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
     {
         if (ShouldProcess($"{description} of agent {agentId} of project {project} on {client.Session}", "Revoke"))
         {
-            Wait(client.RevokeTokenAsync(project, agentId, tokenId, StopToken));
+            Wait(client.RevokeTokenAsync(project, agentId, tokenId, PipelineStopToken));
         }
     }
 }

@@ -12,14 +12,14 @@ public sealed class AgentCompleter : LiveCompleter
     /// <inheritdoc/>
     private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
-        if (ProjectOf(bound) is not { } project)
+        if (GetProject(bound) is not { } project)
         {
             yield break;
         }
 
         await foreach (ClusterAgent agent in client.GetAgentsAsync(project, stop).ConfigureAwait(false))
         {
-            yield return new Candidate(agent.ToString(), agent.ToString(), $"Agent {agent.Id} of {agent.ProjectPath}, registered {Views.Age(agent.CreatedAt)}");
+            yield return new Candidate(agent.ToString(), agent.ToString(), $"Agent {agent.Id} of {agent.ProjectPath}, registered {ViewFormatter.Age(agent.CreatedAt)}");
         }
     }
 }

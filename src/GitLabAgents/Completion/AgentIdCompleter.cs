@@ -13,7 +13,7 @@ public sealed class AgentIdCompleter : LiveCompleter
     /// <inheritdoc/>
     private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
-        if (ProjectOf(bound) is not { } project)
+        if (GetProject(bound) is not { } project)
         {
             yield break;
         }
@@ -21,7 +21,7 @@ public sealed class AgentIdCompleter : LiveCompleter
         await foreach (ClusterAgent agent in client.GetAgentsAsync(project, stop).ConfigureAwait(false))
         {
             string id = agent.Id.ToString(CultureInfo.InvariantCulture);
-            yield return new Candidate(id, $"{id} {agent}", $"Agent {agent} of {agent.ProjectPath}, registered {Views.Age(agent.CreatedAt)}");
+            yield return new Candidate(id, $"{id} {agent}", $"Agent {agent} of {agent.ProjectPath}, registered {ViewFormatter.Age(agent.CreatedAt)}");
         }
     }
 }

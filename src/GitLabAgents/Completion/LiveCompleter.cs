@@ -15,14 +15,14 @@ namespace GitLabAgents.Completion;
 /// </summary>
 public abstract class LiveCompleter : IArgumentCompleter
 {
-    private const int Most = 200;
+    private const int MaxResults = 200;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
-        GitLabSession? session = Value(fakeBoundParameters, "Session") as GitLabSession ?? CurrentSession.Get();
+        GitLabSession? session = GetValue(fakeBoundParameters, "Session") as GitLabSession ?? CurrentSession.Get();
         var results = new List<CompletionResult>();
         if (session is null)
         {
@@ -34,7 +34,7 @@ public abstract class LiveCompleter : IArgumentCompleter
         try
         {
             var client = new GitLabClient(session);
-            Task.Run(() => CollectAsync(client, fakeBoundParameters, word, results, stop.Token)).Wait(Limit);
+            Task.Run(() => CollectAsync(client, fakeBoundParameters, word, results, stop.Token)).Wait(Timeout);
         }
         catch (AggregateException)
         {
@@ -59,14 +59,14 @@ public abstract class LiveCompleter : IArgumentCompleter
     private protected abstract IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, CancellationToken stop);
 
     /// <summary>Gives the project among the other arguments, or <see langword="null"/>.</summary>
-    private protected static ProjectReference? ProjectOf(IDictionary bound)
-        => Value(bound, "Project") is { } value && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out ProjectReference project) ? project : null;
+    private protected static ProjectReference? GetProject(IDictionary bound)
+        => GetValue(bound, "Project") is { } value && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out ProjectReference project) ? project : null;
 
     /// <summary>Gives the agent among the other arguments, or <see langword="null"/>.</summary>
-    private protected static AgentReference? AgentOf(IDictionary bound)
-        => Value(bound, "Agent") is { } value && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out AgentReference agent) ? agent : null;
+    private protected static AgentReference? GetAgent(IDictionary bound)
+        => GetValue(bound, "Agent") is { } value && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out AgentReference agent) ? agent : null;
 
-    private static object? Value(IDictionary bound, string name)
+    private static object? GetValue(IDictionary bound, string name)
         => bound?[name] is { } value ? (value as PSObject)?.BaseObject ?? value : null;
 
     private static string Unquote(string? word) => (word ?? string.Empty).Trim('\'', '"');
@@ -96,7 +96,7 @@ public abstract class LiveCompleter : IArgumentCompleter
             lock (results)
             {
                 results.Add(result);
-                if (results.Count == Most)
+                if (results.Count == MaxResults)
                 {
                     return;
                 }

@@ -17,16 +17,16 @@ public abstract class TokenCompleter : LiveCompleter
     /// <inheritdoc/>
     private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
-        if (ProjectOf(bound) is not { } project || AgentOf(bound) is not { } agent)
+        if (GetProject(bound) is not { } project || GetAgent(bound) is not { } agent)
         {
             yield break;
         }
 
-        (long projectId, long agentId) = await new AgentLocator().LocateAsync(client, project, agent, stop).ConfigureAwait(false);
+        (long projectId, long agentId) = await new AgentIdResolver().ResolveAsync(client, project, agent, stop).ConfigureAwait(false);
         await foreach (AgentToken token in client.GetTokensAsync(projectId, agentId, stop).ConfigureAwait(false))
         {
             (string text, string label) = Name(token);
-            yield return new Candidate(text, label, $"Token {token.Id} '{token}', {token.Status}, made {Views.Age(token.CreatedAt)}");
+            yield return new Candidate(text, label, $"Token {token.Id} '{token}', {token.Status}, made {ViewFormatter.Age(token.CreatedAt)}");
         }
     }
 }

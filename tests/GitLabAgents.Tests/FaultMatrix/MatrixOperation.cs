@@ -72,7 +72,7 @@ internal sealed record MatrixOperation(
     {
         GitLabApiException? error = null;
         int read = 0;
-        await foreach (Fetched<AgentToken> token in client.GetTokenDetailsAsync(101, 11, static _ => true))
+        await foreach (ItemResult<AgentToken> token in client.GetTokenDetailsAsync(101, 11, static _ => true))
         {
             error ??= token.Error;
             read += token.Value is null ? 0 : 1;

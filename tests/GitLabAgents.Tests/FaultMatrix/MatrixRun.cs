@@ -54,7 +54,7 @@ internal static class MatrixRun
     private static async Task<MatrixOutcome> RunAsync(MatrixOperation operation, MatrixFault fault, bool stays)
     {
         await using FakeGitLabServer server = await FakeGitLabServer.StartAsync(new FakeGitLabOptions { Populate = Seed.Demo });
-        var observer = new Counter();
+        var observer = new RetryCounter();
         var options = new TransportOptions { MaximumRetryCount = Retries, NoProxy = true };
         options.Timeout = fault.Timeout ?? options.Timeout;
         SetClock(options, new ImmediateClock());
@@ -98,19 +98,19 @@ internal static class MatrixRun
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "set_Clock")]
     private static extern void SetClock(TransportOptions options, TimeProvider clock);
 
-    private sealed class Counter : IGitLabObserver
+    private sealed class RetryCounter : IGitLabObserver
     {
         private int _waits;
 
         public int Waits => _waits;
 
-        public void Verbose(string message)
+        public void OnVerbose(string message)
         {
         }
 
-        public void Waiting(TimeSpan delay, string reason) => Interlocked.Increment(ref _waits);
+        public void OnRetry(TimeSpan delay, string reason) => Interlocked.Increment(ref _waits);
 
-        public void Progress(int done, int? total, int found)
+        public void OnProgress(int done, int? total, int found)
         {
         }
     }

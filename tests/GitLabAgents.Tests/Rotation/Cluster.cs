@@ -14,8 +14,8 @@ internal sealed class Cluster
 {
     private readonly FakeGitLabServer _server;
     private readonly List<string> _outages = [];
-    private long? _handed;
-    private int _looksLeft;
+    private long? _deployed;
+    private int _pollsLeft;
 
     public Cluster(FakeGitLabServer server, bool spare)
     {
@@ -43,18 +43,18 @@ internal sealed class Cluster
     public void WatchAgain() => _server.Faults.Add(Fault.Hang().Where(Watch).Always());
 
     /// <summary>Hands the cluster a secret. It changes to the token after so many looks at it.</summary>
-    public void Hand(NewAgentToken token, int looks = 1)
+    public void Deploy(NewAgentToken token, int looks = 1)
     {
         StoredToken stored = _server.State.FindToken(token.Id)!;
         Assert.Equal(stored.Secret, token.RevealToken());
-        _handed = token.Id;
-        _looksLeft = looks;
+        _deployed = token.Id;
+        _pollsLeft = looks;
     }
 
     // Sees each request before the server acts on it; strikes none.
     private bool Watch(RecordedRequest request)
     {
-        if (_handed is { } handed && request.Method == "GET" && request.RawTarget.EndsWith($"/tokens/{handed}", StringComparison.Ordinal) && _looksLeft-- == 0)
+        if (_deployed is { } handed && request.Method == "GET" && request.RawTarget.EndsWith($"/tokens/{handed}", StringComparison.Ordinal) && _pollsLeft-- == 0)
         {
             if (!_server.State.FindToken(handed)!.IsRevoked)
             {
@@ -62,7 +62,7 @@ internal sealed class Cluster
                 _server.State.MarkUsed(handed);
             }
 
-            _handed = null;
+            _deployed = null;
         }
 
         if (request.Method == "DELETE" && request.RawTarget.EndsWith($"/tokens/{Current}", StringComparison.Ordinal))

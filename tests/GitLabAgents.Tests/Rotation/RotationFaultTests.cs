@@ -93,12 +93,12 @@ public sealed class RotationFaultTests
     [MemberData(nameof(Rows))]
     public Task Under_a_fault_at_any_request(string fault, Scene scene, bool stays) => AtEveryRequestAsync(async at =>
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, scene == Scene.Spare);
         Fault made = Faults[fault]().Skip(at);
         server.Faults.Add(stays ? made.Always() : made.Once());
-        GitLabClient client = Kit.Client(server, options => options.Timeout = fault.StartsWith("hang", StringComparison.Ordinal) ? Soon : options.Timeout);
-        RotationRun run = await RotationRun.GoAsync(client, Request(), Deploy(scene, cluster));
+        GitLabClient client = TestClients.Client(server, options => options.Timeout = fault.StartsWith("hang", StringComparison.Ordinal) ? Soon : options.Timeout);
+        RotationRun run = await RotationRun.RunAsync(client, Request(), Deploy(scene, cluster));
         bool struck = made.Hits > 0;
         CheckTold(cluster, run);
         await EndsWellAsync(server, cluster, resume: at % 2 == 0);
@@ -109,11 +109,11 @@ public sealed class RotationFaultTests
     [MemberData(nameof(Ends))]
     public Task Stopped_at_any_request(Scene scene, bool afterActing) => AtEveryRequestAsync(async at =>
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, scene == Scene.Spare);
         using var stop = new CancellationTokenSource();
-        using var wire = new InterruptingWire(at, afterActing, stop);
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server, options => options.Wire = wire), Request(), Deploy(scene, cluster), stop.Token);
+        using var wire = new InterruptingHandler(at, afterActing, stop);
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server, options => options.PrimaryHandler = wire), Request(), Deploy(scene, cluster), stop.Token);
         CheckTold(cluster, run);
         if (run.Outcome is null && scene == Scene.NoDeploy)
         {
@@ -128,10 +128,10 @@ public sealed class RotationFaultTests
     [MemberData(nameof(Ends))]
     public Task Dead_at_any_request(Scene scene, bool afterActing) => AtEveryRequestAsync(async at =>
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, scene == Scene.Spare);
-        using var wire = new InterruptingWire(at, afterActing, stop: null);
-        Task run = RotationRun.GoAsync(Kit.Client(server, options => options.Wire = wire), Request(), Deploy(scene, cluster));
+        using var wire = new InterruptingHandler(at, afterActing, stop: null);
+        Task run = RotationRun.RunAsync(TestClients.Client(server, options => options.PrimaryHandler = wire), Request(), Deploy(scene, cluster));
         await Task.WhenAny(run, wire.Reached);
         await EndsWellAsync(server, cluster, resume: at % 2 == 0);
         return !run.IsCompleted;
@@ -152,10 +152,10 @@ public sealed class RotationFaultTests
         Scene.DeployFails => static _ => throw new InvalidOperationException("kubectl failed"),
         Scene.DeployFailsLate => token =>
         {
-            cluster.Hand(token, looks: 0);
+            cluster.Deploy(token, looks: 0);
             throw new InvalidOperationException("kubectl failed");
         },
-        _ => token => cluster.Hand(token),
+        _ => token => cluster.Deploy(token),
     };
 
     private static void CheckTold(Cluster cluster, RotationRun run)
@@ -163,12 +163,12 @@ public sealed class RotationFaultTests
         Assert.Empty(cluster.Outages);
         foreach (StoredToken token in cluster.Active.Where(token => token != cluster.Old && token != cluster.Spare))
         {
-            Assert.True(run.Told.Contains($"{token.Id}", StringComparison.Ordinal) || run.Told.Contains(token.Name, StringComparison.Ordinal), $"Nobody was told of {token.Name} ({token.Id}): {run.Told}");
-            Assert.DoesNotContain(token.Secret, run.Told, StringComparison.Ordinal);
+            Assert.True(run.Messages.Contains($"{token.Id}", StringComparison.Ordinal) || run.Messages.Contains(token.Name, StringComparison.Ordinal), $"Nobody was told of {token.Name} ({token.Id}): {run.Messages}");
+            Assert.DoesNotContain(token.Secret, run.Messages, StringComparison.Ordinal);
         }
 
-        bool said = run.Outcome?.RevokedTokens.Any(token => token.Id == cluster.Spare?.Id) == true || run.Told.Contains("'spare'", StringComparison.Ordinal) || run.Told.Contains($"tokens/{cluster.Spare?.Id}", StringComparison.Ordinal) || run.Told.Contains($"token {cluster.Spare?.Id}", StringComparison.Ordinal);
-        Assert.True(cluster.Spare is null or { IsRevoked: false } || said, $"Nobody was told that the spare token is gone: {run.Told}");
+        bool said = run.Outcome?.RevokedTokens.Any(token => token.Id == cluster.Spare?.Id) == true || run.Messages.Contains("'spare'", StringComparison.Ordinal) || run.Messages.Contains($"tokens/{cluster.Spare?.Id}", StringComparison.Ordinal) || run.Messages.Contains($"token {cluster.Spare?.Id}", StringComparison.Ordinal);
+        Assert.True(cluster.Spare is null or { IsRevoked: false } || said, $"Nobody was told that the spare token is gone: {run.Messages}");
         Assert.True(run.Outcome is not null || run.Error is not null);
     }
 
@@ -177,12 +177,12 @@ public sealed class RotationFaultTests
     {
         server.Faults.Clear();
         cluster.WatchAgain();
-        RotationRun again = await RotationRun.GoAsync(Kit.Client(server), Request(resume), token => cluster.Hand(token));
+        RotationRun again = await RotationRun.RunAsync(TestClients.Client(server), Request(resume), token => cluster.Deploy(token));
         if (again.Outcome?.Status != TokenRotationStatus.Completed)
         {
             Exception error = again.Outcome?.Error ?? Assert.IsType<GitLabApiException>(again.Error);
             Assert.Contains("Resume", resume ? "Resume" : error.Message, StringComparison.Ordinal);
-            again = await RotationRun.GoAsync(Kit.Client(server), Request(!resume), token => cluster.Hand(token));
+            again = await RotationRun.RunAsync(TestClients.Client(server), Request(!resume), token => cluster.Deploy(token));
         }
 
         Assert.Equal(TokenRotationStatus.Completed, again.Outcome?.Status);

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
-using GitLabAgents.Json;
 using Xunit;
 
 namespace GitLabAgents.Tests.Rotation;
@@ -12,7 +11,7 @@ public sealed class RotationPlanTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 9, 12, 0, 0, TimeSpan.Zero);
 
-    private static readonly GitLabSession Session = Kit.Session(Kit.Nowhere);
+    private static readonly GitLabSession Session = TestClients.Session(TestClients.Unreachable);
 
     [Fact]
     public void One_token_is_older_than_the_new_one()
@@ -20,7 +19,7 @@ public sealed class RotationPlanTests
         RotationPlan plan = Make([Token(1, "prod", usedHoursAgo: 1)]);
         Assert.Equal("prod-2026-03-09", plan.Name);
         Assert.Null(plan.Resumed);
-        Assert.Empty(plan.GivenUp);
+        Assert.Empty(plan.ToEvict);
         Assert.Equal([1], Ids(plan.Older));
     }
 
@@ -30,7 +29,7 @@ public sealed class RotationPlanTests
         RotationPlan plan = Make([]);
         Assert.Equal("cluster-2026-03-09", plan.Name);
         Assert.Empty(plan.Older);
-        Assert.Empty(plan.GivenUp);
+        Assert.Empty(plan.ToEvict);
     }
 
     [Theory]
@@ -41,12 +40,12 @@ public sealed class RotationPlanTests
     public void Of_two_the_one_that_is_not_used_is_given_up(double? unused, double used)
     {
         RotationPlan plan = Make([Token(1, "a", unused), Token(2, "b", used)]);
-        Assert.Equal([1], Ids(plan.GivenUp));
+        Assert.Equal([1], Ids(plan.ToEvict));
         Assert.Equal([2], Ids(plan.Older));
         Assert.Equal("b-2026-03-09", plan.Name);
 
         plan = Make([Token(1, "b", used), Token(2, "a", unused)]);
-        Assert.Equal([2], Ids(plan.GivenUp));
+        Assert.Equal([2], Ids(plan.ToEvict));
         Assert.Equal([1], Ids(plan.Older));
     }
 
@@ -76,7 +75,7 @@ public sealed class RotationPlanTests
     public void How_long_unused_is_for_the_user_to_say()
     {
         AgentToken[] tokens = [Token(1, "a", 3), Token(2, "b", 1)];
-        Assert.Equal([1], Ids(Make(tokens, new RotationRequest { UnusedFor = TimeSpan.FromHours(3) }).GivenUp));
+        Assert.Equal([1], Ids(Make(tokens, new RotationRequest { UnusedFor = TimeSpan.FromHours(3) }).ToEvict));
         Assert.Throws<GitLabApiException>(() => Make(tokens, new RotationRequest { UnusedFor = TimeSpan.FromHours(3.01) }));
         Assert.Throws<GitLabApiException>(() => Make([Token(1, "a", 24 * 6), Token(2, "b", 1)], new RotationRequest { UnusedFor = TimeSpan.FromDays(7) }));
     }
@@ -85,7 +84,7 @@ public sealed class RotationPlanTests
     public void Of_more_than_are_allowed_all_but_the_one_in_use_must_go()
     {
         RotationPlan plan = Make([Token(1, "a", 100), Token(2, "b", 1), Token(3, "c", null)]);
-        Assert.Equal([1, 3], Ids(plan.GivenUp));
+        Assert.Equal([1, 3], Ids(plan.ToEvict));
         Assert.Equal([2], Ids(plan.Older));
         Assert.Throws<GitLabApiException>(() => Make([Token(1, "a", 2), Token(2, "b", 1), Token(3, "c", null)]));
     }
@@ -122,7 +121,7 @@ public sealed class RotationPlanTests
         RotationPlan plan = Resume([Token(7, "new", null), Token(3, "old", 1), Token(5, "other", null)]);
         Assert.Equal(7, plan.Resumed!.Id);
         Assert.Equal([3, 5], Ids(plan.Older));
-        Assert.Empty(plan.GivenUp);
+        Assert.Empty(plan.ToEvict);
     }
 
     [Fact]
@@ -182,7 +181,7 @@ public sealed class RotationPlanTests
     }
 
     private static RotationPlan Make(IReadOnlyList<AgentToken> tokens, RotationRequest? request = null)
-        => RotationPlan.Make(Agent(), tokens, request ?? new RotationRequest(), Now);
+        => RotationPlan.Create(Agent(), tokens, request ?? new RotationRequest(), Now);
 
     private static RotationPlan Resume(IReadOnlyList<AgentToken> tokens, string? name = null)
         => Make(tokens, new RotationRequest { Resume = true, Name = name, Deploys = true });

@@ -9,7 +9,7 @@ internal sealed class RotationRun
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(4.5);
 
-    private TokenRotation? _rotation;
+    private TokenRotator? _rotation;
     private Task<AgentTokenRotation>? _outcome;
 
     /// <summary>Gets the outcome, if one was put out.</summary>
@@ -22,9 +22,9 @@ internal sealed class RotationRun
     public string Warning { get; private set; } = string.Empty;
 
     /// <summary>Gets all words.</summary>
-    public string Told => $"{Outcome?.NewToken?.Id} {Outcome?.Error} {Error} {Warning}";
+    public string Messages => $"{Outcome?.NewToken?.Id} {Outcome?.Error} {Error} {Warning}";
 
-    public static async Task<RotationRun> GoAsync(GitLabClient client, RotationRequest request, Action<NewAgentToken>? deploy, CancellationToken stop = default)
+    public static async Task<RotationRun> RunAsync(GitLabClient client, RotationRequest request, Action<NewAgentToken>? deploy, CancellationToken stop = default)
     {
         var run = new RotationRun();
         request.Deploys = deploy is not null;
@@ -42,7 +42,7 @@ internal sealed class RotationRun
             if (run._rotation?.NewToken is not null)
             {
                 using var grace = new CancellationTokenSource(Grace);
-                run.Warning = await run._rotation.AbandonAsync(run._outcome, grace.Token);
+                run.Warning = await run._rotation.DisposeAsync(run._outcome, grace.Token);
             }
         }
 
@@ -52,7 +52,7 @@ internal sealed class RotationRun
     private async Task<AgentTokenRotation> RotateAsync(GitLabClient client, RotationRequest request, Action<NewAgentToken>? deploy, CancellationToken stop)
     {
         using var looks = new SemaphoreSlim(2);
-        _rotation = await TokenRotation.PlanAsync(client, 101, 12, request, looks, stop);
+        _rotation = await TokenRotator.PlanAsync(client, 101, 12, request, looks, stop);
         if (_rotation.Plan.Resumed is null)
         {
             NewAgentToken token = await _rotation.BeginAsync(stop);
@@ -65,15 +65,15 @@ internal sealed class RotationRun
                 }
                 catch (InvalidOperationException e)
                 {
-                    return await (_outcome = _rotation.WithdrawAsync(e.Message, stop));
+                    return await (_outcome = _rotation.RollBackAsync(e.Message, stop));
                 }
 
-                _rotation.IsHandedOver = true;
+                _rotation.IsDeployed = true;
             }
 
             if (request.NoWait)
             {
-                return _rotation.Leave();
+                return _rotation.FinishWithoutWaiting();
             }
         }
 

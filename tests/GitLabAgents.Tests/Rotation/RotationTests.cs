@@ -15,10 +15,10 @@ public sealed class RotationTests
     [Fact]
     public async Task The_old_token_is_revoked_after_the_new_one_is_seen_in_use()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server, options => options.Clock = clock), new RotationRequest { Description = "why" }, token => cluster.Hand(token, looks: 2));
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server, options => options.Clock = clock), new RotationRequest { Description = "why" }, token => cluster.Deploy(token, looks: 2));
 
         AgentTokenRotation outcome = run.Outcome!;
         Assert.Equal(TokenRotationStatus.Completed, outcome.Status);
@@ -52,9 +52,9 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_is_given_up_only_after_another_look()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token => cluster.Hand(token));
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token => cluster.Deploy(token));
         Assert.Equal(TokenRotationStatus.Completed, run.Outcome!.Status);
         Assert.Equal([cluster.Spare!.Id, 1004], run.Outcome.RevokedTokens.Select(token => token.Id));
         Assert.Single(cluster.Active);
@@ -65,12 +65,12 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_is_used_while_someone_is_asked_is_not_given_up()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         using var looks = new SemaphoreSlim(1);
-        TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server), 101, "staging", new RotationRequest(), looks, CancellationToken.None);
+        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server), 101, "staging", new RotationRequest(), looks, CancellationToken.None);
         server.State.MarkUsed(cluster.Spare!.Id);
-        await Kit.FailsAsync(GitLabErrorKind.TokenLimitReached, () => rotation.BeginAsync(CancellationToken.None));
+        await TestClients.ThrowsAsync(GitLabErrorKind.TokenLimitReached, () => rotation.BeginAsync(CancellationToken.None));
         Assert.Equal(2, cluster.Active.Count());
         Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
     }
@@ -78,10 +78,10 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_is_gone_already_needs_not_be_given_up()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         using var looks = new SemaphoreSlim(1);
-        TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server), 101, 12, new RotationRequest(), looks, CancellationToken.None);
+        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server), 101, 12, new RotationRequest(), looks, CancellationToken.None);
         server.State.RevokeToken(cluster.Spare!.Id);
         NewAgentToken made = await rotation.BeginAsync(CancellationToken.None);
         Assert.Equal([1004, made.Id], cluster.Active.Select(token => token.Id));
@@ -90,22 +90,22 @@ public sealed class RotationTests
     [Fact]
     public async Task Where_the_token_in_use_changes_meanwhile_nothing_is_done()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         using var looks = new SemaphoreSlim(1);
-        TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server), 101, 12, new RotationRequest(), looks, CancellationToken.None);
+        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server), 101, 12, new RotationRequest(), looks, CancellationToken.None);
         server.State.RevokeToken(1004);
-        await Kit.FailsAsync(GitLabErrorKind.Conflict, () => rotation.BeginAsync(CancellationToken.None));
+        await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => rotation.BeginAsync(CancellationToken.None));
         Assert.Equal([cluster.Spare!.Id], cluster.Active.Select(token => token.Id));
     }
 
     [Fact]
     public async Task A_deploy_that_fails_leaves_the_old_token_alone()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         string secret = string.Empty;
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token =>
         {
             secret = token.RevealToken();
             string encoded = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret));
@@ -126,18 +126,18 @@ public sealed class RotationTests
     [Fact]
     public async Task A_deploy_that_fails_when_its_token_is_in_use_revokes_nothing()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token =>
         {
-            cluster.Hand(token, looks: 0);
+            cluster.Deploy(token, looks: 0);
             throw new InvalidOperationException("too late");
         });
         Assert.Equal(TokenRotationStatus.DeployFailed, run.Outcome!.Status);
         Assert.Contains("it is in use already. Kept: token 'staging-1' (1004). Go on with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume", run.Outcome.Error!.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
         Assert.Empty(cluster.Outages);
-        RotationRun again = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Resume = true }, deploy: null);
+        RotationRun again = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Resume = true }, deploy: null);
         Assert.Equal(TokenRotationStatus.Completed, again.Outcome!.Status);
         Assert.Equal([cluster.Current], cluster.Active.Select(token => token.Id));
     }
@@ -145,11 +145,11 @@ public sealed class RotationTests
     [Fact]
     public async Task On_a_time_out_both_stay_and_it_can_be_gone_on_with()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         var request = new RotationRequest { Timeout = TimeSpan.FromSeconds(25) };
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server, options => options.Clock = clock), request, token => cluster.Hand(token, looks: 100));
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server, options => options.Clock = clock), request, token => cluster.Deploy(token, looks: 100));
         AgentTokenRotation outcome = run.Outcome!;
         Assert.Equal(TokenRotationStatus.TimedOut, outcome.Status);
         Assert.Equal(GitLabErrorKind.Timeout, KindOf(outcome));
@@ -160,7 +160,7 @@ public sealed class RotationTests
 
         server.State.MarkUsed(outcome.NewToken!.Id);
         server.ClearRequests();
-        RotationRun again = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Resume = true }, _ => Assert.Fail("It was deployed already."));
+        RotationRun again = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Resume = true }, _ => Assert.Fail("It was deployed already."));
         Assert.Equal(TokenRotationStatus.Completed, again.Outcome!.Status);
         Assert.Equal(outcome.NewToken.Id, again.Outcome.NewToken!.Id);
         Assert.Equal([1004], again.Outcome.RevokedTokens.Select(token => token.Id));
@@ -171,9 +171,9 @@ public sealed class RotationTests
     [Fact]
     public async Task Without_waiting_both_stay()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { NoWait = true }, deploy: null);
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { NoWait = true }, deploy: null);
         Assert.Equal(TokenRotationStatus.AwaitingUse, run.Outcome!.Status);
         Assert.Null(run.Outcome.Error);
         Assert.IsType<NewAgentToken>(run.Outcome.NewToken);
@@ -181,7 +181,7 @@ public sealed class RotationTests
         Assert.Equal("POST", server.Requests[^1].Method);
 
         server.ClearRequests();
-        RotationRun look = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { NoWait = true, Resume = true }, deploy: null);
+        RotationRun look = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { NoWait = true, Resume = true }, deploy: null);
         Assert.Equal(TokenRotationStatus.AwaitingUse, look.Outcome!.Status);
         Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
         Assert.Equal(2, cluster.Active.Count());
@@ -190,11 +190,11 @@ public sealed class RotationTests
     [Fact]
     public async Task What_was_completed_today_is_not_begun_again()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token => cluster.Hand(token));
+        await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token => cluster.Deploy(token));
         server.ClearRequests();
-        RotationRun again = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Resume = true }, _ => Assert.Fail("It is done."));
+        RotationRun again = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Resume = true }, _ => Assert.Fail("It is done."));
         Assert.Equal(TokenRotationStatus.Completed, again.Outcome!.Status);
         Assert.Empty(again.Outcome.RevokedTokens);
         Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
@@ -203,10 +203,10 @@ public sealed class RotationTests
     [Fact]
     public async Task A_found_token_that_the_agent_has_left_again_replaces_nothing()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.State.MarkUsed(cluster.Spare!.Id, DateTimeOffset.UtcNow.AddHours(-2));
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Resume = true }, deploy: null);
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Resume = true }, deploy: null);
         Assert.Equal(TokenRotationStatus.TimedOut, run.Outcome!.Status);
         Assert.Equal(2, cluster.Active.Count());
     }
@@ -214,11 +214,11 @@ public sealed class RotationTests
     [Fact]
     public async Task Looks_that_fail_in_passing_are_repeated()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token =>
         {
-            cluster.Hand(token, looks: 8);
+            cluster.Deploy(token, looks: 8);
             string look = $"/tokens/{token.Id}$";
             server.Faults.Add(Fault.Status(500).On("GET").Matching(look));
             server.Faults.Add(Fault.Body("{").On("GET").Matching(look));
@@ -236,11 +236,11 @@ public sealed class RotationTests
     [InlineData(404, GitLabErrorKind.TokenNotFound)]
     public async Task A_look_that_cannot_succeed_ends_the_wait(int status, GitLabErrorKind kind)
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token =>
         {
-            cluster.Hand(token, looks: 50);
+            cluster.Deploy(token, looks: 50);
             server.Faults.Add(Fault.Status(status).On("GET", $"/tokens/{token.Id}").Always());
             server.ClearRequests();
         });
@@ -256,16 +256,16 @@ public sealed class RotationTests
     [InlineData(500, GitLabErrorKind.ServerError)]
     public async Task An_old_token_that_cannot_be_revoked_is_said(int status, GitLabErrorKind kind)
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Status(status).On("DELETE").Always());
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Timeout = TimeSpan.FromSeconds(60) }, token => cluster.Hand(token));
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Timeout = TimeSpan.FromSeconds(60) }, token => cluster.Deploy(token));
         Assert.Equal(TokenRotationStatus.RevokeFailed, run.Outcome!.Status);
         Assert.Equal(kind, KindOf(run.Outcome));
         Assert.Equal([1004], run.Outcome.KeptTokens.Select(token => token.Id));
         Assert.Contains("-Resume", run.Outcome.Error!.Message, StringComparison.Ordinal);
         server.Faults.Clear();
-        RotationRun again = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Resume = true }, deploy: null);
+        RotationRun again = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Resume = true }, deploy: null);
         Assert.Equal(TokenRotationStatus.Completed, again.Outcome!.Status);
         Assert.Single(cluster.Active);
     }
@@ -273,10 +273,10 @@ public sealed class RotationTests
     [Fact]
     public async Task What_is_not_made_after_room_was_made_is_said()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.Status(500).On("POST"));
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token => cluster.Hand(token));
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token => cluster.Deploy(token));
         GitLabApiException exception = Assert.IsType<GitLabApiException>(run.Error);
         Assert.Equal(GitLabErrorKind.ServerError, exception.Kind);
         Assert.Contains($"token 'spare' ({cluster.Spare!.Id}) of agent staging was revoked, but no new token came about", exception.Message, StringComparison.Ordinal);
@@ -286,10 +286,10 @@ public sealed class RotationTests
     [Fact]
     public async Task Of_a_token_that_cannot_be_read_nothing_is_decided()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.Status(500).On("GET", $"/tokens/{cluster.Spare!.Id}").Always());
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token => cluster.Hand(token));
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token => cluster.Deploy(token));
         Assert.Equal(GitLabErrorKind.ServerError, Assert.IsType<GitLabApiException>(run.Error).Kind);
         Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
     }
@@ -297,11 +297,11 @@ public sealed class RotationTests
     [Fact]
     public async Task A_look_that_hangs_ends_with_the_wait()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Hang().On("GET").Matching("/tokens/10(0[5-9]|[1-9][0-9])$").Always());
         var request = new RotationRequest { Timeout = TimeSpan.FromMilliseconds(100), PollInterval = TimeSpan.FromMilliseconds(100) };
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server, options => options.Clock = TimeProvider.System), request, token => cluster.Hand(token));
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server, options => options.Clock = TimeProvider.System), request, token => cluster.Deploy(token));
         Assert.Equal(TokenRotationStatus.TimedOut, run.Outcome!.Status);
         Assert.Contains("did not answer in time", run.Outcome.Error!.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
@@ -311,10 +311,10 @@ public sealed class RotationTests
     [Fact]
     public async Task A_withdrawal_whose_answer_was_lost_is_one_all_the_same()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Reset().AfterActing().On("DELETE"));
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), static _ => throw new InvalidOperationException("no"));
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), static _ => throw new InvalidOperationException("no"));
         Assert.Contains("It was revoked again.", run.Outcome!.Error!.Message, StringComparison.Ordinal);
         Assert.Equal([run.Outcome.NewToken!.Id], run.Outcome.RevokedTokens.Select(token => token.Id));
         Assert.Equal("revoked", run.Outcome.NewToken.Status);
@@ -324,12 +324,12 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_comes_into_use_while_its_withdrawal_waits_is_not_revoked()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.RateLimited(60).On("DELETE"));
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token =>
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token =>
         {
-            cluster.Hand(token, looks: 1); // The second look finds it in use.
+            cluster.Deploy(token, looks: 1); // The second look finds it in use.
             throw new InvalidOperationException("no");
         });
         Assert.Contains("in use already", run.Outcome!.Error!.Message, StringComparison.Ordinal);
@@ -340,14 +340,14 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_comes_into_use_while_its_giving_up_waits_is_not_revoked()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.RateLimited(60).On("DELETE").Where(_ =>
         {
             server.State.MarkUsed(cluster.Spare!.Id);
             return true;
         }));
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest(), token => cluster.Hand(token));
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token => cluster.Deploy(token));
         Assert.Equal(GitLabErrorKind.TokenLimitReached, Assert.IsType<GitLabApiException>(run.Error).Kind);
         Assert.Equal(2, cluster.Active.Count());
     }
@@ -355,13 +355,13 @@ public sealed class RotationTests
     [Fact]
     public async Task An_old_token_that_the_agent_is_back_with_after_the_plan_is_not_revoked()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         DateTimeOffset earlier = DateTimeOffset.UtcNow.AddHours(-5);
         server.State.MarkUsed(cluster.Spare!.Id, earlier);
         server.State.MarkUsed(1004, earlier.AddHours(-1));
         using var looks = new SemaphoreSlim(1);
-        TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server), 101, 12, new RotationRequest { Resume = true }, looks, CancellationToken.None);
+        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server), 101, 12, new RotationRequest { Resume = true }, looks, CancellationToken.None);
         Assert.True(rotation.Plan.IsInUse(rotation.Plan.Resumed!));
         server.State.MarkUsed(1004); // While someone was asked.
         AgentTokenRotation outcome = await rotation.FinishAsync(CancellationToken.None);
@@ -372,32 +372,32 @@ public sealed class RotationTests
     [Fact]
     public async Task A_plan_that_is_out_of_date_is_not_carried_out()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         using var looks = new SemaphoreSlim(1);
-        TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server, options => options.Clock = clock), 101, 12, new RotationRequest(), looks, CancellationToken.None);
+        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server, options => options.Clock = clock), 101, 12, new RotationRequest(), looks, CancellationToken.None);
         await Task.Delay(TimeSpan.FromMinutes(1), clock); // Someone is asked, and someone else rotates.
         server.State.AddToken(cluster.Old.Agent, "other", lastUsedAt: DateTimeOffset.UtcNow);
         server.State.RevokeToken(1004);
-        await Kit.FailsAsync(GitLabErrorKind.Conflict, () => rotation.BeginAsync(CancellationToken.None));
+        await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => rotation.BeginAsync(CancellationToken.None));
         Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
     }
 
     [Fact]
     public async Task Waits_that_the_server_asks_for_are_kept_between_looks()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
-        GitLabClient client = Kit.Client(server, options =>
+        GitLabClient client = TestClients.Client(server, options =>
         {
             options.Clock = clock;
             options.MaximumRetryCount = 0;
         });
-        RotationRun run = await RotationRun.GoAsync(client, new RotationRequest(), token =>
+        RotationRun run = await RotationRun.RunAsync(client, new RotationRequest(), token =>
         {
-            cluster.Hand(token, looks: 1);
+            cluster.Deploy(token, looks: 1);
             server.Faults.Add(Fault.RateLimited(60).On("GET", $"/tokens/{token.Id}"));
             server.Faults.Add(Fault.RateLimited(3).On("DELETE"));
         });
@@ -408,16 +408,16 @@ public sealed class RotationTests
     [Fact]
     public async Task Looks_that_hang_hold_up_no_other_agent()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         server.Faults.Add(Fault.Hang().On("GET").Matching("/cluster_agents/(15|16)/tokens/10(1[2-9])$").Always());
-        using GitLabSession session = Kit.Session(server.Url, options => options.Clock = TimeProvider.System);
+        using GitLabSession session = TestClients.Session(server.Url, options => options.Clock = TimeProvider.System);
         var client = new GitLabClient(session);
         using var looks = new SemaphoreSlim(3);
         using var stop = new CancellationTokenSource();
         var finishing = new System.Collections.Generic.List<Task<AgentTokenRotation>>();
         foreach ((long project, long agent) in ((long, long)[])[(104, 15), (105, 16), (101, 12), (103, 14)])
         {
-            TokenRotation rotation = await TokenRotation.PlanAsync(client, project, agent, new RotationRequest { PollInterval = TimeSpan.FromSeconds(1) }, looks, stop.Token);
+            TokenRotator rotation = await TokenRotator.PlanAsync(client, project, agent, new RotationRequest { PollInterval = TimeSpan.FromSeconds(1) }, looks, stop.Token);
             NewAgentToken made = await rotation.BeginAsync(stop.Token);
             server.State.MarkUsed(made.Id);
             finishing.Add(rotation.FinishAsync(stop.Token));
@@ -435,9 +435,9 @@ public sealed class RotationTests
     [InlineData("""{"id":1012,"name":"x","agent_id":12,"status":"revoked","last_used_at":"2026-01-01T00:00:00Z"}""")]
     public async Task An_answer_about_another_token_or_a_revoked_one_is_no_use(string body)
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        RotationRun run = await RotationRun.GoAsync(Kit.Client(server), new RotationRequest { Timeout = TimeSpan.FromSeconds(30) }, token =>
+        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Timeout = TimeSpan.FromSeconds(30) }, token =>
         {
             Assert.Equal(1012, token.Id);
             server.Faults.Add(Fault.Body(body).On("GET", $"/tokens/{token.Id}").Always());
@@ -449,10 +449,10 @@ public sealed class RotationTests
     [Fact]
     public async Task A_session_that_the_deploy_disconnects_leaves_a_token_that_is_told_of()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        using GitLabSession session = Kit.Session(server.Url);
-        RotationRun run = await RotationRun.GoAsync(new GitLabClient(session), new RotationRequest(), _ =>
+        using GitLabSession session = TestClients.Session(server.Url);
+        RotationRun run = await RotationRun.RunAsync(new GitLabClient(session), new RotationRequest(), _ =>
         {
             session.Dispose();
             throw new InvalidOperationException("glpat-maintainer is gone");
@@ -466,14 +466,14 @@ public sealed class RotationTests
     [Fact]
     public async Task A_name_of_digits_leads_back_by_its_id()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
         server.State.AddAgent("group/app", "4711");
         RotationRequest request = new() { NoWait = true };
         using var looks = new SemaphoreSlim(1);
         long id = server.State.FindAgent("group/app", "4711")!.Id;
-        TokenRotation rotation = await TokenRotation.PlanAsync(Kit.Client(server), 101, id, request, looks, CancellationToken.None);
+        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server), 101, id, request, looks, CancellationToken.None);
         await rotation.BeginAsync(CancellationToken.None);
-        Assert.Equal(id.ToString(System.Globalization.CultureInfo.InvariantCulture), rotation.Leave().Agent);
+        Assert.Equal(id.ToString(System.Globalization.CultureInfo.InvariantCulture), rotation.FinishWithoutWaiting().Agent);
     }
 
     private static GitLabErrorKind KindOf(AgentTokenRotation outcome) => Assert.IsType<GitLabApiException>(outcome.Error).Kind;

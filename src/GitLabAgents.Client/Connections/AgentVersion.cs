@@ -1,0 +1,46 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace GitLabAgents;
+
+/// <summary>Compares the versions of agents and of GitLab, which go together by their minor version.</summary>
+internal static class AgentVersion
+{
+    /// <summary>Gives the lowest of the versions, as it was told: of those that can be read, else the first that was told at all.</summary>
+    public static string? GetLowest(IEnumerable<string?> versions)
+        => versions.Where(static text => !string.IsNullOrWhiteSpace(text)).OrderBy(static text => Parse(text) ?? new Version(int.MaxValue, 0)).FirstOrDefault();
+
+    /// <summary>Tells whether one of the versions has an earlier minor version than the server; <see langword="null"/> where that cannot be known.</summary>
+    public static bool? IsBehind(IEnumerable<string?> versions, string? server)
+    {
+        if (Parse(server) is not { } newest)
+        {
+            return null;
+        }
+
+        bool? behind = null;
+        bool isComplete = true;
+        foreach (string? text in versions)
+        {
+            if (Parse(text) is { } version)
+            {
+                behind = behind is true || (version.Major, version.Minor).CompareTo((newest.Major, newest.Minor)) < 0;
+            }
+            else
+            {
+                isComplete = false;
+            }
+        }
+
+        return behind is true || isComplete ? behind : null;
+    }
+
+    // v17.9.0, 18.5.1-ee, 18.6.0-rc2: a "v" before, and whatever comes behind the numbers, say nothing of the order here.
+    private static Version? Parse(string? text)
+    {
+        text = text?.Trim().TrimStart('v', 'V') ?? string.Empty;
+        int end = text.IndexOfAny(['-', '+', ' ']);
+        return Version.TryParse(end < 0 ? text : text.Substring(0, end), out Version? version) ? version : null;
+    }
+}

@@ -1,0 +1,24 @@
+using System.Collections.Generic;
+using System.Text.Json.Serialization;
+
+namespace GitLabAgents;
+
+/// <summary>How GitLab's JSON is read and written; the readers are made by the compiler.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(LenientDateConverter), typeof(LenientIdConverter)])]
+[JsonSerializable(typeof(List<ClusterAgent>))]
+[JsonSerializable(typeof(ClusterAgent))]
+[JsonSerializable(typeof(List<AgentToken>))]
+[JsonSerializable(typeof(AgentToken))]
+[JsonSerializable(typeof(NewAgentToken))]
+[JsonSerializable(typeof(List<AgentUrlConfiguration>))]
+[JsonSerializable(typeof(AgentUrlConfiguration))]
+[JsonSerializable(typeof(List<ProjectInfo>))]
+[JsonSerializable(typeof(ServerInfo))]
+[JsonSerializable(typeof(TokenInfo))]
+[JsonSerializable(typeof(NewAgentBody))]
+[JsonSerializable(typeof(NewTokenBody))]
+internal sealed partial class GitLabJson : JsonSerializerContext;

@@ -1,0 +1,35 @@
+using System;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace GitLabAgents;
+
+/// <summary>
+/// Reads the id of a user, which GitLab sends as a number and its page calls a string. It is only shown: what is no
+/// number is not known, and spoils nothing else.
+/// </summary>
+internal sealed class LenientIdConverter : JsonConverter<long?>
+{
+    /// <inheritdoc/>
+    public override bool HandleNull => true;
+
+    /// <inheritdoc/>
+    public override long? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Number:
+                return reader.TryGetInt64(out long number) ? number : null;
+            case JsonTokenType.String:
+                return long.TryParse(reader.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out long parsed) ? parsed : null;
+            default:
+                reader.Skip();
+                return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, long? value, JsonSerializerOptions options)
+        => throw new NotSupportedException();
+}

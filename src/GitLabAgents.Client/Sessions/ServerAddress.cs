@@ -1,0 +1,50 @@
+using System;
+
+namespace GitLabAgents;
+
+/// <summary>Reads the address of a GitLab as people write it.</summary>
+public static class ServerAddress
+{
+    private const string ApiSuffix = "/api/v4";
+
+    /// <summary>
+    /// Takes <c>gitlab.example.com</c>, <c>https://host:port/prefix</c>, and either with <c>/api/v4</c> behind it.
+    /// Without a scheme it is https.
+    /// </summary>
+    /// <param name="text">The address.</param>
+    /// <returns>The URL of the GitLab, without <c>/api/v4</c> and without a slash at its end but the host's own.</returns>
+    /// <exception cref="ArgumentException">The text is no such address, or carries credentials, a query or a fragment. Its message does not repeat them.</exception>
+    public static Uri Parse(string text)
+    {
+        string trimmed = (text ?? throw new ArgumentNullException(nameof(text))).Trim();
+        string absolute = trimmed.Contains("://") ? trimmed : "https://" + trimmed;
+        if (!Uri.TryCreate(absolute, UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0)
+        {
+            throw new ArgumentException($"'{Redact(trimmed)}' is no address of a GitLab. Give a host, such as gitlab.example.com, or a URL, such as https://gitlab.example.com.", nameof(text));
+        }
+
+        if (uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
+        {
+            throw new ArgumentException($"The address of a GitLab has no user name, password, query or fragment: give https://{uri.Authority} and the token apart.", nameof(text));
+        }
+
+        if (!string.Equals(uri.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal) && !string.Equals(uri.Scheme, Uri.UriSchemeHttp, StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"'{uri.Scheme}:' is no way to reach a GitLab. Give a URL that begins with https://.", nameof(text));
+        }
+
+        string path = uri.AbsolutePath.TrimEnd('/');
+        if (path.EndsWith(ApiSuffix, StringComparison.OrdinalIgnoreCase))
+        {
+            path = path.Substring(0, path.Length - ApiSuffix.Length).TrimEnd('/');
+        }
+
+        return new Uri(uri.GetLeftPart(UriPartial.Authority) + path);
+    }
+
+    /// <summary>Gives an address for messages: nothing of it, where it may carry a password or a token.</summary>
+    internal static string Redact(string text)
+    {
+        return text.IndexOfAny(['@', '?', '#']) >= 0 ? "…" : text;
+    }
+}

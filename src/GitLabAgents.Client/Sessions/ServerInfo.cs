@@ -1,0 +1,34 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json.Serialization;
+
+namespace GitLabAgents;
+
+/// <summary>What <c>GET /metadata</c> or, on servers of old, <c>GET /version</c> tells.</summary>
+internal sealed class ServerInfo
+{
+    public string? Version { get; set; }
+
+    public bool? Enterprise { get; set; }
+
+    public KasInfo? Kas { get; set; }
+}
+
+/// <summary>Where agents connect to.</summary>
+internal sealed class KasInfo
+{
+    public bool Enabled { get; set; }
+
+    [JsonPropertyName("externalUrl")]
+    public string? ExternalUrl { get; set; }
+}
+
+/// <summary>What <c>GET /personal_access_tokens/self</c> tells of the session's own token.</summary>
+internal sealed class TokenInfo
+{
+    public string? Name { get; set; }
+
+    public List<string>? Scopes { get; set; }
+
+    public DateTimeOffset? ExpiresAt { get; set; }
+}

@@ -1,0 +1,292 @@
+using System;
+using System.Collections.Generic;
+using System.Net.Http;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using GitLabAgents.Transport;
+
+namespace GitLabAgents;
+
+/// <content>Agent tokens: operations 5 to 8.</content>
+public sealed partial class GitLabClient
+{
+    internal const int TokenLimit = 2;
+
+    // Both together stay within the five seconds that a stop may take.
+    private static readonly TimeSpan ResponseGracePeriod = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan RollBackTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Lists the active tokens of an agent, as GitLab's list has them: without their last use.
+    /// See <see href="https://docs.gitlab.com/api/cluster_agents/#list-tokens-for-an-agent"/>.
+    /// </summary>
+    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="agentId">The agent's id.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <returns>The tokens.</returns>
+    public async IAsyncEnumerable<AgentToken> GetTokensAsync(ProjectReference project, long agentId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        IAsyncEnumerable<AgentToken> tokens = ReadPagesAsync(
+            page => new ApiRequest(HttpMethod.Get, $"{TokensPath(project, agentId)}?per_page={PageSize}&page={page}", $"list the tokens of agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound),
+            GitLabJson.Default.ListAgentToken,
+            static token => token.Id,
+            onFirstPage: null,
+            cancellationToken);
+        await foreach (AgentToken token in tokens.ConfigureAwait(false))
+        {
+            yield return AttachSession(token, project, agentId);
+        }
+    }
+
+    /// <summary>
+    /// Reads one token, with its last use.
+    /// See <see href="https://docs.gitlab.com/api/cluster_agents/#get-a-single-agent-token"/>.
+    /// </summary>
+    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="agentId">The agent's id.</param>
+    /// <param name="tokenId">The token's id.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>The token.</returns>
+    public async Task<AgentToken> GetTokenAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken = default)
+    {
+        var call = new ApiRequest(HttpMethod.Get, $"{TokensPath(project, agentId)}/{tokenId}", $"read token {tokenId} of agent {agentId} of project {project}", GitLabErrorKind.TokenNotFound);
+        return AttachSession(await ReadAsync(call, GitLabJson.Default.AgentToken, static t => t.Id, cancellationToken).ConfigureAwait(false), project, agentId);
+    }
+
+    /// <summary>
+    /// Lists the active tokens of an agent, each read singly for its last use, several at once, in the list's order. A
+    /// token that is revoked meanwhile is passed over.
+    /// </summary>
+    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="agentId">The agent's id.</param>
+    /// <param name="filter">Which tokens are wanted, decided before they are read singly.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <returns>The tokens, or for each that could not be read the reason.</returns>
+    public async IAsyncEnumerable<ItemResult<AgentToken>> GetTokenDetailsAsync(
+        ProjectReference project,
+        long agentId,
+        Func<AgentToken, bool> filter,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var underWay = new Queue<Task<ItemResult<AgentToken>?>>();
+        int most = _session.ThrottleLimit * 2; // Twice, so that a slow one at the head leaves no place idle.
+        try
+        {
+            await foreach (AgentToken token in GetTokensAsync(project, agentId, stop.Token).ConfigureAwait(false))
+            {
+                if (!filter(token))
+                {
+                    continue;
+                }
+
+                underWay.Enqueue(GetTokenOrErrorAsync(project, token, stop.Token));
+                if (underWay.Count >= most && await underWay.Dequeue().ConfigureAwait(false) is { } early)
+                {
+                    yield return early;
+                }
+            }
+
+            while (underWay.Count > 0)
+            {
+                if (await underWay.Dequeue().ConfigureAwait(false) is { } fetched)
+                {
+                    yield return fetched;
+                }
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            foreach (Task<ItemResult<AgentToken>?> task in underWay)
+            {
+                try
+                {
+                    await task.ConfigureAwait(false);
+                }
+                catch (OperationCanceledException)
+                {
+                    // The reader went away before it mattered.
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes a token. Its secret reaches the caller, or the token is revoked again: where the work is stopped while the
+    /// server makes the token, where the answer has no secret.
+    /// See <see href="https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token"/>.
+    /// </summary>
+    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="agentId">The agent's id.</param>
+    /// <param name="name">The token's name, 1 to 255 characters.</param>
+    /// <param name="description">What it is for, at most 1024 characters, or <see langword="null"/>.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>The token, with its secret.</returns>
+    /// <exception cref="OperationInterruptedException">It was stopped while under way; the message says what became of the token.</exception>
+    public async Task<NewAgentToken> CreateTokenAsync(ProjectReference project, long agentId, string name, string? description = null, CancellationToken cancellationToken = default)
+    {
+        var call = new ApiRequest(HttpMethod.Post, TokensPath(project, agentId), $"make token '{name}' for agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound)
+        {
+            RequiredRole = "Maintainer",
+            Body = JsonSerializer.SerializeToUtf8Bytes(new NewTokenBody { Name = name, Description = description }, GitLabJson.Default.NewTokenBody),
+            RecoveryHint = $"Look for token '{name}', and revoke it if it is there, since no one knows its secret: Get-GitLabAgentToken -Project {Quote(project)} -Agent {agentId} -Name {Quote(name)}",
+        };
+        NewAgentToken token;
+        try
+        {
+            token = await SendNewTokenAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GitLabApiException e) when (e.StatusCode == System.Net.HttpStatusCode.BadRequest)
+        {
+            // Which rule it was is decided by counting, since the server's words can be in any language.
+            if (await CountTokensAsync(project, agentId, cancellationToken).ConfigureAwait(false) is { } count and >= TokenLimit)
+            {
+                throw e.WithKind(GitLabErrorKind.TokenLimitReached, $"Agent {agentId} has {count} active tokens, and GitLab allows {TokenLimit}.", "Revoke one that is no longer used: Get-GitLabAgentToken shows when each was used last.");
+            }
+
+            throw;
+        }
+
+        AttachSession(token, project, agentId);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationInterruptedException(
+                $"Stopped while token '{name}' ({token.Id}) was made for agent {agentId} of project {project} on {_session}. {await RollBackAsync(project, token).ConfigureAwait(false)}",
+                cancellationToken);
+        }
+
+        if (token.Token is not { Length: > 0 })
+        {
+            throw new GitLabApiException(
+                GitLabErrorKind.InvalidResponse,
+                $"{_session} made token '{name}' ({token.Id}) for agent {agentId} of project {project}, but did not tell its secret. {await RollBackAsync(project, token).ConfigureAwait(false)}");
+        }
+
+        return token;
+    }
+
+    /// <summary>
+    /// Revokes a token: what signs in with it is cut off. To revoke one again is no error.
+    /// See <see href="https://docs.gitlab.com/api/cluster_agents/#revoke-an-agent-token"/>.
+    /// </summary>
+    /// <param name="project">The agent's project.</param>
+    /// <param name="agentId">The agent's id.</param>
+    /// <param name="tokenId">The token's id.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>A task that ends when the token is revoked.</returns>
+    public Task RevokeTokenAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken = default)
+        => RevokeAsync(project, agentId, tokenId, new RequestContext(), cancellationToken);
+
+    /// <summary>Revokes a token in one try: it was looked at before, and would have to be looked at again.</summary>
+    internal Task RevokeTokenOnceAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken)
+        => RevokeAsync(project, agentId, tokenId, new RequestContext { NoRetry = true }, cancellationToken);
+
+    /// <summary>Revokes a token that its caller cannot have, within a time of its own.</summary>
+    /// <returns>What became of it, as a sentence.</returns>
+    internal async Task<string> RollBackAsync(ProjectReference project, NewAgentToken token)
+    {
+        using var grace = new CancellationTokenSource(RollBackTimeout);
+        try
+        {
+            await RevokeTokenAsync(project, token.AgentId, token.Id, grace.Token).ConfigureAwait(false);
+            return "It was revoked again.";
+        }
+        catch (Exception e) when (e is GitLabApiException or OperationCanceledException)
+        {
+            return $"It could not be revoked again, and no one knows its secret: Revoke-GitLabAgentToken -Project {Quote(project)} -Agent {token.AgentId} -TokenId {token.Id}";
+        }
+    }
+
+    private Task RevokeAsync(ProjectReference project, long agentId, long tokenId, RequestContext context, CancellationToken cancellationToken)
+        => SendAsync(
+            new ApiRequest(HttpMethod.Delete, $"{TokensPath(project, agentId)}/{tokenId}", $"revoke token {tokenId} of agent {agentId} of project {project}", GitLabErrorKind.TokenNotFound)
+            {
+                RequiredRole = "Maintainer",
+                RecoveryHint = $"Look for it with: Get-GitLabAgentToken -Project {Quote(project)} -Agent {agentId} -TokenId {tokenId}",
+            },
+            cancellationToken,
+            context);
+
+    private static string TokensPath(ProjectReference project, long agentId) => $"{AgentsPath(project)}/{agentId}/tokens";
+
+    private async Task<ItemResult<AgentToken>?> GetTokenOrErrorAsync(ProjectReference project, AgentToken listed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new ItemResult<AgentToken>(await GetTokenAsync(project, listed.AgentId, listed.Id, cancellationToken).ConfigureAwait(false));
+        }
+        catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
+        {
+            _observer?.OnVerbose($"Token {listed.Id} of agent {listed.AgentId} was revoked meanwhile.");
+            return null;
+        }
+        catch (GitLabApiException e)
+        {
+            return new ItemResult<AgentToken>(e, listed);
+        }
+    }
+
+    private T AttachSession<T>(T token, ProjectReference project, long agentId)
+        where T : AgentToken
+    {
+        token.Session = _session;
+        token.ProjectId = project.Id ?? throw new ArgumentException("Tokens carry the id of their project: give the project by its id.", nameof(project));
+        if (token.AgentId == 0)
+        {
+            token.AgentId = agentId;
+        }
+
+        return token;
+    }
+
+    // A stop does not break off a request that may be making a token: its answer is awaited for a moment, since it
+    // alone tells which token to revoke.
+    private async Task<NewAgentToken> SendNewTokenAsync(ApiRequest call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var context = new RequestContext();
+        using var grace = new CancellationTokenSource();
+        using CancellationTokenRegistration onStop = cancellationToken.Register(() =>
+        {
+            if (context.RequestStop())
+            {
+                grace.CancelAfter(ResponseGracePeriod);
+            }
+            else
+            {
+                grace.Cancel();
+            }
+        });
+        ApiResponse answer = await SendAsync(call, grace.Token, context).ConfigureAwait(false);
+        try
+        {
+            NewAgentToken token = Parse(call, answer, GitLabJson.Default.NewAgentToken);
+            return token.Id > 0 ? token : throw ApiExceptionFactory.InvalidResponse(call, answer, _session, "the token has no id.");
+        }
+        finally
+        {
+            answer.ClearBody();
+        }
+    }
+
+    private async Task<int?> CountTokensAsync(ProjectReference project, long agentId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            int count = 0;
+            await foreach (AgentToken _ in GetTokensAsync(project, agentId, cancellationToken).ConfigureAwait(false))
+            {
+                count++;
+            }
+
+            return count;
+        }
+        catch (GitLabApiException)
+        {
+            return null; // Then the server's own refusal is all there is to say.
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using GitLabAgents.FakeGitLab;
+using Xunit;
+
+namespace GitLabAgents.Tests;
+
+/// <summary>The agents of whole groups.</summary>
+public sealed class GroupTests
+{
+    [Fact]
+    public async Task Projects_come_in_the_order_of_their_ids_each_once_with_agents_by_name()
+    {
+        await using FakeGitLabServer server = await ManyAsync(projects: 250, agents: 3);
+        List<ItemResult<ClusterAgent>> agents = await TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("fleet", recurse: true));
+        Assert.Equal(750, agents.Count);
+        Assert.Equal(
+            agents.Select(a => (a.Value!.ProjectId, a.Value.Name)).Order(),
+            agents.Select(a => (a.Value!.ProjectId, a.Value.Name)));
+        Assert.Equal(3 + 250, server.Requests.Count);
+        Assert.All(server.Requests.Where(r => r.RawTarget.Contains("/groups/", StringComparison.Ordinal)), r => Assert.Matches(
+            @"^/api/v4/groups/fleet/projects\?include_subgroups=true&with_shared=false&archived=false&simple=true&order_by=id&sort=asc&per_page=100&page=[123]$",
+            r.RawTarget));
+    }
+
+    [Fact]
+    public async Task Without_recursion_subgroups_are_left_out()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        GitLabClient client = TestClients.Client(server);
+        Assert.Equal(["cluster-eu", "cluster-us"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: false)));
+        Assert.Equal(["cluster-eu", "cluster-us", "web", "api"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: true)));
+        Assert.Equal(["web", "api"], await NamesAsync(client.GetGroupAgentsAsync("platform/apps", recurse: false)));
+        Assert.EndsWith("/groups/platform%2Fapps/projects", server.Requests.Last(r => r.RawTarget.Contains("/groups/", StringComparison.Ordinal)).RawTarget.Split('?')[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(403)]
+    [InlineData(404)]
+    public async Task A_project_whose_agents_may_not_be_read_is_passed_over_with_a_line(int status)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Status(status).On("GET", "/projects/104/cluster_agents").Always());
+        var observer = new RecordingObserver();
+        Assert.Equal(["cluster-eu", "cluster-us", "api"], await NamesAsync(TestClients.Client(server, observer: observer).GetGroupAgentsAsync("platform", recurse: true)));
+        Assert.Contains(observer.Lines, line => line.Contains("platform/apps/web", StringComparison.Ordinal) && line.Contains($"({status})", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Another_failure_names_the_project_and_the_rest_goes_on()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Status(500).On("GET", "/projects/103/cluster_agents").Always());
+        List<ItemResult<ClusterAgent>> fetched = await TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("platform", recurse: true));
+        Assert.Equal("platform/infra", fetched[0].Target);
+        Assert.Equal(GitLabErrorKind.ServerError, fetched[0].Error!.Kind);
+        Assert.Equal(["web", "api"], fetched.Skip(1).Select(f => f.Value!.Name));
+    }
+
+    [Fact]
+    public async Task A_group_that_is_not_there_is_not_found()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.NotFound, () => TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("nope", recurse: false)));
+        Assert.Contains("group nope", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Work_overlaps_within_the_limit()
+    {
+        await using FakeGitLabServer server = await ManyAsync(projects: 40, agents: 1);
+        server.Options.Latency = TimeSpan.FromMilliseconds(10);
+        await TestClients.ListAsync(TestClients.Client(server, o => o.ThrottleLimit = 5).GetGroupAgentsAsync("fleet", recurse: true));
+        Assert.InRange(server.MaxInFlight, 2, 5);
+    }
+
+    [Fact]
+    public async Task A_reader_that_goes_away_leaves_nothing_under_way()
+    {
+        await using FakeGitLabServer server = await ManyAsync(projects: 60, agents: 1);
+        server.Faults.Add(Fault.Hang().Where(r => r.RawTarget.Contains("cluster_agents", StringComparison.Ordinal)).Skip(1).Always());
+        await foreach (ItemResult<ClusterAgent> agent in TestClients.Client(server).GetGroupAgentsAsync("fleet", recurse: true))
+        {
+            Assert.Null(agent.Error);
+            break;
+        }
+
+        await server.WaitForIdleAsync();
+        Assert.InRange(server.Requests.Count, 2, 18);
+    }
+
+    [Fact]
+    public async Task A_stop_ends_the_work()
+    {
+        await using FakeGitLabServer server = await ManyAsync(projects: 60, agents: 1);
+        server.Faults.Add(Fault.Hang().Where(r => r.RawTarget.Contains("cluster_agents", StringComparison.Ordinal)).Always());
+        using var stop = new CancellationTokenSource();
+        Task<List<ItemResult<ClusterAgent>>> work = TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("fleet", recurse: true, stop.Token));
+        await TestClients.UntilAsync(() => server.InFlight > 1, "requests under way");
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work);
+        await server.WaitForIdleAsync();
+    }
+
+    [Fact]
+    public async Task Progress_counts_projects_and_agents()
+    {
+        await using FakeGitLabServer server = await ManyAsync(projects: 5, agents: 2);
+        var observer = new RecordingObserver();
+        await TestClients.ListAsync(TestClients.Client(server, observer: observer).GetGroupAgentsAsync("fleet", recurse: true));
+        Assert.Contains("progress 5/5 10", observer.Lines);
+    }
+
+    private static Task<FakeGitLabServer> ManyAsync(int projects, int agents) => TestClients.ServerAsync(options => options.Populate = state =>
+    {
+        Seed.Demo(state);
+        for (int i = 0; i < projects; i++)
+        {
+            state.AddAgents($"fleet/{(i % 2 == 0 ? "even" : "odd")}/p{i}", agents);
+        }
+    });
+
+    private static async Task<IEnumerable<string?>> NamesAsync(IAsyncEnumerable<ItemResult<ClusterAgent>> agents)
+        => (await TestClients.ListAsync(agents)).Select(agent => agent.Value!.Name);
+}

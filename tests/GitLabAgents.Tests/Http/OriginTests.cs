@@ -1,0 +1,175 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using GitLabAgents.FakeGitLab;
+using Xunit;
+
+namespace GitLabAgents.Tests;
+
+/// <summary>Promise 2: credentials go to the session's scheme, host and port, and nowhere else.</summary>
+public sealed class OriginTests
+{
+    public static TheoryData<int, string> Elsewhere()
+    {
+        var data = new TheoryData<int, string>();
+        foreach (int status in (int[])[301, 302, 303, 307, 308])
+        {
+            foreach (string location in (string[])
+            [
+                "http://127.0.0.1:{other}/api/v4/projects/101/cluster_agents",
+                "http://localhost:{port}/api/v4/projects/101/cluster_agents",
+                "//127.0.0.1:{other}/x",
+                "https://127.0.0.1:{port}/api/v4/projects/101/cluster_agents",
+                "http://user:secret@127.0.0.1:{port}/api/v4/projects/101/cluster_agents",
+                "http://127.0.0.1:{port}@localhost:{other}/x",
+                "ftp://127.0.0.1/x",
+                "file:///etc/passwd",
+                "http://[::1]:{other}/",
+            ])
+            {
+                data.Add(status, location);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Elsewhere))]
+    public async Task A_redirect_elsewhere_is_an_error_and_nothing_is_sent_there(int status, string location)
+    {
+        await using FakeGitLabServer other = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        location = location.Replace("{other}", other.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("{port}", server.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        server.Faults.Add(Fault.Redirect(status, location).Always());
+        foreach (Func<GitLabClient, Task> act in Acts())
+        {
+            server.ClearRequests();
+            GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => act(TestClients.Client(server)));
+            Assert.Equal(status, (int)exception.StatusCode!);
+            Assert.Single(server.Requests);
+            Assert.DoesNotContain("secret", exception.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(other.Requests);
+        Assert.Equal(0, other.ConnectionCount);
+    }
+
+    [Fact]
+    public async Task A_moved_project_is_followed_for_reads()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        GitLabClient client = TestClients.Client(server);
+        Assert.Equal(["prod", "staging"], (await TestClients.ListAsync(client.GetAgentsAsync("group/old-name"))).Select(agent => agent.Name));
+        Assert.Equal(2, server.Requests.Count);
+        ClusterAgent agent = await client.GetAgentAsync("group/old-name", 11);
+        Assert.Equal((101L, "group/app"), (agent.ProjectId, agent.ProjectPath));
+        Assert.Equal(4, server.Requests.Count);
+        Assert.All(server.Requests, request => Assert.Equal(TestClients.Token, request.Headers["PRIVATE-TOKEN"]));
+    }
+
+    [Fact]
+    public async Task A_moved_project_is_followed_on_every_page()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        {
+            state.AddAgents("many/old", 250);
+            state.MoveProject("many/old", "many/new");
+        });
+        Assert.Equal(250, (await TestClients.ListAsync(TestClients.Client(server).GetAgentsAsync("many/old"))).Select(agent => agent.Id).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_moved_project_is_not_followed_for_changes()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        GitLabClient client = TestClients.Client(server);
+        foreach (Func<Task> act in (Func<Task>[])[() => client.DeleteAgentAsync("group/old-name", 11), () => client.CreateAgentAsync("group/old-name", "new")])
+        {
+            server.ClearRequests();
+            GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, act);
+            Assert.Equal(405, (int)exception.StatusCode!);
+            Assert.Contains("moved", exception.Message, StringComparison.Ordinal);
+            Assert.Single(server.Requests);
+        }
+
+        Assert.NotNull(server.State.FindAgent(11));
+    }
+
+    [Theory]
+    [InlineData(301)]
+    [InlineData(302)]
+    [InlineData(307)]
+    [InlineData(308)]
+    public async Task Changes_are_not_sent_on_even_within_the_origin(int status)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Redirect(status, "/api/v4/projects/101/cluster_agents/12").Always());
+        foreach (Func<GitLabClient, Task> act in Acts().Skip(1))
+        {
+            server.ClearRequests();
+            await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => act(TestClients.Client(server)));
+            Assert.Single(server.Requests);
+        }
+
+        Assert.NotNull(server.State.FindAgent(12));
+    }
+
+    [Theory]
+    [InlineData("/api/v4/projects/101/cluster_agents/12")]
+    [InlineData("12")]
+    [InlineData("../cluster_agents/12")]
+    [InlineData("?moved=1")]
+    public async Task A_relative_location_stays_with_the_origin(string location)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Redirect(301, location).On("GET", "cluster_agents/11"));
+        ClusterAgent agent = await TestClients.Client(server).GetAgentAsync(101, 11);
+        Assert.Equal(location.StartsWith('?') ? 11 : 12, agent.Id);
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_loop_of_redirects_ends()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Redirect(301, server.Url + "/api/v4/projects/101/cluster_agents/11").Always());
+        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).GetAgentAsync(101, 11));
+        Assert.InRange(server.Requests.Count, 2, 10);
+    }
+
+    [Fact]
+    public async Task A_redirect_without_a_location_is_an_error()
+    {
+        var wire = new FakeHandler(_ => TestClients.Text("<html/>", 302, "text/html"));
+        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(wire).GetAgentAsync(101, 11));
+        Assert.Single(wire.Requests);
+    }
+
+    [Fact]
+    public async Task Where_the_server_wants_https_it_is_said()
+    {
+        var wire = new FakeHandler(request => TestClients.Text("<html/>", 301, "text/html", ("Location", "https://gitlab.example.com" + request.Uri.PathAndQuery)));
+        using GitLabSession session = TestClients.Session(new Uri("http://gitlab.example.com"), options => options.PrimaryHandler = wire);
+        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => new GitLabClient(session).GetAgentAsync(101, 11));
+        Assert.Contains("https://gitlab.example.com", exception.Message, StringComparison.Ordinal);
+        Assert.Single(wire.Requests);
+    }
+
+    [Fact]
+    public async Task Where_it_leads_elsewhere_the_place_is_named()
+    {
+        var wire = new FakeHandler(_ => TestClients.Text(string.Empty, 302, "text/html", ("Location", "https://sso.example.org/sign_in?x=y")));
+        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(wire).GetAgentAsync(101, 11));
+        Assert.Contains("https://sso.example.org", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static List<Func<GitLabClient, Task>> Acts() =>
+    [
+        client => client.GetAgentAsync(101, 11),
+        client => client.CreateAgentAsync(101, "new"),
+        client => client.DeleteAgentAsync(101, 12),
+    ];
+}

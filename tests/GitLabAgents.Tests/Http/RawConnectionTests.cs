@@ -1,0 +1,62 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace GitLabAgents.Tests;
+
+/// <summary>A server whose answers are no HTTP: .NET's own messages quote them, so these are looked at too.</summary>
+public sealed class RawConnectionTests
+{
+    private const string Secret = "glpat-0123456789-SECRET";
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nPRIVATE-TOKEN " + Secret + "\r\n\r\n")]
+    [InlineData("PRIVATE-TOKEN: " + Secret + "\r\n\r\n")]
+    [InlineData("HTTP/1.1 2" + Secret + " OK\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + Secret + "\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: " + Secret + "\r\n\r\n{")]
+    [InlineData("\u001b[31mred\u0007 " + Secret + "\r\n\r\n")]
+    [InlineData("")]
+    public async Task What_is_no_HTTP_is_a_failed_connection_that_quotes_no_secret(string answer)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Task serving = ServeAsync(listener, answer);
+        var observer = new RecordingObserver();
+        using GitLabSession session = TestClients.Session(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), options => options.MaximumRetryCount = 1, Secret);
+
+        foreach (Func<GitLabClient, Task> act in (Func<GitLabClient, Task>[])[client => client.GetAgentAsync(101, 11), client => client.CreateAgentAsync(101, "new")])
+        {
+            GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(() => act(new GitLabClient(session, observer)));
+            Assert.Contains(exception.Kind, (GitLabErrorKind[])[GitLabErrorKind.ConnectionFailed, GitLabErrorKind.OutcomeUnknown, GitLabErrorKind.InvalidResponse]);
+            Assert.DoesNotContain("SECRET", exception.ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain("SECRET", observer.ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(exception.Message, char.IsControl);
+        }
+
+        listener.Stop();
+        await serving;
+    }
+
+    private static async Task ServeAsync(TcpListener listener, string answer)
+    {
+        try
+        {
+            while (true)
+            {
+                using TcpClient client = await listener.AcceptTcpClientAsync();
+                NetworkStream stream = client.GetStream();
+                byte[] buffer = new byte[8192];
+                _ = await stream.ReadAsync(buffer);
+                await stream.WriteAsync(Encoding.Latin1.GetBytes(answer));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or System.IO.IOException)
+        {
+            // The test is over.
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System;
+using System.Linq;
+using System.Threading.Tasks;
+using GitLabAgents.FakeGitLab;
+using GitLabAgents.Transport;
+using Xunit;
+
+namespace GitLabAgents.Tests;
+
+/// <summary>How a session is made, and what the server is asked for it.</summary>
+public sealed class ConnectTests
+{
+    [Fact]
+    public async Task A_session_knows_its_token_and_server()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        using GitLabSession session = await ConnectAsync(server, "glpat-expiring");
+        Assert.Equal("expiring", session.TokenName);
+        Assert.Equal(["api"], session.Scopes);
+        Assert.Equal(DateTimeOffset.UtcNow.Date.AddDays(3), session.ExpiresAt!.Value.UtcDateTime);
+        Assert.Equal(("18.5.1-ee", true, new Uri("wss://kas.example.com")), (session.Version, session.IsEnterprise, session.KasUri));
+        Assert.Equal((server.Url, "127.0.0.1", 8, TokenType.PrivateToken), (session.Uri, session.ToString(), session.ThrottleLimit, session.TokenType));
+        Assert.Equal(["/api/v4/personal_access_tokens/self", "/api/v4/metadata"], server.Requests.Select(request => request.RawTarget));
+    }
+
+    [Fact]
+    public async Task Without_validation_nothing_is_sent()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        using GitLabSession session = await ConnectAsync(server, "glpat-nonsense", validate: false);
+        Assert.Empty(server.Requests);
+        Assert.Null(session.TokenName);
+        Assert.Empty(session.Scopes);
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(404)]
+    public async Task An_OAuth_token_need_not_tell_of_itself(int status)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.OAuthSelfStatus = status);
+        using GitLabSession session = await ConnectAsync(server, "oauth-maintainer", TokenType.OAuth);
+        Assert.Equal("18.5.1-ee", session.Version);
+        Assert.Equal(status == 200 ? "maintainer" : null, session.TokenName);
+        Assert.All(server.Requests, request => Assert.Equal("Bearer oauth-maintainer", request.Headers["Authorization"]));
+    }
+
+    [Theory]
+    [InlineData("glpat-unknown", TokenType.PrivateToken)]
+    [InlineData("glpat-expired", TokenType.PrivateToken)]
+    [InlineData("glcbt-job", TokenType.PrivateToken)]
+    [InlineData("glcbt-job", TokenType.OAuth)]
+    [InlineData("oauth-unknown", TokenType.OAuth)]
+    [InlineData("oauth-maintainer", TokenType.PrivateToken)]
+    public async Task A_token_that_is_not_taken_is_an_error(string token, TokenType type)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.AuthenticationFailed, () => ConnectAsync(server, token, type));
+        Assert.Contains("job token", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, exception.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("glpat-noscope", "read_user")]
+    [InlineData("glpat-readonly", "read_api")]
+    public async Task A_token_of_few_scopes_connects(string token, string scope)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Status(403).On("GET", "/metadata").Always());
+        server.Faults.Add(Fault.Status(403).On("GET", "/version").Always());
+        using GitLabSession session = await ConnectAsync(server, token);
+        Assert.Equal([scope], session.Scopes);
+        Assert.Null(session.Version);
+    }
+
+    [Fact]
+    public async Task A_server_of_old_tells_its_version_elsewhere()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => (options.OldServer, options.Version) = (true, "13.12.0"));
+        using GitLabSession session = await ConnectAsync(server, TestClients.Token);
+        Assert.Equal(("13.12.0", null, null), (session.Version, session.TokenName, session.KasUri));
+        Assert.Equal(["/api/v4/personal_access_tokens/self", "/api/v4/metadata", "/api/v4/version"], server.Requests.Select(request => request.RawTarget));
+    }
+
+    [Fact]
+    public async Task A_server_of_old_refuses_a_wrong_token_too()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.OldServer = true);
+        await TestClients.ThrowsAsync(GitLabErrorKind.AuthenticationFailed, () => ConnectAsync(server, "glpat-unknown"));
+    }
+
+    [Theory]
+    [InlineData(false, "wss://kas.example.com", null)]
+    [InlineData(true, null, null)]
+    [InlineData(true, "nonsense", null)]
+    [InlineData(true, "wss://kas.example.org/x", "wss://kas.example.org/x")]
+    public async Task The_address_for_agents_is_known_where_there_is_one(bool enabled, string? url, string? expected)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => (options.KasEnabled, options.KasExternalUrl) = (enabled, url));
+        using GitLabSession session = await ConnectAsync(server, TestClients.Token);
+        Assert.Equal(expected, session.KasUri?.AbsoluteUri);
+    }
+
+    [Fact]
+    public async Task What_is_no_GitLab_is_an_error()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Html(200).Always());
+        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, TestClients.Token));
+        Assert.Contains("HTML", exception.Message, StringComparison.Ordinal);
+
+        server.Faults.Clear();
+        server.Faults.Add(Fault.Body("[]").Always());
+        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, TestClients.Token));
+
+        server.Faults.Clear();
+        server.Faults.Add(Fault.Html(404).Always());
+        await TestClients.ThrowsAsync(GitLabErrorKind.NotFound, () => ConnectAsync(server, TestClients.Token));
+    }
+
+    [Fact]
+    public async Task A_dead_server_is_a_failed_connection()
+    {
+        FakeGitLabServer server = await TestClients.ServerAsync();
+        await server.DisposeAsync();
+        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => ConnectAsync(server, TestClients.Token));
+        Assert.Contains("sign in on 127.0.0.1", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TestClients.Token + "\n")]
+    [InlineData(" \t" + TestClients.Token + "\r\n")]
+    public async Task White_space_around_a_token_is_taken_off(string token)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        using GitLabSession session = await ConnectAsync(server, token);
+        Assert.Equal("maintainer", session.TokenName);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \r\n")]
+    [InlineData("glpat-SEC RET")]
+    [InlineData("glpat-SEC\nRET")]
+    [InlineData("glpat-SEC\r\nX-Header: RET")]
+    [InlineData("glpat-SECRÉT")]
+    [InlineData("glpat-SEC\0RET")]
+    [InlineData("glpat-SEC\u007fRET")]
+    public async Task A_token_that_can_be_none_is_refused_and_not_repeated(string token)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        ArgumentException exception = await Assert.ThrowsAnyAsync<ArgumentException>(() => ConnectAsync(server, token));
+        Assert.DoesNotContain("glpat", exception.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("SEC", exception.ToString(), StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public async Task The_token_is_copied()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        System.Security.SecureString token = TestClients.Secure(TestClients.Token);
+        using GitLabSession session = await GitLabClient.ConnectAsync(server.Url, token, TokenType.PrivateToken, new TransportOptions { NoProxy = true }, validate: false);
+        token.Dispose();
+        Assert.Equal(2, (await TestClients.ListAsync(new GitLabClient(session).GetAgentsAsync(101))).Count);
+    }
+
+    private static Task<GitLabSession> ConnectAsync(FakeGitLabServer server, string token, TokenType type = TokenType.PrivateToken, bool validate = true)
+        => GitLabClient.ConnectAsync(server.Url, TestClients.Secure(token), type, new TransportOptions { NoProxy = true, MaximumRetryCount = 0 }, validate);
+}

@@ -1,0 +1,132 @@
+using System;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace GitLabAgents.Tests;
+
+/// <summary>Addresses as people write them, and references to projects and agents.</summary>
+public sealed class ServerAddressTests
+{
+    [Theory]
+    [InlineData("gitlab.example.com", "https://gitlab.example.com/")]
+    [InlineData("  gitlab.example.com\n", "https://gitlab.example.com/")]
+    [InlineData("gitlab.example.com:8443", "https://gitlab.example.com:8443/")]
+    [InlineData("localhost", "https://localhost/")]
+    [InlineData("localhost:3000", "https://localhost:3000/")]
+    [InlineData("https://GitLab.Example.com", "https://gitlab.example.com/")]
+    [InlineData("HTTPS://gitlab.example.com", "https://gitlab.example.com/")]
+    [InlineData("http://gitlab.example.com", "http://gitlab.example.com/")]
+    [InlineData("https://gitlab.example.com:443/", "https://gitlab.example.com/")]
+    [InlineData("https://gitlab.example.com/gitlab", "https://gitlab.example.com/gitlab")]
+    [InlineData("https://gitlab.example.com/gitlab///", "https://gitlab.example.com/gitlab")]
+    [InlineData("gitlab.example.com/gitlab/", "https://gitlab.example.com/gitlab")]
+    [InlineData("gitlab.example.com/api/v4", "https://gitlab.example.com/")]
+    [InlineData("https://gitlab.example.com/api/v4/", "https://gitlab.example.com/")]
+    [InlineData("https://gitlab.example.com/API/V4", "https://gitlab.example.com/")]
+    [InlineData("https://gitlab.example.com/gitlab/api/v4//", "https://gitlab.example.com/gitlab")]
+    [InlineData("https://192.168.0.1:8080/x", "https://192.168.0.1:8080/x")]
+    [InlineData("[::1]", "https://[::1]/")]
+    [InlineData("[::1]:8443", "https://[::1]:8443/")]
+    [InlineData("http://[2001:db8::1]:8080/gitlab", "http://[2001:db8::1]:8080/gitlab")]
+    public void An_address_is_read(string text, string expected) => Assert.Equal(expected, ServerAddress.Parse(text).AbsoluteUri);
+
+    [Theory]
+    [InlineData("https://user:SECRET@gitlab.example.com")]
+    [InlineData("https://SECRET@gitlab.example.com")]
+    [InlineData("oauth2:SECRET@gitlab.example.com")]
+    [InlineData("https://gitlab.example.com/?private_token=SECRET")]
+    [InlineData("gitlab.example.com?private_token=SECRET")]
+    [InlineData("https://gitlab.example.com/#SECRET")]
+    [InlineData("https://user:SECRET@")]
+    [InlineData("https://user:SECRET@:99999/")]
+    [InlineData("https:// bad host/?x=SECRET")]
+    [InlineData("https:// bad host/#SECRET")]
+    [InlineData("ftp://u:SECRET@gitlab.example.com")]
+    public void Credentials_in_an_address_are_refused_and_not_repeated(string text)
+    {
+        ArgumentException exception = Assert.ThrowsAny<ArgumentException>(() => ServerAddress.Parse(text));
+        Assert.DoesNotContain("SECRET", exception.ToString(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("   ")]
+    [InlineData("https://")]
+    [InlineData("http:///path")]
+    [InlineData("ftp://gitlab.example.com")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("ssh://gitlab.example.com")]
+    [InlineData("ws://gitlab.example.com")]
+    [InlineData("gitlab example com")]
+    [InlineData("https://gitlab.example.com:99999")]
+    [InlineData("https://[::1")]
+    [InlineData("://")]
+    public void What_is_no_address_is_refused(string text) => Assert.ThrowsAny<ArgumentException>(() => ServerAddress.Parse(text));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("0")]
+    [InlineData("/")]
+    [InlineData("./")]
+    [InlineData("..")]
+    [InlineData("/../")]
+    [InlineData("https://gitlab.example.com/group/app")]
+    [InlineData("99999999999999999999")]
+    public void What_is_no_project_is_refused(string text) => Assert.ThrowsAny<ArgumentException>(() => new ProjectReference(text));
+
+    [Fact]
+    public async Task The_project_of_a_clone_that_no_one_resolved_never_reaches_the_wire()
+    {
+        var wire = new FakeHandler(_ => TestClients.Json("[]"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => TestClients.ListAsync(TestClients.Client(wire).GetAgentsAsync(".")));
+        Assert.Empty(wire.Requests);
+    }
+
+    [Theory]
+    [InlineData("git@gitlab.example.com:group/app.git", "gitlab.example.com", "group/app")]
+    [InlineData("gitlab.example.com:group/sub/app", "gitlab.example.com", "group/sub/app")]
+    [InlineData("ssh://git@gitlab.example.com:2222/group/app.git", "gitlab.example.com", "group/app")]
+    [InlineData("https://me:secret@gitlab.example.com/group/app.git/", "gitlab.example.com", "group/app")]
+    [InlineData("https://gitlab.example.com/gr%C3%BCppe/app", "gitlab.example.com", "grüppe/app")]
+    public void A_remote_has_a_host_and_a_path(string remote, string host, string path)
+        => Assert.Equal((host, path), GitRemoteProject.Parse(remote));
+
+    [Theory]
+    [InlineData("/srv/git/app.git")]
+    [InlineData("../app")]
+    [InlineData("./a:b")]
+    [InlineData("file:///srv/git/app.git")]
+    [InlineData("https://gitlab.example.com/")]
+    [InlineData("")]
+    public void A_remote_that_is_no_project_of_a_host_has_none(string remote) => Assert.Null(GitRemoteProject.Parse(remote));
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("0", "")]
+    [InlineData("007", "7")]
+    [InlineData(" prod ", "prod")]
+    [InlineData("7a", "7a")]
+    public void An_agent_is_an_id_or_a_name(string text, string expected)
+    {
+        if (expected.Length == 0)
+        {
+            Assert.ThrowsAny<ArgumentException>(() => new AgentReference(text));
+        }
+        else
+        {
+            Assert.Equal(expected, new AgentReference(text).ToString());
+        }
+    }
+
+    [Fact]
+    public void References_compare_as_GitLab_does()
+    {
+        Assert.Equal(new ProjectReference("Group/App"), new ProjectReference("group/app"));
+        Assert.Equal(new ProjectReference("101"), (ProjectReference)101);
+        Assert.NotEqual(new ProjectReference("101"), (ProjectReference)102L);
+        Assert.Equal(((AgentReference)"prod").GetHashCode(), ((AgentReference)"PROD").GetHashCode());
+        Assert.ThrowsAny<ArgumentException>(() => (AgentReference)0);
+        Assert.ThrowsAny<ArgumentException>(() => (ProjectReference)(-1L));
+    }
+}

@@ -1,0 +1,292 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Tasks;
+using GitLabAgents.FakeGitLab;
+using Xunit;
+
+namespace GitLabAgents.Tests;
+
+/// <summary>Operations 9 to 12 over real HTTP.</summary>
+public sealed class UrlConfigurationTests
+{
+    private const long Project = 101;
+    private const long Agent = 11;
+    private const string Url = "grpcs://agent.example.com:443";
+    private const string Path = "/api/v4/projects/101/cluster_agents/11/url_configurations";
+
+    private static readonly PemFiles Pems = new();
+
+    [Fact]
+    public async Task Jwt_sends_the_url_alone_and_gives_a_key_for_the_helm_value()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        using NewUrlConfiguration content = Content();
+        AgentUrlConfiguration made = await TestClients.Client(server).CreateUrlConfigurationAsync(Project, Agent, content);
+
+        RecordedRequest request = Assert.Single(server.Requests);
+        Assert.Equal("POST", request.Method);
+        Assert.Equal(Path, request.RawTarget);
+        Assert.Equal($$"""{"url":"{{Url}}"}""", request.Body);
+        Assert.Equal(UrlAuthenticationMethod.Jwt, made.AuthenticationMethod);
+        Assert.Equal(32, Convert.FromBase64String(made.PublicKey!).Length);
+        Assert.DoesNotContain('\n', made.PublicKey!);
+        Assert.Null(made.ClientCertificate);
+        Assert.Null(made.CertificateExpiresAt);
+        Assert.Equal((Project, Agent, made.Id), (made.ProjectId, made.AgentId, made.UrlConfigurationId));
+    }
+
+    [Theory]
+    [InlineData(CertificateEncoding.Strict)]
+    [InlineData(CertificateEncoding.LineBreaks)]
+    [InlineData(CertificateEncoding.Pem)]
+    public async Task Mutual_tls_sends_base64_and_gives_pem_back(CertificateEncoding encoding)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync(o => o.CertificateEncoding = encoding);
+        GitLabClient client = TestClients.Client(server);
+        using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key, Pems.Expired, "agent.internal");
+        AgentUrlConfiguration made = await client.CreateUrlConfigurationAsync(Project, Agent, content);
+
+        using JsonDocument body = JsonDocument.Parse(server.Requests[0].Body);
+        Assert.Equal(["url", "client_cert", "client_key", "ca_cert", "tls_host"], body.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(Pems.Certificate, Decode(body, "client_cert"));
+        Assert.Equal(Pems.Key, Decode(body, "client_key"));
+        Assert.Equal(Pems.Expired, Decode(body, "ca_cert"));
+
+        AgentUrlConfiguration read = await client.GetUrlConfigurationAsync(Project, Agent, made.Id);
+        AgentUrlConfiguration listed = Assert.Single(await client.GetUrlConfigurationsAsync(Project, Agent));
+        foreach (AgentUrlConfiguration configuration in new[] { made, read, listed })
+        {
+            Assert.Equal(UrlAuthenticationMethod.Mtls, configuration.AuthenticationMethod);
+            Assert.Equal(Pems.Certificate.Trim(), configuration.ClientCertificate!.Trim());
+            Assert.Equal(Pems.Expired.Trim(), configuration.CaCertificate!.Trim());
+            Assert.Equal("agent.internal", configuration.TlsHost);
+            Assert.Null(configuration.PublicKey);
+            Assert.InRange(configuration.CertificateExpiresAt!.Value, DateTimeOffset.UtcNow.AddDays(29), DateTimeOffset.UtcNow.AddDays(31));
+        }
+    }
+
+    [Fact]
+    public async Task A_public_key_with_line_breaks_is_given_without()
+    {
+        byte[] key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+        string broken = Convert.ToBase64String(key).Insert(20, "\\n") + "\\n";
+        GitLabClient client = TestClients.Client(new FakeHandler(_ => TestClients.Json($$"""[{"id":1,"agent_id":11,"url":"grpc://a","public_key":"{{broken}}","client_cert":null,"ca_cert":"","unknown":[]}]""")));
+        AgentUrlConfiguration read = Assert.Single(await client.GetUrlConfigurationsAsync(Project, Agent));
+        Assert.Equal(Convert.ToBase64String(key), read.PublicKey);
+        Assert.Null(read.CaCertificate);
+    }
+
+    [Theory]
+    [InlineData("client_cert", "!!! no base64 !!!")]
+    [InlineData("client_cert", "aGVsbG8=")]
+    [InlineData("public_key", "!!! no base64 !!!")]
+    public async Task What_is_no_certificate_is_an_invalid_response(string field, string value)
+    {
+        GitLabClient client = TestClients.Client(new FakeHandler(_ => TestClients.Json($$"""{"id":1,"agent_id":11,"url":"grpc://a","{{field}}":"{{value}}"}""")));
+        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => client.GetUrlConfigurationAsync(Project, Agent, 1));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("example.com")]
+    [InlineData("https://example.com")]
+    [InlineData("grpcs://")]
+    [InlineData("grpc:example")]
+    public void A_url_that_is_not_grpc_is_refused(string url)
+    {
+        GitLabApiException e = Assert.Throws<GitLabApiException>(() => new NewUrlConfiguration(url, null, null, null, null));
+        Assert.Equal(GitLabErrorKind.InvalidRequest, e.Kind);
+        Assert.Contains("grpc://", e.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string?, string?, string> Mistakes => new()
+    {
+        { "certificate without key", Pems.Certificate, null, "cert.pem comes without its private key" },
+        { "key without certificate", null, Pems.Key, "key.pem comes without its certificate" },
+        { "swapped certificate", Pems.Key, Pems.Key, "cert.pem holds a private key where a certificate is expected" },
+        { "swapped key", Pems.Certificate, Pems.Certificate, "key.pem holds a certificate where a private key is expected" },
+        { "no pem", "hello", Pems.Key, "cert.pem is not PEM" },
+        { "der", "0\u0082\u0003", Pems.Key, "cert.pem is not PEM" },
+        { "empty", Pems.Certificate, string.Empty, "key.pem is not PEM" },
+        { "open block", Pems.Certificate[..200], Pems.Key, "cert.pem is broken" },
+        { "damaged certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", Pems.Key, "cert.pem holds a certificate that cannot be read" },
+        { "encrypted key", Pems.Certificate, Pems.EncryptedKey, "key.pem is encrypted" },
+        { "encrypted key of old form", Pems.Certificate, Pems.TraditionalEncryptedKey, "key.pem is encrypted" },
+        { "another key", Pems.Certificate, Pems.OtherKey, "key.pem does not belong to the certificate of cert.pem" },
+        { "key of another kind", Pems.Certificate, Pems.CurveKey, "key.pem does not belong to the certificate of cert.pem" },
+        { "public key", Pems.Certificate, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "key.pem holds no private key" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void A_mistake_with_a_file_names_the_file_and_the_mistake(string what, string? certificate, string? key, string expected)
+    {
+        GitLabApiException e = Assert.Throws<GitLabApiException>(() => Content(certificate, key));
+        Assert.True(e.Kind == GitLabErrorKind.InvalidRequest && e.Message.Contains(expected, StringComparison.Ordinal), $"{what}: {e.Message}");
+        Assert.DoesNotContain(Inside(Pems.Key), e.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_private_key_in_the_certificate_file_does_not_go_along()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        string both = Pems.Certificate + Pems.Key;
+        using NewUrlConfiguration content = Content(both, both);
+        await TestClients.Client(server).CreateUrlConfigurationAsync(Project, Agent, content);
+        using JsonDocument body = JsonDocument.Parse(server.Requests[0].Body);
+        Assert.Equal(Pems.Certificate, Decode(body, "client_cert"));
+        Assert.Equal(Pems.Key, Decode(body, "client_key"));
+    }
+
+    [Fact]
+    public void The_old_form_of_a_key_is_taken() => Content(Pems.Certificate, Pems.TraditionalKey).Dispose();
+
+    [Fact]
+    public void An_expired_certificate_is_a_concern_and_no_refusal()
+    {
+        using NewUrlConfiguration content = Content(Pems.Expired, Pems.Key, Pems.Certificate);
+        string concern = Assert.Single(content.GetWarnings(DateTimeOffset.UtcNow));
+        Assert.Contains("cert.pem", concern, StringComparison.Ordinal);
+        Assert.Contains("expired", concern, StringComparison.Ordinal);
+        Assert.Contains("not valid before", content.GetWarnings(DateTimeOffset.UtcNow.AddYears(-1)).First(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_the_server_drops_leaves_nothing_behind()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201).On("POST", "/url_configurations"));
+        using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
+        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).CreateUrlConfigurationAsync(Project, 12, content));
+        Assert.Contains("ignored the client certificate", e.Message, StringComparison.Ordinal);
+        Assert.Contains("removed again", e.Message, StringComparison.Ordinal);
+        Assert.Null(server.State.UrlConfigurationOf(server.State.FindAgent(12)!));
+    }
+
+    [Fact]
+    public async Task Should_that_removal_fail_the_error_says_what_is_left()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201).On("POST", "/url_configurations"));
+        server.Faults.Add(Fault.Status(500).On("DELETE").Always());
+        using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
+        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).CreateUrlConfigurationAsync(Project, 12, content));
+        Assert.Contains("Remove-GitLabAgentUrlConfiguration -Project '101' -Agent 12 -UrlConfigurationId 501", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ReceptiveAgents.Off, "are off on this GitLab")]
+    [InlineData(ReceptiveAgents.Absent, "has no receptive agents")]
+    public async Task Off_and_absent_are_said_as_such(ReceptiveAgents state, string words)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync(o => o.ReceptiveAgents = state);
+        GitLabClient client = TestClients.Client(server);
+        using NewUrlConfiguration content = Content();
+        foreach (Func<Task> operation in Operations(client, content, 501))
+        {
+            GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.UrlConfigurationNotFound, operation);
+            Assert.Contains(words, e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_missing_agent_a_missing_project_and_a_missing_configuration_are_told_apart()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        GitLabClient client = TestClients.Client(server);
+        using NewUrlConfiguration content = Content();
+        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationsAsync(Project, 999));
+        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationAsync(Project, 999, 1));
+        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.CreateUrlConfigurationAsync(Project, 999, content));
+        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.DeleteUrlConfigurationAsync(Project, 999, 1));
+        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.UrlConfigurationNotFound, () => client.GetUrlConfigurationAsync(Project, Agent, 999));
+        Assert.Contains("no such URL configuration", e.Message, StringComparison.Ordinal);
+        await TestClients.ThrowsAsync(GitLabErrorKind.UrlConfigurationNotFound, () => client.DeleteUrlConfigurationAsync(Project, Agent, 999));
+    }
+
+    [Fact]
+    public async Task A_role_below_maintainer_is_forbidden_and_says_so()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        GitLabClient client = TestClients.Client(server, token: "glpat-developer");
+        using NewUrlConfiguration content = Content();
+        foreach (Func<Task> operation in Operations(client, content, 501))
+        {
+            GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.Forbidden, operation);
+            Assert.Contains("Maintainer", e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_second_configuration_is_a_conflict_whatever_the_words()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Status(400, """{"message":"400 Bad request - 既に存在します"}""").On("POST", "/url_configurations").Always());
+        GitLabClient client = TestClients.Client(server);
+        using NewUrlConfiguration content = Content();
+        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => client.CreateUrlConfigurationAsync(Project, 12, content));
+        Assert.Contains("既に存在します", e.Message, StringComparison.Ordinal);
+        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => client.CreateUrlConfigurationAsync(Project, Agent, content));
+    }
+
+    [Fact]
+    public async Task A_lost_answer_is_an_unknown_outcome_and_is_not_sent_again()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Reset().On("POST").AfterActing());
+        using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
+        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.OutcomeUnknown, () => TestClients.Client(server).CreateUrlConfigurationAsync(Project, Agent, content));
+        Assert.Contains("Get-GitLabAgentUrlConfiguration -Project '101' -Agent 11", e.Message, StringComparison.Ordinal);
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task The_private_key_is_in_no_error_and_no_line_even_if_the_server_echoes_the_request()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        string sent = Convert.ToBase64String(Encoding.UTF8.GetBytes(Pems.Key));
+        server.Faults.Add(Fault.Status(422, $$"""{"message":"cannot take {{sent}} as {{Inside(Pems.Key)}}"}""").On("POST"));
+        var observer = new RecordingObserver();
+        using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
+        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(server, observer: observer).CreateUrlConfigurationAsync(Project, Agent, content));
+        foreach (string text in new[] { e.ToString(), e.ServerMessage ?? string.Empty, observer.ToString() })
+        {
+            Assert.DoesNotContain(Inside(Pems.Key), text, StringComparison.Ordinal);
+            Assert.DoesNotContain(sent[..60], text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Removing_sends_one_delete()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await TestClients.Client(server).DeleteUrlConfigurationAsync(Project, 12, 501);
+        RecordedRequest request = Assert.Single(server.Requests);
+        Assert.Equal(("DELETE", "/api/v4/projects/101/cluster_agents/12/url_configurations/501"), (request.Method, request.RawTarget));
+        Assert.Empty(server.State.UrlConfigurations);
+    }
+
+    private static IEnumerable<Func<Task>> Operations(GitLabClient client, NewUrlConfiguration content, long id) =>
+    [
+        () => client.GetUrlConfigurationsAsync(Project, 12),
+        () => client.GetUrlConfigurationAsync(Project, 12, id),
+        () => client.CreateUrlConfigurationAsync(Project, 12, content),
+        () => client.DeleteUrlConfigurationAsync(Project, 12, id),
+    ];
+
+    private static NewUrlConfiguration Content(string? certificate = null, string? key = null, string? authority = null, string? tlsHost = null)
+        => new(
+            Url,
+            tlsHost,
+            certificate is null ? null : PemMaterial.Certificate("cert.pem", certificate.ToCharArray()),
+            key is null ? null : PemMaterial.PrivateKey("key.pem", key.ToCharArray()),
+            authority is null ? null : PemMaterial.Certificate("ca.pem", authority.ToCharArray()));
+
+    private static string Decode(JsonDocument body, string name)
+        => Encoding.UTF8.GetString(Convert.FromBase64String(body.RootElement.GetProperty(name).GetString()!));
+
+    private static string Inside(string pem) => pem.Split('\n')[1];
+}

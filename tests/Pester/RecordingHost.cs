@@ -1,0 +1,59 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Security;
+
+/// <summary>A host without a face, that remembers what it is warned of and asked, and answers as it is told.</summary>
+public sealed class RecordingHost : PSHost
+{
+    private readonly RememberingInterface ui = new RememberingInterface();
+    public override Guid InstanceId { get; } = Guid.NewGuid();
+    public override string Name { get { return "Remembering"; } }
+    public override Version Version { get { return new Version(1, 0); } }
+    public override CultureInfo CurrentCulture { get { return CultureInfo.InvariantCulture; } }
+    public override CultureInfo CurrentUICulture { get { return CultureInfo.InvariantCulture; } }
+    public override PSHostUserInterface UI { get { return ui; } }
+    public List<string> Warnings { get { return ui.Warnings; } }
+    public List<string> Questions { get { return ui.Questions; } }
+    public string Answer { set { ui.Answer = value; } }
+    public override void EnterNestedPrompt() { }
+    public override void ExitNestedPrompt() { }
+    public override void NotifyBeginApplication() { }
+    public override void NotifyEndApplication() { }
+    public override void SetShouldExit(int exitCode) { }
+}
+
+public sealed class RememberingInterface : PSHostUserInterface
+{
+    public readonly List<string> Warnings = new List<string>();
+    public readonly List<string> Questions = new List<string>();
+    public string Answer = "&No";
+    public override PSHostRawUserInterface RawUI { get { return null; } }
+    public override void WriteWarningLine(string message) { lock (Warnings) { Warnings.Add(message); } }
+    public override void Write(string value) { }
+    public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) { }
+    public override void WriteLine(string value) { }
+    public override void WriteErrorLine(string value) { }
+    public override void WriteDebugLine(string message) { }
+    public override void WriteProgress(long sourceId, ProgressRecord record) { }
+    public override void WriteVerboseLine(string message) { }
+    public override string ReadLine() { throw new NotSupportedException(); }
+    public override SecureString ReadLineAsSecureString() { throw new NotSupportedException(); }
+    public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) { throw new NotSupportedException(); }
+    public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
+    {
+        Questions.Add(message);
+        for (int index = 0; index < choices.Count; index++)
+        {
+            if (choices[index].Label == Answer) { return index; }
+        }
+
+        throw new InvalidOperationException("There is no choice " + Answer);
+    }
+
+    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) { throw new NotSupportedException(); }
+    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) { throw new NotSupportedException(); }
+}
