@@ -80,7 +80,7 @@ public sealed class ConnectionTests
         Assert.Equal(status, connection.Status.ToString());
         Assert.Equal(lastUsed is null ? null : DateTimeOffset.Parse(lastUsed, System.Globalization.CultureInfo.InvariantCulture), connection.LastUsedAt);
         AssertLike(reason, connection.Reason);
-        Assert.Equal(status == "Connected" ? 1 : 0, connection.Connections.Count);
+        Assert.Equal(status == "Connected" ? 1 : 0, connection.Connections.Length);
     }
 
     [Theory]

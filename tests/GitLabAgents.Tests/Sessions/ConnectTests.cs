@@ -19,7 +19,7 @@ public sealed class ConnectTests
         Assert.Equal(["api"], session.Scopes);
         Assert.Equal(DateTimeOffset.UtcNow.Date.AddDays(3), session.ExpiresAt!.Value.UtcDateTime);
         Assert.Equal(("18.5.1-ee", true, new Uri("wss://kas.example.com")), (session.Version, session.IsEnterprise, session.KasUri));
-        Assert.Equal((server.Url, "127.0.0.1", 8, TokenType.PrivateToken), (session.Uri, session.ToString(), session.ThrottleLimit, session.TokenType));
+        Assert.Equal((server.Url, server.Url.Authority, 8, TokenType.PrivateToken), (session.Uri, session.ToString(), session.ThrottleLimit, session.TokenType));
         Assert.Equal(["/api/v4/personal_access_tokens/self", "/api/v4/metadata"], server.Requests.Select(request => request.RawTarget));
     }
 
