@@ -76,6 +76,30 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    // The four methods below replace those of Cmdlet, because their text can contain names that somebody else chose.
+
+    /// <summary>Asks whether to continue, with text that is safe for a terminal.</summary>
+    /// <param name="target">The object that would be changed.</param>
+    /// <param name="action">What would be done.</param>
+    private protected new bool ShouldProcess(string target, string action)
+        => base.ShouldProcess(DisplayText.Sanitize(target), DisplayText.Sanitize(action));
+
+    /// <summary>Writes a verbose message that is safe for a terminal.</summary>
+    /// <param name="text">The message.</param>
+    private protected new void WriteVerbose(string text) => base.WriteVerbose(DisplayText.Sanitize(text));
+
+    /// <summary>Writes a warning that is safe for a terminal.</summary>
+    /// <param name="text">The warning.</param>
+    private protected new void WriteWarning(string text) => base.WriteWarning(DisplayText.Sanitize(text));
+
+    /// <summary>Writes a progress record that is safe for a terminal.</summary>
+    /// <param name="progressRecord">The record.</param>
+    private protected new void WriteProgress(ProgressRecord progressRecord)
+    {
+        progressRecord.StatusDescription = DisplayText.Sanitize(progressRecord.StatusDescription);
+        base.WriteProgress(progressRecord);
+    }
+
     /// <summary>Writes an item, or a non-terminating error if it could not be read.</summary>
     /// <param name="result">The item or the error.</param>
     private protected void WriteResult<T>(ItemResult<T> result)
@@ -235,7 +259,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            Host?.UI?.WriteWarningLine(message);
+            Host?.UI?.WriteWarningLine(DisplayText.Sanitize(message));
         }
         catch (Exception e) when (e is PSNotSupportedException or NotImplementedException or System.Management.Automation.Host.HostException)
         {
