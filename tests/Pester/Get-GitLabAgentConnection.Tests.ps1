@@ -49,7 +49,7 @@ Describe 'Get-GitLabAgentConnection' {
         }
 
         It 'takes a server at its word that cannot be asked for the role' {
-            Edit-FakeGitLabOption $server @{ tellsPermissions = $false }
+            Edit-FakeGitLabOption $server @{ hasProjectPermissions = $false }
             $connections = 'group/app', 'platform/infra', 'platform/apps/api' | Get-GitLabClusterAgent | Get-GitLabAgentConnection -ErrorVariable failure
             $failure | Should -BeNullOrEmpty
             $connections.Agent | Should -Be 'prod', 'staging', 'cluster-eu', 'cluster-us', 'api'

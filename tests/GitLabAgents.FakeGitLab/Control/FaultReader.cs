@@ -39,7 +39,7 @@ internal static class FaultReader
         string kind = json.RequiredText("kind");
         return kind.ToLowerInvariant() switch
         {
-            "status" => Fault.Status(json.Integer("status") ?? 500, json.Text("body"), json.Text("contentType") ?? Answer.JsonType),
+            "status" => Fault.Status(json.Integer("status") ?? 500, json.Text("body"), json.Text("contentType") ?? ApiResponse.JsonType),
             "ratelimited" => json.Moment("retryAt") is { } moment ? Fault.RateLimited(moment) : Fault.RateLimited(json.Integer("retryAfter")),
             "html" => Fault.Html(json.Integer("status") ?? 502),
             "delay" => Fault.Delay(json.Milliseconds("delayMs") ?? TimeSpan.FromSeconds(1)),
@@ -49,8 +49,8 @@ internal static class FaultReader
             "truncate" => Fault.Truncate(),
             "slowbody" => Fault.SlowBody(json.Milliseconds("totalMs") ?? json.Milliseconds("delayMs") ?? TimeSpan.FromSeconds(1)),
             "resetmidbody" => Fault.ResetMidBody(),
-            "body" => Fault.Body(Content(json), json.Text("contentType") ?? Answer.JsonType, json.Integer("status") ?? 200),
-            "garbage" => Fault.Garbage(json.Long("length") ?? 1024 * 1024, json.Text("contentType") ?? Answer.JsonType),
+            "body" => Fault.Body(Content(json), json.Text("contentType") ?? ApiResponse.JsonType, json.Integer("status") ?? 200),
+            "garbage" => Fault.Garbage(json.Long("length") ?? 1024 * 1024, json.Text("contentType") ?? ApiResponse.JsonType),
             "redirect" => Fault.Redirect(json.Integer("status") ?? 302, json.RequiredText("location")),
             "dropheaders" => Drop(json.Get("names")),
             "changeheaders" => Fault.DropHeaders(),
