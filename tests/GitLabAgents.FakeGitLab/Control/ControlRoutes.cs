@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace GitLabAgents.FakeGitLab.Control;
 
-/// <summary>How another process looks at the server and steers it: <c>{prefix}/-/fake-gitlab/…</c>.</summary>
+/// <summary>How another process inspects and controls the server: <c>{prefix}/-/fake-gitlab/…</c>.</summary>
 internal static class ControlRoutes
 {
     public const string Root = "/-/fake-gitlab/";

@@ -6,16 +6,16 @@ using System.Threading;
 
 namespace GitLabAgents.FakeGitLab;
 
-/// <summary>The faults still to come. The first that concerns a request strikes it; there is one fault a request.</summary>
+/// <summary>The faults to come. The first one that matches a request strikes it; a request has one fault at most.</summary>
 public sealed class FaultList : IEnumerable<Fault>
 {
     private readonly Lock gate = new();
     private Fault[] faults = [];
 
-    /// <summary>How many there are, exhausted ones too.</summary>
+    /// <summary>Their number, with exhausted ones.</summary>
     public int Count => faults.Length;
 
-    /// <summary>Adds a fault behind the others, and returns it.</summary>
+    /// <summary>Adds a fault after the others, and returns it.</summary>
     public Fault Add(Fault fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
@@ -27,7 +27,7 @@ public sealed class FaultList : IEnumerable<Fault>
         return fault;
     }
 
-    /// <summary>Takes a fault away again.</summary>
+    /// <summary>Removes a fault.</summary>
     public void Remove(Fault fault)
     {
         lock (gate)
@@ -36,7 +36,7 @@ public sealed class FaultList : IEnumerable<Fault>
         }
     }
 
-    /// <summary>Takes all faults away. Requests that hang already go on hanging.</summary>
+    /// <summary>Removes all faults. Requests that hang already keep hanging.</summary>
     public void Clear()
     {
         lock (gate)
@@ -58,7 +58,7 @@ public sealed class FaultList : IEnumerable<Fault>
         {
             foreach (Fault fault in faults)
             {
-                if (!fault.Exhausted && fault.Concerns(request) && ++fault.Matches > fault.SkipFirst)
+                if (!fault.Exhausted && fault.IsFor(request) && ++fault.Matches > fault.SkipFirst)
                 {
                     fault.Hits++;
                     return fault;

@@ -7,6 +7,7 @@ using GitLabAgents.FakeGitLab.Rest;
 using GraphQL;
 using GraphQL.Types;
 using GraphQL.Validation;
+using GraphQL.Validation.Rules;
 using GraphQLParser;
 using GraphQLParser.AST;
 using GraphQLParser.Exceptions;
@@ -22,7 +23,11 @@ internal static class GraphQLEndpoint
     private static readonly DocumentExecuter Executer = new();
 
     private static readonly IReadOnlyList<IValidationRule> Rules =
-        [.. DocumentValidator.CoreRules, new QueryLimitsRule()];
+    [
+        .. DocumentValidator.CoreRules.Where(static rule => rule is not VariablesInAllowedPosition),
+        new VariableTypesRule(),
+        new QueryLimitsRule(),
+    ];
 
     /// <summary>What GraphQL says to an unknown access token, and to one without the scope.</summary>
     public static ApiResponse InvalidToken => Reject(401, "Invalid token");

@@ -28,9 +28,9 @@ internal sealed partial class ValidationErrorTranslator(GraphQLDocument document
             ProvidedNonNullArgumentsError => MissingArgument(error, node),
             ScalarLeafsError => SelectionMismatch(error, node),
             ArgumentsOfCorrectTypeError => InvalidArgument(error, node),
-            NoUndefinedVariablesError => UndefinedVariable(error, node),
+            NoUndefinedVariablesError undefined => UndefinedVariable(error, undefined.Nodes.OfType<GraphQLVariable>().First()),
             NoUnusedVariablesError => UnusedVariable(error, ((ValidationError)error).Nodes.First()),
-            VariablesInAllowedPositionError => VariableMismatch(error),
+            VariableTypeError mismatch => VariableMismatch(mismatch),
             InvalidVariableError => InvalidVariable(error, node),
             _ => Create(error, error.Message, Position(node), []),
         };
@@ -110,10 +110,10 @@ internal sealed partial class ValidationErrorTranslator(GraphQLDocument document
         });
     }
 
-    private ExecutionError UndefinedVariable(ExecutionError error, ASTNode? node)
+    private ExecutionError UndefinedVariable(ExecutionError error, GraphQLVariable node)
     {
         NodePosition position = Position(node);
-        string variable = (node as GraphQLVariable)?.Name.StringValue ?? string.Empty;
+        string variable = node.Name.StringValue;
         return Create(error, $"Variable ${variable} is used by {position.Operation} but not declared", position, new()
         {
             ["code"] = "variableNotDefined",
@@ -132,24 +132,21 @@ internal sealed partial class ValidationErrorTranslator(GraphQLDocument document
         });
     }
 
-    private ExecutionError VariableMismatch(ExecutionError error)
+    private ExecutionError VariableMismatch(VariableTypeError error)
     {
-        string[] parts = [.. Quoted().Matches(error.Message).Select(static match => match.Groups[1].Value)];
-        string variable = parts[0].TrimStart('$');
-        NodePosition position = DocumentLocator.Find(
-            document, schema, node => node is GraphQLVariable used && used.Name.StringValue == variable) ?? Position(null);
+        NodePosition position = Position(error.Usage);
         string argument = position.Path[^1].ToString()!;
         return Create(
             error,
-            $"Type mismatch on variable ${variable} and argument {argument} ({parts[1]} / {parts[2]})",
+            $"Type mismatch on variable ${error.Variable} and argument {argument} ({error.GivenType} / {error.WantedType})",
             position with { Path = position.Path.SkipLast(1).ToArray() },
             new()
             {
                 ["code"] = "variableMismatch",
-                ["variableName"] = variable,
-                ["typeName"] = parts[1],
+                ["variableName"] = error.Variable,
+                ["typeName"] = error.GivenType,
                 ["argumentName"] = argument,
-                ["errorMessage"] = "Type mismatch",
+                ["errorMessage"] = error.Message,
             });
     }
 
@@ -159,8 +156,10 @@ internal sealed partial class ValidationErrorTranslator(GraphQLDocument document
         var definition = (GraphQLVariableDefinition)node!;
         string name = definition.Variable.Name.StringValue;
         variables.TryGetValue(name, out object? value);
-        string type = document.Source.Slice(definition.Type.Location.Start, definition.Type.Location.End - definition.Type.Location.Start).ToString();
-        string explanation = value is null ? "Expected value to not be null" : $"Could not coerce value {value} to {type.TrimEnd('!')}";
+        string type = VariableTypeError.Print(definition.Type);
+        string explanation = value is null
+            ? "Expected value to not be null"
+            : $"Could not coerce value {value} to {type.TrimEnd('!')}";
         return Create(error, $"Variable ${name} of type {type} was provided invalid value", null, new()
         {
             ["value"] = value,

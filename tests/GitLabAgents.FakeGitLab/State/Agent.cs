@@ -74,7 +74,7 @@ public sealed class AgentConnection
     public long ConnectionId { get; init; } = 4611686018427387905;
 
     /// <summary>The agent's version.</summary>
-    public string Version { get; init; } = "18.5.0";
+    public string Version { get; init; } = "18.9.0";
 
     /// <summary>The agent's commit.</summary>
     public string Commit { get; init; } = "3f2a1b0";
