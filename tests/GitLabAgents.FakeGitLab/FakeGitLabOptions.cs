@@ -28,7 +28,8 @@ public sealed class FakeGitLabOptions
     public TimeSpan GraphQLTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The version that <c>/metadata</c> reports. It also decides what the server knows: see <see cref="ServerFeatures" />.
+    /// The version that <c>/metadata</c> reports. It also decides what the server knows: see <see
+    /// cref="ServerFeatures" />.
     /// </summary>
     public string Version { get; set; } = "18.9.0-ee";
 
@@ -87,13 +88,17 @@ public sealed class FakeGitLabOptions
     /// </summary>
     public bool UnstableTokenOrder { get; set; }
 
-    /// <summary>The status of <c>/personal_access_tokens/self</c> for OAuth tokens; 200 responds as for any other.</summary>
+    /// <summary>
+    /// The status of <c>/personal_access_tokens/self</c> for OAuth tokens; 200 responds as for any other.
+    /// </summary>
     public int OAuthSelfStatus { get; set; } = 400;
 
     /// <summary>Writes the <c>created_by_user_id</c> of agent tokens as a string.</summary>
     public bool UserIdsAsStrings { get; set; }
 
-    /// <summary>Requests allowed per minute and access token; null: any number, and no <c>RateLimit-*</c> headers.</summary>
+    /// <summary>
+    /// Requests allowed per minute and access token; null: any number, and no <c>RateLimit-*</c> headers.
+    /// </summary>
     public int? RequestsPerMinute { get; set; }
 
     /// <summary>Whether the server refuses changes, or is down for maintenance.</summary>
@@ -102,7 +107,9 @@ public sealed class FakeGitLabOptions
     /// <summary>The server's clock.</summary>
     public TimeProvider Clock { get; set; } = TimeProvider.System;
 
-    /// <summary>How far the server is ahead of <see cref="Clock" />, in its <c>Date</c> header and everywhere else.</summary>
+    /// <summary>
+    /// How far the server is ahead of <see cref="Clock" />, in its <c>Date</c> header and everywhere else.
+    /// </summary>
     public TimeSpan ClockSkew { get; set; }
 
     /// <summary>The offset from UTC of <c>connectedAt</c> in GraphQL.</summary>

@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Builder;
 
 namespace GitLabAgents.FakeGitLab;
 
-/// <summary>A fake GitLab: agents, their tokens, URL configurations, connections and activity, by REST and GraphQL.</summary>
+/// <summary>
+/// A fake GitLab: agents, their tokens, URL configurations, connections and activity, by REST and GraphQL.
+/// </summary>
 public sealed class FakeGitLabServer : IAsyncDisposable
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
@@ -34,7 +36,10 @@ public sealed class FakeGitLabServer : IAsyncDisposable
     /// <summary>The address, with the prefix and without a slash at the end.</summary>
     public Uri Url { get; private set; } = null!;
 
-    /// <summary>A copy of the options it was started with. Changes take effect with the next request; <see cref="Reset" /> undoes them.</summary>
+    /// <summary>
+    /// A copy of the options it was started with. Changes take effect with the next request; <see cref="Reset" />
+    /// undoes them.
+    /// </summary>
     public FakeGitLabOptions Options { get; private set; }
 
     /// <summary>What it holds.</summary>
@@ -75,7 +80,9 @@ public sealed class FakeGitLabServer : IAsyncDisposable
     internal CancellationToken Stopping => stopping.Token;
 
     /// <summary>Starts a server.</summary>
-    public static async Task<FakeGitLabServer> StartAsync(FakeGitLabOptions? options = null, CancellationToken ct = default)
+    public static async Task<FakeGitLabServer> StartAsync(
+        FakeGitLabOptions? options = null,
+        CancellationToken ct = default)
     {
         var server = new FakeGitLabServer((options ?? new FakeGitLabOptions()).Copy());
         (server.application, string address) = await Kestrel.StartAsync(

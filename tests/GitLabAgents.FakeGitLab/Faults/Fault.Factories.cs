@@ -7,6 +7,9 @@ namespace GitLabAgents.FakeGitLab;
 /// <content>Factories.</content>
 public sealed partial class Fault
 {
+    internal const string GraphQLTimeoutMessage =
+        "Request timed out. Please try a less complex query or a smaller set of records.";
+
     /// <summary>A status with a body; without one, what GitLab itself sends with it.</summary>
     public static Fault Status(
         int status,
@@ -31,7 +34,9 @@ public sealed partial class Fault
     public static Fault RateLimited(DateTimeOffset retryAt) =>
         TooManyRequests("Retry-After", retryAt.ToString("R", CultureInfo.InvariantCulture));
 
-    /// <summary>429 in plain text, without <c>Retry-After</c>, but with <c>RateLimit-Reset</c> (seconds since 1970).</summary>
+    /// <summary>
+    /// 429 in plain text, without <c>Retry-After</c>, but with <c>RateLimit-Reset</c> (seconds since 1970).
+    /// </summary>
     public static Fault RateLimitedUntil(DateTimeOffset reset) =>
         TooManyRequests("RateLimit-Reset", reset.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
 
@@ -41,7 +46,7 @@ public sealed partial class Fault
     /// <summary>GraphQL's 503 for a query that takes too long.</summary>
     public static Fault GraphQLTimeout() => Status(
         503,
-        """{"errors":[{"message":"Request timed out. Please try a less complex query or a smaller set of records."}]}""");
+        $$"""{"errors":[{"message":"{{GraphQLTimeoutMessage}}"}]}""");
 
     /// <summary>A response of something that is not GitLab.</summary>
     /// <param name="response">Which one.</param>

@@ -34,7 +34,9 @@ public sealed partial class Fault
     /// <summary>Whether the server acts first.</summary>
     public FaultMoment When { get; set; }
 
-    /// <summary>How long to wait before striking, or, with <see cref="FaultKind.SlowBody" />, how long the body takes.</summary>
+    /// <summary>
+    /// How long to wait before striking, or, with <see cref="FaultKind.SlowBody" />, how long the body takes.
+    /// </summary>
     public TimeSpan Wait { get; set; }
 
     /// <summary>The status of the response.</summary>
@@ -47,7 +49,8 @@ public sealed partial class Fault
     public string? ContentType { get; init; }
 
     /// <summary>Headers to send; with a null value, to remove.</summary>
-    public IDictionary<string, string?> Headers { get; } = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+    public IDictionary<string, string?> Headers { get; } =
+        new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>How many bytes of garbage.</summary>
     public long Length { get; init; }
@@ -61,7 +64,9 @@ public sealed partial class Fault
     /// <summary>Whether it struck as often as it may.</summary>
     public bool Exhausted => Hits >= Times;
 
-    /// <summary>Strikes only requests with this method (null: any) whose raw target contains this text (null: any).</summary>
+    /// <summary>
+    /// Strikes only requests with this method (null: any) whose raw target contains this text (null: any).
+    /// </summary>
     public Fault On(string? method, string? pathContains = null)
     {
         Method = method;

@@ -6,7 +6,9 @@ using System.Threading;
 
 namespace GitLabAgents.FakeGitLab;
 
-/// <summary>The faults to come. The first one that matches a request strikes it; a request has one fault at most.</summary>
+/// <summary>
+/// The faults to come. The first one that matches a request strikes it; a request has one fault at most.
+/// </summary>
 public sealed class FaultList : IEnumerable<Fault>
 {
     private readonly Lock gate = new();

@@ -16,7 +16,7 @@ internal static class ForeignPages
     public static string SignIn => """
         <!DOCTYPE html>
         <html><head><title>Sign in</title></head>
-        <body><form action="/login" method="post"><input name="user"><input name="password" type="password"></form></body>
+        <body><form action="/login" method="post"><input name="user"><input name="password"></form></body>
         </html>
         """;
 

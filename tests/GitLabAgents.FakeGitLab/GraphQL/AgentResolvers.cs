@@ -116,7 +116,8 @@ internal static class AgentResolvers
     }
 
     /// <summary>Last used first, then never used.</summary>
-    private static SortKey Key(StoredToken token) => new(NewestFirst(token.LastUsedAt ?? DateTimeOffset.MinValue), -token.Id);
+    private static SortKey Key(StoredToken token) =>
+        new(NewestFirst(token.LastUsedAt ?? DateTimeOffset.MinValue), -token.Id);
 
     private static ConnectionPage Activity(Agent agent, IResolveFieldContext context) =>
         context.Query().Token.CanSeeActivity(agent.Project)

@@ -15,7 +15,8 @@ internal readonly record struct SortKey(string Text, long Id) : IComparable<Sort
         ? order
         : Id.CompareTo(other.Id);
 
-    public string ToCursor() => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new object[] { Text, Id }));
+    public string ToCursor() =>
+        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new object[] { Text, Id }));
 
     /// <exception cref="ExecutionError">It is not a cursor.</exception>
     public static SortKey Parse(string cursor)
@@ -70,7 +71,8 @@ internal sealed record ConnectionPage(
         int size = Math.Clamp(first ?? last ?? int.MaxValue, 0, context.Query().Options.GraphQLPageSize);
         int start = last is null ? from : Math.Max(from, to - size);
         int end = last is null ? Math.Min(to, from + size) : to;
-        int[] visible = [.. Enumerable.Range(start, end - start).Where(index => isVisible?.Invoke(rows[index]) != false)];
+        int[] visible = [.. Enumerable.Range(start, end - start)
+            .Where(index => isVisible?.Invoke(rows[index]) != false)];
         return new ConnectionPage(
             [.. visible.Select(index => rows[index])],
             rows.Count,

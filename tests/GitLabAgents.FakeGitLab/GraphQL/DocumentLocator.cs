@@ -7,8 +7,14 @@ using GraphQLParser.AST;
 
 namespace GitLabAgents.FakeGitLab.GraphQLApi;
 
-/// <summary>Where a node is in a query: the path as GitLab writes it, and the type and field that it belongs to.</summary>
-internal sealed record NodePosition(IReadOnlyList<object> Path, string? TypeName, GraphQLField? Field, string Operation);
+/// <summary>
+/// Where a node is in a query: the path as GitLab writes it, and the type and field that it belongs to.
+/// </summary>
+internal sealed record NodePosition(
+    IReadOnlyList<object> Path,
+    string? TypeName,
+    GraphQLField? Field,
+    string Operation);
 
 /// <summary>Finds nodes in a query.</summary>
 internal static class DocumentLocator

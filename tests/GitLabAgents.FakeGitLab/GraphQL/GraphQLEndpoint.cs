@@ -17,9 +17,6 @@ namespace GitLabAgents.FakeGitLab.GraphQLApi;
 /// <summary><c>POST /api/graphql</c>: one query, or a JSON array of them.</summary>
 internal static class GraphQLEndpoint
 {
-    private const string TimeoutMessage =
-        "Request timed out. Please try a less complex query or a smaller set of records.";
-
     private static readonly DocumentExecuter Executer = new();
 
     private static readonly IReadOnlyList<IValidationRule> Rules =
@@ -32,7 +29,7 @@ internal static class GraphQLEndpoint
     /// <summary>What GraphQL says to an unknown access token, and to one without the scope.</summary>
     public static ApiResponse InvalidToken => Reject(401, "Invalid token");
 
-    public static ApiResponse Timeout => Reject(503, TimeoutMessage);
+    public static ApiResponse Timeout => Reject(503, Fault.GraphQLTimeoutMessage);
 
     public static ApiResponse Reject(int status, string message) =>
         Respond(status, GraphQLJson.Serialize(new ExecutionResult { Errors = [new ExecutionError(message)] }), default);

@@ -17,7 +17,8 @@ internal static class GraphQLJson
     /// <summary>The variables of a request: an object, or its JSON as a string.</summary>
     public static Inputs ReadVariables(JsonElement request)
     {
-        if (request.ValueKind != JsonValueKind.Object || !request.TryGetProperty("variables", out JsonElement variables))
+        if (request.ValueKind != JsonValueKind.Object
+            || !request.TryGetProperty("variables", out JsonElement variables))
         {
             return Inputs.Empty;
         }

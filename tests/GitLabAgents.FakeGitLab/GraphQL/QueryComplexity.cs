@@ -67,7 +67,8 @@ public sealed class QueryComplexity
         ISchema schema,
         Func<string, object?> findVariable)
     {
-        var complexity = new QueryComplexity(document, schema, name => findVariable(name) ?? DefaultOf(operation, name));
+        var complexity = new QueryComplexity(
+            document, schema, name => findVariable(name) ?? DefaultOf(operation, name));
         return complexity.Of([operation.SelectionSet], schema.Query);
     }
 
@@ -84,7 +85,8 @@ public sealed class QueryComplexity
             string name = field.Name.StringValue;
             IGraphType? type = Unwrap(parent?.Fields.Find(name)?.ResolvedType);
             (int childScore, int childDepth) = Of(
-                merged.Select(static item => item.SelectionSet).OfType<GraphQLSelectionSet>(), type as IComplexGraphType);
+                merged.Select(static item => item.SelectionSet).OfType<GraphQLSelectionSet>(),
+                type as IComplexGraphType);
             score += Score(field, parent?.Name, type, childScore);
             depth = Math.Max(depth, childDepth + 1);
         }
@@ -112,7 +114,9 @@ public sealed class QueryComplexity
         return own + child + ((own + child) * pageSize / 100);
     }
 
-    /// <summary>The fields of these selections and of the fragments in them; those with the same key together.</summary>
+    /// <summary>
+    /// The fields of these selections and of the fragments in them; those with the same key together.
+    /// </summary>
     private List<List<GraphQLField>> Merge(IEnumerable<GraphQLSelectionSet> selections)
     {
         var order = new List<List<GraphQLField>>();
@@ -132,7 +136,10 @@ public sealed class QueryComplexity
         return order;
     }
 
-    private IEnumerable<GraphQLField> Fields(GraphQLSelectionSet selections) => selections.Selections.SelectMany(node => node switch
+    private IEnumerable<GraphQLField> Fields(GraphQLSelectionSet selections) =>
+        selections.Selections.SelectMany(Fields);
+
+    private IEnumerable<GraphQLField> Fields(ASTNode node) => node switch
     {
         GraphQLField field => [field],
         GraphQLInlineFragment inline => Fields(inline.SelectionSet),
@@ -140,7 +147,7 @@ public sealed class QueryComplexity
             when fragments.TryGetValue(spread.FragmentName.Name.StringValue, out GraphQLFragmentDefinition? fragment) =>
             Fields(fragment.SelectionSet),
         _ => [],
-    });
+    };
 
     private int Integer(GraphQLField field, string argument) => Argument(field, argument) switch
     {

@@ -4,7 +4,9 @@ using GraphQLParser.AST;
 
 namespace GitLabAgents.FakeGitLab.GraphQLApi;
 
-/// <summary>Refuses queries that are too complex or too deep. It runs only where the query is valid otherwise.</summary>
+/// <summary>
+/// Refuses queries that are too complex or too deep. It runs only where the query is valid otherwise.
+/// </summary>
 internal sealed class QueryLimitsRule : ValidationRuleBase
 {
     private static readonly INodeVisitor Visitor =

@@ -28,7 +28,8 @@ internal sealed partial class ValidationErrorTranslator(GraphQLDocument document
             ProvidedNonNullArgumentsError => MissingArgument(error, node),
             ScalarLeafsError => SelectionMismatch(error, node),
             ArgumentsOfCorrectTypeError => InvalidArgument(error, node),
-            NoUndefinedVariablesError undefined => UndefinedVariable(error, undefined.Nodes.OfType<GraphQLVariable>().First()),
+            NoUndefinedVariablesError undefined =>
+                UndefinedVariable(error, undefined.Nodes.OfType<GraphQLVariable>().First()),
             NoUnusedVariablesError => UnusedVariable(error, ((ValidationError)error).Nodes.First()),
             VariableTypeError mismatch => VariableMismatch(mismatch),
             InvalidVariableError => InvalidVariable(error, node),
@@ -138,7 +139,8 @@ internal sealed partial class ValidationErrorTranslator(GraphQLDocument document
         string argument = position.Path[^1].ToString()!;
         return Create(
             error,
-            $"Type mismatch on variable ${error.Variable} and argument {argument} ({error.GivenType} / {error.WantedType})",
+            $"Type mismatch on variable ${error.Variable} and argument {argument} "
+                + $"({error.GivenType} / {error.WantedType})",
             position with { Path = position.Path.SkipLast(1).ToArray() },
             new()
             {
@@ -171,7 +173,8 @@ internal sealed partial class ValidationErrorTranslator(GraphQLDocument document
     }
 
     private NodePosition Position(ASTNode? node) =>
-        DocumentLocator.Find(document, schema, item => item == node) ?? new NodePosition(["query"], null, null, "query");
+        DocumentLocator.Find(document, schema, item => item == node)
+        ?? new NodePosition(["query"], null, null, "query");
 
     private static ExecutionError Create(
         ExecutionError error,

@@ -14,7 +14,8 @@ namespace GitLabAgents.FakeGitLab.GraphQLApi;
 internal sealed class VariableTypesRule : ValidationRuleBase
 {
     private static readonly INodeVisitor Visitor =
-        new MatchingNodeVisitor<GraphQLOperationDefinition>(leave: static (operation, context) => Check(operation, context));
+        new MatchingNodeVisitor<GraphQLOperationDefinition>(
+            leave: static (operation, context) => Check(operation, context));
 
     public override ValueTask<INodeVisitor?> GetPreNodeVisitorAsync(ValidationContext context) => new(Visitor);
 
@@ -35,15 +36,16 @@ internal sealed class VariableTypesRule : ValidationRuleBase
         }
     }
 
-    private static bool IsAllowed(GraphQLType variable, IGraphType location, bool hasDefault) => (variable, location) switch
-    {
-        (GraphQLNonNullType given, NonNullGraphType wanted) => IsAllowed(given.Type, wanted.ResolvedType!, false),
-        (_, NonNullGraphType wanted) => hasDefault && IsAllowed(variable, wanted.ResolvedType!, false),
-        (GraphQLNonNullType given, _) => IsAllowed(given.Type, location, false),
-        (GraphQLListType given, ListGraphType wanted) => IsAllowed(given.Type, wanted.ResolvedType!, false),
-        (GraphQLNamedType given, not ListGraphType) => given.Name.StringValue == location.Name,
-        _ => false,
-    };
+    private static bool IsAllowed(GraphQLType variable, IGraphType location, bool hasDefault) =>
+        (variable, location) switch
+        {
+            (GraphQLNonNullType given, NonNullGraphType wanted) => IsAllowed(given.Type, wanted.ResolvedType!, false),
+            (_, NonNullGraphType wanted) => hasDefault && IsAllowed(variable, wanted.ResolvedType!, false),
+            (GraphQLNonNullType given, _) => IsAllowed(given.Type, location, false),
+            (GraphQLListType given, ListGraphType wanted) => IsAllowed(given.Type, wanted.ResolvedType!, false),
+            (GraphQLNamedType given, not ListGraphType) => given.Name.StringValue == location.Name,
+            _ => false,
+        };
 }
 
 /// <summary>A variable of another type than its argument's.</summary>

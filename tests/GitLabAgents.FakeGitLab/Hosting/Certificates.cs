@@ -5,10 +5,13 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace GitLabAgents.FakeGitLab;
 
-/// <summary>Makes throw-away certificates.</summary>
+/// <summary>Creates throw-away certificates.</summary>
 public static class Certificates
 {
-    /// <summary>A self-signed certificate with its key, for <c>localhost</c> and <c>127.0.0.1</c> unless another host is named.</summary>
+    /// <summary>
+    /// A self-signed certificate with its key, for <c>localhost</c> and <c>127.0.0.1</c> unless another host is
+    /// named.
+    /// </summary>
     public static X509Certificate2 CreateSelfSigned(string host = "localhost")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -21,10 +24,12 @@ public static class Certificates
         }
 
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
-        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        using X509Certificate2 certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
 
-        // Once through PKCS #12: Windows does not serve TLS with a key that lives in memory only.
+        // Through PKCS #12, because Windows does not serve TLS with a key that is in memory only.
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
     }
 
@@ -38,12 +43,13 @@ public static class Certificates
 
     private static string ExportKey(ECDsa key)
     {
-        // A key from PKCS #12 may be exported encrypted only on some systems; so take a detour.
-        const string Password = "detour";
+        // Some systems export a key from PKCS #12 in encrypted form only.
+        const string Password = "export";
+        var parameters = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1);
         using var copy = ECDsa.Create();
         copy.ImportEncryptedPkcs8PrivateKey(
             Password,
-            key.ExportEncryptedPkcs8PrivateKey(Password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1)),
+            key.ExportEncryptedPkcs8PrivateKey(Password, parameters),
             out _);
         return copy.ExportPkcs8PrivateKeyPem() + "\n";
     }

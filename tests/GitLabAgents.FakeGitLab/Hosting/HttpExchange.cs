@@ -168,7 +168,8 @@ internal sealed class HttpExchange(HttpContext context, RecordedRequest? record,
         }
     }
 
-    private bool HasBody(ApiResponse response) => response.Status is not (204 or 304) && context.Request.Method != HttpMethods.Head;
+    private bool HasBody(ApiResponse response) =>
+        response.Status is not (204 or 304) && context.Request.Method != HttpMethods.Head;
 
     private async Task SendPieceAsync(ReadOnlyMemory<byte> piece)
     {

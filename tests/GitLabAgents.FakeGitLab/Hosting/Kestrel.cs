@@ -13,7 +13,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace GitLabAgents.FakeGitLab;
 
-/// <summary>Sets up the web server: silent, and without the host's usual hold on Ctrl+C.</summary>
+/// <summary>Sets up the web server: silent, and without the host's usual handling of Ctrl+C.</summary>
 internal static class Kestrel
 {
     public static async Task<(WebApplication Application, string Address)> StartAsync(
@@ -24,7 +24,10 @@ internal static class Kestrel
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options, connections));
+        builder.WebHost
+            .UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel => Configure(kestrel, options, connections));
         WebApplication application = builder.Build();
         application.Run(handle);
         try
@@ -48,7 +51,9 @@ internal static class Kestrel
         kestrel.Limits.MinResponseDataRate = null;
         foreach (string url in options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries))
         {
-            var address = new Uri(url.Replace("//*", "//0.0.0.0", StringComparison.Ordinal).Replace("//+", "//0.0.0.0", StringComparison.Ordinal));
+            var address = new Uri(url
+                .Replace("//*", "//0.0.0.0", StringComparison.Ordinal)
+                .Replace("//+", "//0.0.0.0", StringComparison.Ordinal));
             bool https = options.Certificate is not null;
             if (!https && address.Scheme == Uri.UriSchemeHttps)
             {

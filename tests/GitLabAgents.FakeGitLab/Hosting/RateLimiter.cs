@@ -5,7 +5,9 @@ using System.Threading;
 
 namespace GitLabAgents.FakeGitLab;
 
-/// <summary>Counts requests per minute and access token, in fixed windows, and describes them as GitLab.com does.</summary>
+/// <summary>
+/// Counts requests per minute and access token, in fixed windows, and describes them as GitLab.com does.
+/// </summary>
 internal sealed class RateLimiter(TimeProvider clock)
 {
     private const int WindowSeconds = 60;

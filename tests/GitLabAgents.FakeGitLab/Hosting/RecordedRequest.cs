@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 
 namespace GitLabAgents.FakeGitLab;
 
@@ -12,10 +13,12 @@ public sealed class RecordedRequest
     /// <summary>The request target as it came over the wire, still percent-encoded, with the query.</summary>
     public required string RawTarget { get; init; }
 
-    /// <summary>All headers; several values of one are joined by <c>", "</c>. Names are compared without regard to case.</summary>
+    /// <summary>
+    /// All headers; several values of one are joined by <c>", "</c>. Names are compared without regard to case.
+    /// </summary>
     public required IReadOnlyDictionary<string, string> Headers { get; init; }
 
-    /// <summary>The body as text.</summary>
+    /// <summary>The body as text, without the secrets in it.</summary>
     public required string Body { get; init; }
 
     /// <summary>When its head arrived.</summary>
@@ -30,15 +33,21 @@ public sealed class RecordedRequest
     /// <summary>The thumbprint of the client's certificate, if it sent one.</summary>
     public string? ClientCertificateThumbprint { get; init; }
 
-    /// <summary>The status answered; null as long as, or because, there was no answer.</summary>
+    /// <summary>The status of the response; null while, or because, there is none.</summary>
     public int? StatusCode { get; internal set; }
 
-    /// <summary>The answer's X-Request-Id.</summary>
+    /// <summary>The response's X-Request-Id.</summary>
     public string? RequestId { get; internal set; }
 
-    /// <summary>Whether the client went away, or a fault broke the connection, before the answer was complete.</summary>
+    /// <summary>
+    /// Whether the client went away, or a fault broke the connection, before the response was complete.
+    /// </summary>
     public bool Aborted { get; internal set; }
 
     /// <inheritdoc />
-    public override string ToString() => $"{Method} {RawTarget} -> {(StatusCode is { } status ? status : "no answer")}{(Aborted ? ", aborted" : string.Empty)}";
+    public override string ToString()
+    {
+        string status = StatusCode?.ToString(CultureInfo.InvariantCulture) ?? "no response";
+        return $"{Method} {RawTarget} -> {status}{(Aborted ? ", aborted" : string.Empty)}";
+    }
 }

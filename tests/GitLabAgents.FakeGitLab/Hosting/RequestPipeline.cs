@@ -92,7 +92,9 @@ internal sealed class RequestPipeline(FakeGitLabServer server)
         await context.Response.Body.WriteAsync(response.Body);
     }
 
-    /// <summary>Faults match against the record, so there is one when there are faults, even if it is not kept.</summary>
+    /// <summary>
+    /// Faults match against the record, so there is one when there are faults, even if it is not kept.
+    /// </summary>
     private RecordedRequest? Record(
         HttpContext context,
         string target,

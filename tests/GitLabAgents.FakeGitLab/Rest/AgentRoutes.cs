@@ -67,7 +67,8 @@ internal static class AgentRoutes
         }
 
         writer.WritePropertyName(ConfigProject);
-        writer.WriteRawValue(agent.Project.ConfigJson ??= ProjectRoutes.ConfigJson(agent.Project), skipInputValidation: true);
+        agent.Project.ConfigJson ??= ProjectRoutes.ConfigJson(agent.Project);
+        writer.WriteRawValue(agent.Project.ConfigJson, skipInputValidation: true);
         if (!options.OldServer)
         {
             writer.WriteMoment("created_at"u8, agent.CreatedAt);

@@ -72,7 +72,9 @@ internal static class Authentication
             return RefuseGranular(token, context.Route.Permission);
         }
 
-        string[] scopes = context.Route.Access == Access.ReadUser ? ["api", "read_api", "read_user"] : ["api", "read_api"];
+        string[] scopes = context.Route.Access == Access.ReadUser
+            ? ["api", "read_api", "read_user"]
+            : ["api", "read_api"];
         bool allowed = context.Route.Access == Access.AnyScope
             || token.Scopes.Contains("api")
             || (context.Request.IsRead && token.Scopes.Intersect(scopes).Any());

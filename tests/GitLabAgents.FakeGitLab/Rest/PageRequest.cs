@@ -88,7 +88,9 @@ internal readonly record struct PageRequest(int Page, int PerPage)
 
     private static string Text(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? string.Empty;
 
-    /// <summary>GitLab behind a proxy mixes the scheme of one with the port of the other: <c>http://host:443</c>.</summary>
+    /// <summary>
+    /// GitLab behind a proxy mixes the scheme of one with the port of the other: <c>http://host:443</c>.
+    /// </summary>
     private static string LinkAddress(RequestContext context)
     {
         string url = context.ExternalUrl("/" + string.Join('/', context.Segments));
@@ -131,7 +133,10 @@ internal readonly record struct PageRequest(int Page, int PerPage)
         {
             if (name is not ("page" or "per_page"))
             {
-                others.Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value.ToString())).Append('&');
+                others.Append(Uri.EscapeDataString(name))
+                    .Append('=')
+                    .Append(Uri.EscapeDataString(value.ToString()))
+                    .Append('&');
             }
         }
 

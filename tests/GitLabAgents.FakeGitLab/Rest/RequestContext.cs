@@ -94,6 +94,8 @@ internal sealed class RequestContext
         }
     }
 
-    /// <summary>Whether a limit counts what that creation made: not if it came after the arrival of this request.</summary>
+    /// <summary>
+    /// Whether a limit counts a row: not if it was created after the arrival of this request.
+    /// </summary>
     public bool IsCounted(long createdIn) => !Options.RacyLimits || createdIn <= Request.CreationsAtArrival;
 }

@@ -168,7 +168,8 @@ internal sealed class RequestParameters
                 ReadQuery(Encoding.UTF8.GetString(request.Body.Span));
                 break;
             default:
-                throw new RequestRejectedException(ApiResponse.Error(415, $"The provided content-type '{type}' is not supported."));
+                throw new RequestRejectedException(
+                    ApiResponse.Error(415, $"The provided content-type '{type}' is not supported."));
         }
     }
 

@@ -29,7 +29,8 @@ internal static class ServerRoutes
 
     public static string KasVersion(FakeGitLabOptions options) => options.Version.Split('-')[0];
 
-    public static string? K8sProxyUrl(string? url) => url?.Replace("ws", "http", StringComparison.Ordinal) is { } address
-        ? address.TrimEnd('/') + "/k8s-proxy/"
-        : null;
+    public static string? K8sProxyUrl(string? url) =>
+        url?.Replace("ws", "http", StringComparison.Ordinal).TrimEnd('/') is { } address
+            ? address + "/k8s-proxy/"
+            : null;
 }

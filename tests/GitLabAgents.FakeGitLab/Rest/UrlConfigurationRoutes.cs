@@ -66,7 +66,8 @@ internal static partial class UrlConfigurationRoutes
         List<string> errors = [];
         ValidateUrl(url, errors);
         ValidateTlsHost(tlsHost, errors);
-        if (UrlConfigurationCertificates.Read(context.Features.Certificates, certificate, key, ca, errors) is not { } read)
+        CertificateEncoding encoding = context.Features.Certificates;
+        if (UrlConfigurationCertificates.Read(encoding, certificate, key, ca, errors) is not { } read)
         {
             return ApiResponse.InternalServerError;
         }
@@ -78,7 +79,7 @@ internal static partial class UrlConfigurationRoutes
 
         UrlConfiguration configuration = context.State.AddUrlConfiguration(
             agent, url, read.Certificate, read.Key, read.CaCertificate, tlsHost);
-        return ApiResponse.Json(201, writer => Write(writer, configuration, context.Features.Certificates));
+        return ApiResponse.Json(201, writer => Write(writer, configuration, encoding));
     }
 
     public static ApiResponse Delete(RequestContext context)

@@ -57,7 +57,9 @@ public sealed class AccessToken
     /// <summary>Whether its user is blocked: every request is refused.</summary>
     public bool IsBlocked { get; set; }
 
-    /// <summary>The role wherever <see cref="State.SetRole" /> and <see cref="State.SetGroupRole" /> gave no other.</summary>
+    /// <summary>
+    /// The role wherever <see cref="State.SetRole" /> and <see cref="State.SetGroupRole" /> gave no other.
+    /// </summary>
     public Role DefaultRole { get; set; }
 
     /// <summary>When it was created.</summary>
@@ -102,5 +104,6 @@ public sealed class AccessToken
 
     /// <summary>Whether the project's connections and activity are shown.</summary>
     internal bool CanSeeActivity(Project project) =>
-        RoleIn(project) >= Role.Maintainer && project is { Archived: false, InfrastructureEnabled: true, RepositoryEnabled: true };
+        RoleIn(project) >= Role.Maintainer
+        && project is { Archived: false, InfrastructureEnabled: true, RepositoryEnabled: true };
 }

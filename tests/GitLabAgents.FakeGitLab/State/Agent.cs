@@ -26,7 +26,9 @@ public sealed class Agent
         set => createdAt = UpdatedAt = value;
     }
 
-    /// <summary>When it was last changed, by a URL configuration too; <c>If-Unmodified-Since</c> compares with it.</summary>
+    /// <summary>
+    /// When it was last changed, by a URL configuration too; <c>If-Unmodified-Since</c> compares with it.
+    /// </summary>
     public DateTimeOffset UpdatedAt { get; set; }
 
     /// <summary>The user who created it.</summary>
@@ -104,7 +106,9 @@ public sealed class StoredToken
     /// <summary>The agent that it belongs to.</summary>
     public required Agent Agent { get; init; }
 
-    /// <summary><c>active</c>, <c>revoked</c> or any status a test needs; only <c>revoked</c> tokens are hidden.</summary>
+    /// <summary>
+    /// <c>active</c>, <c>revoked</c> or any status a test needs; only <c>revoked</c> tokens are hidden.
+    /// </summary>
     public string Status { get; set; } = "active";
 
     /// <summary>When it was created.</summary>
@@ -122,7 +126,9 @@ public sealed class StoredToken
     /// <summary>Whether it is revoked.</summary>
     public bool IsRevoked => Status == "revoked";
 
-    /// <summary>The number of the state's change that created it; see <see cref="FakeGitLabOptions.RacyLimits" />.</summary>
+    /// <summary>
+    /// The number of the state's change that created it; see <see cref="FakeGitLabOptions.RacyLimits" />.
+    /// </summary>
     internal long CreatedIn { get; init; }
 }
 

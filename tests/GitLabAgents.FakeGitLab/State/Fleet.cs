@@ -65,9 +65,13 @@ public sealed partial class State
         }
     }
 
-    private static string ProjectPath(Fleet fleet, int number) => fleet.ProjectsPerSubgroup > 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{fleet.Group}/team-{number / fleet.ProjectsPerSubgroup:D3}/app-{number:D5}")
-        : string.Create(CultureInfo.InvariantCulture, $"{fleet.Group}/app-{number:D5}");
+    private static string ProjectPath(Fleet fleet, int number)
+    {
+        string subgroup = fleet.ProjectsPerSubgroup > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"/team-{number / fleet.ProjectsPerSubgroup:D3}")
+            : string.Empty;
+        return string.Create(CultureInfo.InvariantCulture, $"{fleet.Group}{subgroup}/app-{number:D5}");
+    }
 
     private static bool IsNth(int number, int every) => every > 0 && number % every == 0;
 

@@ -82,7 +82,9 @@ public sealed class Project
     /// <summary>The path without its last part.</summary>
     public string Namespace => Path[..Math.Max(0, Path.LastIndexOf('/'))];
 
-    /// <summary>Whether agents and tokens may be changed: not in archived projects, or with Infrastructure off.</summary>
+    /// <summary>
+    /// Whether agents and tokens may be changed: not in archived projects, or with Infrastructure off.
+    /// </summary>
     internal bool AllowsChanges => InfrastructureEnabled && !Archived;
 
     internal Group? Group { get; set; }

@@ -16,7 +16,7 @@ public static class Seed
 
     private static void AddAccessTokens(State state)
     {
-        var today = DateOnly.FromDateTime(DateTime.UtcNow);
+        var today = DateOnly.FromDateTime(state.Now.UtcDateTime);
         state.AddAccessToken("glpat-maintainer");
         state.AddAccessToken("glpat-developer", role: Role.Developer);
         state.AddAccessToken("glpat-reporter", role: Role.Reporter);
@@ -26,6 +26,7 @@ public static class Seed
         state.AddAccessToken("glpat-expired", expiresAt: today.AddDays(-1));
         state.AddAccessToken("glcbt-job", type: AccessTokenType.CiJob);
         state.AddAccessToken("oauth-maintainer", type: AccessTokenType.OAuth);
+        state.AddAccessToken("glpat-admin", role: Role.None, isAdmin: true);
     }
 
     private static void AddProjects(State state)
@@ -43,11 +44,14 @@ public static class Seed
 
     private static void AddAgents(State state)
     {
-        DateTimeOffset now = DateTimeOffset.UtcNow;
+        DateTimeOffset now = state.Now;
 
         Agent prod = state.AddAgent("group/app", "prod");
         prod.CreatedAt = now.AddDays(-200);
-        prod.Connections = [new AgentConnection { ConnectedAt = now.AddHours(-5), PodName = "prod-gitlab-agent-7d4b9" }];
+        prod.Connections =
+        [
+            new AgentConnection { ConnectedAt = now.AddHours(-5), PodName = "prod-gitlab-agent-7d4b9" },
+        ];
         Add(state, prod, "prod-2024", "The first", now.AddHours(-3), now.AddDays(-200));
         Add(state, prod, "prod-spare", null, null, now.AddDays(-20));
         state.RevokeToken(Add(state, prod, "prod-2023", "Leaked", now.AddDays(-190), now.AddDays(-199)).Id);
@@ -69,13 +73,16 @@ public static class Seed
         Add(state, state.AddAgent("platform/apps/api", "api"), "api-1", null, null, now.AddDays(-2));
         state.AddAgent("platform/old", "retired");
         Add(state, state.AddAgent("platform/secret", "hidden"), "hidden-1", null, null, now.AddDays(-2));
-        Add(state, state.AddAgent("Ünïcode/Pröjekt", "unicode"), "ключ-🔑", "Schlüssel für «alles»", null, now.AddDays(-2));
+        Agent unicode = state.AddAgent("Ünïcode/Pröjekt", "unicode");
+        Add(state, unicode, "ключ-🔑", "Schlüssel für «alles»", null, now.AddDays(-2));
     }
 
-    private static StoredToken Add(State state, Agent agent, string name, string? description, DateTimeOffset? lastUsedAt, DateTimeOffset createdAt)
-    {
-        StoredToken token = state.AddToken(agent, name, description, lastUsedAt);
-        token.CreatedAt = createdAt;
-        return token;
-    }
+    private static StoredToken Add(
+        State state,
+        Agent agent,
+        string name,
+        string? description,
+        DateTimeOffset? lastUsedAt,
+        DateTimeOffset createdAt) =>
+        state.AddToken(agent, name, description, lastUsedAt, createdAt: createdAt);
 }

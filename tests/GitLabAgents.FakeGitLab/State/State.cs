@@ -4,7 +4,9 @@ using System.Threading;
 
 namespace GitLabAgents.FakeGitLab;
 
-/// <summary>Everything the fake GitLab holds. Its methods may be called from any thread while the server runs.</summary>
+/// <summary>
+/// Everything the fake GitLab holds. Its methods may be called from any thread while the server runs.
+/// </summary>
 public sealed partial class State
 {
     private readonly int? secretSeed;

@@ -1,4 +1,6 @@
 using System;
+using System.Linq;
+using System.Text.Json.Nodes;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
 using Xunit;
@@ -11,38 +13,93 @@ public sealed class GraphQLErrorTests
     [Theory]
     [InlineData(
         "query { group(fullPath: \"platform\") { nope } }",
-        """{"errors":[{"message":"Field 'nope' doesn't exist on type 'Group'","locations":[{"line":1,"column":39}],"path":["query","group","nope"],"extensions":{"code":"undefinedField","typeName":"Group","fieldName":"nope"}}]}""")]
+        "Field 'nope' doesn't exist on type 'Group'",
+        39,
+        "query/group/nope",
+        """{"code":"undefinedField","typeName":"Group","fieldName":"nope"}""")]
     [InlineData(
-        "query Named { p: project(fullPath: \"group/app\") { ...F } } fragment F on Project { clusterAgents { nodes { secret } } }",
-        """{"errors":[{"message":"Field 'secret' doesn't exist on type 'ClusterAgent'","locations":[{"line":1,"column":108}],"path":["fragment F","clusterAgents","nodes","secret"],"extensions":{"code":"undefinedField","typeName":"ClusterAgent","fieldName":"secret"}}]}""")]
+        "query A { p: project(fullPath: \"a\") { ...F } } fragment F on Project { clusterAgents { nodes { nope } } }",
+        "Field 'nope' doesn't exist on type 'ClusterAgent'",
+        96,
+        "fragment F/clusterAgents/nodes/nope",
+        """{"code":"undefinedField","typeName":"ClusterAgent","fieldName":"nope"}""")]
     [InlineData(
-        "query Named { p: project(fullPath: \"group/app\") { clusterAgents { nodes { tokens(status: ACTIVE) { count } } } } }",
-        """{"errors":[{"message":"Field 'tokens' doesn't accept argument 'status'","locations":[{"line":1,"column":82}],"path":["query Named","p","clusterAgents","nodes","tokens","status"],"extensions":{"code":"argumentNotAccepted","name":"tokens","typeName":"Field","argumentName":"status"}}]}""")]
+        "query A { p: project(fullPath: \"a\") { clusterAgents { nodes { tokens(status: ACTIVE) { count } } } } }",
+        "Field 'tokens' doesn't accept argument 'status'",
+        70,
+        "query A/p/clusterAgents/nodes/tokens/status",
+        """{"code":"argumentNotAccepted","name":"tokens","typeName":"Field","argumentName":"status"}""")]
     [InlineData(
         "{ project { id } }",
-        """{"errors":[{"message":"Field 'project' is missing required arguments: fullPath","locations":[{"line":1,"column":3}],"path":["query","project"],"extensions":{"code":"missingRequiredArguments","className":"Field","name":"project","arguments":"fullPath"}}]}""")]
+        "Field 'project' is missing required arguments: fullPath",
+        3,
+        "query/project",
+        """{"code":"missingRequiredArguments","className":"Field","name":"project","arguments":"fullPath"}""")]
     [InlineData(
         "{ project(fullPath: \"group/app\") }",
-        """{"errors":[{"message":"Field must have selections (field 'project' returns Project but has no selections. Did you mean 'project { ... }'?)","locations":[{"line":1,"column":3}],"path":["query","project"],"extensions":{"code":"selectionMismatch","nodeName":"field 'project'","typeName":"Project"}}]}""")]
+        "Field must have selections (field 'project' returns Project but has no selections. "
+            + "Did you mean 'project { ... }'?)",
+        3,
+        "query/project",
+        """{"code":"selectionMismatch","nodeName":"field 'project'","typeName":"Project"}""")]
     [InlineData(
         "{ projects(first: \"a\") { count } }",
-        """{"errors":[{"message":"Argument 'first' on Field 'projects' has an invalid value.","locations":[{"line":1,"column":12}],"path":["query","projects","first"],"extensions":{"code":"argumentLiteralsIncompatible","typeName":"Field","argumentName":"first"}}]}""")]
+        "Argument 'first' on Field 'projects' has an invalid value.",
+        12,
+        "query/projects/first",
+        """{"code":"argumentLiteralsIncompatible","typeName":"Field","argumentName":"first"}""")]
     [InlineData(
         "{ project(fullPath: $path) { id } }",
-        """{"errors":[{"message":"Variable $path is used by anonymous query but not declared","locations":[{"line":1,"column":21}],"path":["query","project","fullPath"],"extensions":{"code":"variableNotDefined","variableName":"path"}}]}""")]
+        "Variable $path is used by anonymous query but not declared",
+        21,
+        "query/project/fullPath",
+        """{"code":"variableNotDefined","variableName":"path"}""")]
+    [InlineData(
+        "query($path: ID) { currentUser { id } }",
+        "Variable $path is declared by anonymous query but not used",
+        7,
+        "query",
+        """{"code":"variableNotUsed","variableName":"path"}""")]
     [InlineData(
         "query($path: String!) { project(fullPath: $path) { id } }",
-        """{"errors":[{"message":"Type mismatch on variable $path and argument fullPath (String! / ID!)","locations":[{"line":1,"column":7}],"path":["query","project"],"extensions":{"code":"variableMismatch","variableName":"path","typeName":"String!","argumentName":"fullPath","errorMessage":"Type mismatch"}}]}""")]
+        "Type mismatch on variable $path and argument fullPath (String! / ID!)",
+        7,
+        "query/project",
+        """{"code":"variableMismatch","variableName":"path","typeName":"String!","""
+            + "\"argumentName\":\"fullPath\",\"errorMessage\":\"Type mismatch\"}")]
     [InlineData(
         "query($path: ID!) { project(fullPath: $path) { id } }",
-        """{"errors":[{"message":"Variable $path of type ID! was provided invalid value","locations":[{"line":1,"column":7}],"extensions":{"value":null,"problems":[{"path":[],"explanation":"Expected value to not be null"}]}}]}""")]
-    public async Task Validation_errors_have_a_place_and_a_code_and_no_data(string query, string expected)
+        "Variable $path of type ID! was provided invalid value",
+        7,
+        null,
+        """{"value":null,"problems":[{"path":[],"explanation":"Expected value to not be null"}]}""")]
+    public async Task Validation_errors_have_a_place_and_a_code_and_no_data(
+        string query,
+        string message,
+        int column,
+        string? path,
+        string extensions)
     {
         await using FakeGitLabServer server = await Kit.ServerAsync();
         using var client = new RawClient(server);
+        var expected = new JsonObject
+        {
+            ["message"] = message,
+            ["locations"] = new JsonArray(new JsonObject { ["line"] = 1, ["column"] = column }),
+        };
+        if (path is not null)
+        {
+            expected["path"] = new JsonArray([.. path.Split('/').Select(part => JsonValue.Create(part))]);
+        }
+
+        expected["extensions"] = JsonNode.Parse(extensions);
+
         RawResponse response = await client.QueryAsync(query);
+
         Assert.Equal(200, response.Status);
-        Assert.Equal(expected, response.Body);
+        Assert.Equal(
+            new JsonObject { ["errors"] = new JsonArray(expected) }.ToJsonString(),
+            response.Json.ToJsonString());
     }
 
     [Theory]
@@ -89,8 +146,8 @@ public sealed class GraphQLErrorTests
     {
         await using FakeGitLabServer server = await Kit.ServerAsync();
         using var client = new RawClient(server);
-        string Query(string field) => "{ project(fullPath: \"group/app\") { clusterAgents { nodes { urlConfigurations { nodes { "
-            + field + " } } } } } }";
+        string Query(string field) => "{ project(fullPath: \"group/app\") { clusterAgents { nodes "
+            + $"{{ urlConfigurations {{ nodes {{ {field} }} }} }} }} }} }}";
         Assert.Equal(500, (await client.QueryAsync(Query("publicKey"))).Status);
         Assert.Contains("staging.example.com", (await client.QueryAsync(Query("url tlsHost"))).Body);
     }
@@ -137,14 +194,18 @@ public sealed class GraphQLErrorTests
         await using FakeGitLabServer server = await Kit.ServerAsync(options =>
             (options.Version, options.IsEnterprise) = (version, isEnterprise));
         using var client = new RawClient(server);
-        string Agent(string field) => $"{{ project(fullPath: \"group/app\") {{ clusterAgents {{ nodes {{ {field} }} }} }} }}";
+        string Agent(string field) =>
+            $"{{ project(fullPath: \"group/app\") {{ clusterAgents {{ nodes {{ {field} }} }} }} }}";
         (string Name, string Query, string Code)[] fields =
         [
             ("maxAccessLevel", "{ group(fullPath: \"group\") { maxAccessLevel { integerValue } } }", "undefinedField"),
             ("isReceptive", Agent("isReceptive"), "undefinedField"),
             ("warnings", Agent("connections { nodes { warnings { version { type } } } }"), "undefinedField"),
             ("groupAgents", "{ group(fullPath: \"group\") { clusterAgents { count } } }", "undefinedField"),
-            ("includeArchived", "{ group(fullPath: \"group\") { projects(includeArchived: true) { count } } }", "argumentNotAccepted"),
+            (
+                "includeArchived",
+                "{ group(fullPath: \"group\") { projects(includeArchived: true) { count } } }",
+                "argumentNotAccepted"),
         ];
         foreach ((string name, string query, string code) in fields)
         {

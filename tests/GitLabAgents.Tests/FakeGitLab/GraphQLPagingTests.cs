@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json.Nodes;
@@ -11,7 +12,8 @@ public sealed class GraphQLPagingTests
 {
     private const string Query =
         "query($first: Int, $last: Int, $after: String, $before: String) { group(fullPath: \"fleet\") { "
-        + "clusterAgents(first: $first, last: $last, after: $after, before: $before) { count nodes { name project { path } } "
+        + "clusterAgents(first: $first, last: $last, after: $after, before: $before) { "
+        + "count nodes { name project { path } } "
         + "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }";
 
     [Fact]
@@ -71,7 +73,8 @@ public sealed class GraphQLPagingTests
     [Fact]
     public async Task Times_have_gitlabs_form_and_tokens_come_last_used_first()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.ServerUtcOffset = System.TimeSpan.FromHours(2));
+        await using FakeGitLabServer server = await Kit.ServerAsync(options =>
+            options.ServerUtcOffset = TimeSpan.FromHours(2));
         using var client = new RawClient(server);
         JsonNode agent = (await client.QueryAsync(
             "{ project(fullPath: \"platform/infra\") { clusterAgent(name: \"cluster-eu\") { id createdAt isReceptive "
@@ -94,7 +97,8 @@ public sealed class GraphQLPagingTests
     {
         await using FakeGitLabServer server = await Kit.ServerAsync();
         using var client = new RawClient(server);
-        const string Tokens = "{ project(fullPath: \"group/app\") { clusterAgent(name: \"prod\") { tokens { nodes { status } } } } }";
+        const string Tokens =
+            "{ project(fullPath: \"group/app\") { clusterAgent(name: \"prod\") { tokens { nodes { status } } } } }";
         Assert.DoesNotContain("REVOKED", (await client.QueryAsync(Tokens)).Body);
         server.Options.ListsRevokedTokens = true;
         Assert.Contains("REVOKED", (await client.QueryAsync(Tokens)).Body);

@@ -15,7 +15,7 @@ public sealed class GraphQLRightsTests
 
     private const string Details =
         "{ project(fullPath: \"group/app\") { clusterAgent(name: \"prod\") "
-        + "{ tokens { nodes { name } } connections { nodes { version: connectedAt } } activityEvents { nodes { kind } } } } }";
+        + "{ tokens { nodes { name } } connections { nodes { connectedAt } } activityEvents { nodes { kind } } } } }";
 
     [Fact]
     public async Task A_project_is_null_without_a_role_and_its_agents_empty_below_developer()
@@ -23,7 +23,8 @@ public sealed class GraphQLRightsTests
         await using FakeGitLabServer server = await Kit.ServerAsync();
         using var maintainer = new RawClient(server);
         using var reporter = new RawClient(server, "glpat-reporter");
-        string query = $"{{ secret: project(fullPath: \"platform/secret\") {{ id }} app: project(fullPath: \"group/app\") {{ {Agents} }} }}";
+        string query = "{ secret: project(fullPath: \"platform/secret\") { id } "
+            + $"app: project(fullPath: \"group/app\") {{ {Agents} }} }}";
 
         JsonNode seen = (await maintainer.QueryAsync(query)).Data!;
         JsonNode hidden = (await reporter.QueryAsync(query)).Data!;
@@ -69,9 +70,11 @@ public sealed class GraphQLRightsTests
         {
             Fake.AccessToken member = state.AddAccessToken("glpat-member", role: Role.None);
             state.SetRole(member, state.FindProject("platform/infra")!, Role.Developer);
-            state.SetGroupRole(state.AddAccessToken("glpat-group", role: Role.None), state.FindGroup("platform")!, Role.Developer);
+            Fake.AccessToken group = state.AddAccessToken("glpat-group", role: Role.None);
+            state.SetGroupRole(group, state.FindGroup("platform")!, Role.Developer);
         });
-        string query = $"{{ group(fullPath: \"platform\") {{ maxAccessLevel {{ integerValue stringValue }} {Agents} }} }}";
+        string query =
+            $"{{ group(fullPath: \"platform\") {{ maxAccessLevel {{ integerValue stringValue }} {Agents} }} }}";
         using var member = new RawClient(server, "glpat-member");
         using var group = new RawClient(server, "glpat-group");
         using var maintainer = new RawClient(server);
@@ -114,7 +117,8 @@ public sealed class GraphQLRightsTests
     [InlineData("glpat-maintainer", "archived", false)]
     [InlineData("glpat-maintainer", "infrastructure", false)]
     [InlineData("glpat-maintainer", "repository", false)]
-    public async Task Connections_and_activity_need_a_maintainer_and_a_live_project(string token, string off, bool isShown)
+    public async Task Connections_and_activity_need_a_maintainer_and_a_live_project(
+        string token, string off, bool isShown)
     {
         await using FakeGitLabServer server = await Kit.ServerAsync();
         Fake.Project project = server.State.FindProject("group/app")!;
@@ -135,13 +139,15 @@ public sealed class GraphQLRightsTests
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]
-    public async Task Without_the_agent_server_connections_are_an_error_with_the_datas_path(bool isEnabled, bool isReachable)
+    public async Task Without_the_agent_server_connections_are_an_error_with_the_datas_path(
+        bool isEnabled, bool isReachable)
     {
         await using FakeGitLabServer server = await Kit.ServerAsync(options =>
             (options.KasEnabled, options.KasReachable) = (isEnabled, isReachable));
         using var client = new RawClient(server);
         using var developer = new RawClient(server, "glpat-developer");
-        const string Query = "{ project(fullPath: \"group/app\") { clusterAgents { nodes { name connections { nodes { connectedAt } } } } } }";
+        const string Query = "{ project(fullPath: \"group/app\") { clusterAgents { nodes "
+            + "{ name connections { nodes { connectedAt } } } } } }";
 
         RawResponse response = await client.QueryAsync(Query);
         JsonArray errors = response.Json["errors"]!.AsArray();
@@ -162,7 +168,8 @@ public sealed class GraphQLRightsTests
     [InlineData("projects(ids: [\"gid://gitlab/Project/901\"])", "fleet/other")]
     [InlineData("projects(archived: ONLY)", "platform/old")]
     [InlineData("projects(archived: EXCLUDE, search: \"platform/o\")")]
-    public async Task An_administrator_sees_all_projects_and_filters_count_memberships(string field, params string[] expected)
+    public async Task An_administrator_sees_all_projects_and_filters_count_memberships(
+        string field, params string[] expected)
     {
         await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Populate += state =>
         {
@@ -187,7 +194,8 @@ public sealed class GraphQLRightsTests
         {
             JsonNode data = (await client.QueryAsync(
                 $"{{ group(fullPath: \"platform\") {{ projects{arguments} {{ nodes {{ path }} }} }} }}")).Data!;
-            return string.Join(' ', data["group"]!["projects"]!["nodes"]!.AsArray().Select(node => (string)node!["path"]!));
+            JsonArray nodes = Nodes(data["group"]!, "projects");
+            return string.Join(' ', nodes.Select(node => (string)node!["path"]!));
         }
 
         Assert.Equal("old infra", await PathsAsync(string.Empty));
@@ -203,11 +211,12 @@ public sealed class GraphQLRightsTests
         await using FakeGitLabServer server = await Kit.ServerAsync();
         using var client = new RawClient(server);
         Fake.Agent agent = server.State.AddAgent("group/app", "fresh");
-        RawResponse created = await client.PostAsync($"/projects/101/cluster_agents/{agent.Id}/tokens", new { name = "ci" });
+        string tokens = $"/projects/101/cluster_agents/{agent.Id}/tokens";
+        RawResponse created = await client.PostAsync(tokens, new { name = "ci" });
         agent.Connections = [new Fake.AgentConnection { ConnectedAt = DateTimeOffset.UtcNow }];
         agent.Connections = [];
-        await client.DeleteAsync($"/projects/101/cluster_agents/{agent.Id}/tokens/{created.Json["id"]}");
-        await client.DeleteAsync($"/projects/101/cluster_agents/{agent.Id}/tokens/{created.Json["id"]}");
+        await client.DeleteAsync($"{tokens}/{created.Json["id"]}");
+        await client.DeleteAsync($"{tokens}/{created.Json["id"]}");
 
         JsonNode data = (await client.QueryAsync(
             "{ project(fullPath: \"group/app\") { clusterAgent(name: \"fresh\") { activityEvents { nodes "
@@ -225,5 +234,6 @@ public sealed class GraphQLRightsTests
 
     private static JsonArray Nodes(JsonNode parent, string field) => parent[field]!["nodes"]!.AsArray();
 
-    private static string[] Names(JsonNode parent) => [.. Nodes(parent, "clusterAgents").Select(node => (string)node!["name"]!)];
+    private static string[] Names(JsonNode parent)
+        => [.. Nodes(parent, "clusterAgents").Select(node => (string)node!["name"]!)];
 }

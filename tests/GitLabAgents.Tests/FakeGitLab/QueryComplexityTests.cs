@@ -12,9 +12,11 @@ namespace GitLabAgents.Tests.FakeServer;
 public sealed class QueryComplexityTests
 {
     private const string Tokens = "tokens { nodes { id name description status createdAt lastUsedAt } }";
-    private const string Connections = "connections { nodes { connectedAt metadata { version podName podNamespace } } }";
+    private const string Connections =
+        "connections { nodes { connectedAt metadata { version podName podNamespace } } }";
     private const string ConnectionsWithWarnings =
-        "connections { nodes { connectedAt metadata { version podName podNamespace } warnings { version { type message } } } }";
+        "connections { nodes { connectedAt metadata { version podName podNamespace } "
+        + "warnings { version { type message } } } }";
 
     private const string Project =
         "id name path fullPath nameWithNamespace description createdAt archived userPermissions { adminProject }";
@@ -67,7 +69,8 @@ public sealed class QueryComplexityTests
         QueryComplexity.Compute(
             "query($path: ID!) { group(fullPath: $path) { maxAccessLevel { integerValue } "
             + $"projects(includeSubgroups: true, first: 100) {{ {Page} nodes {{ {Project} "
-            + $"clusterAgents(first: 100) {{ {Page} nodes {{ id name createdAt {Tokens} {connections} }} }} }} }} }} }}"));
+            + $"clusterAgents(first: 100) {{ {Page} nodes {{ id name createdAt {Tokens} {connections} }} }} "
+            + "} } } }"));
 
     [Fact]
     public void Fifty_projects_with_twenty_agents_each() => Assert.Equal(
@@ -75,7 +78,8 @@ public sealed class QueryComplexityTests
         QueryComplexity.Compute(
             "query($path: ID!) { group(fullPath: $path) { maxAccessLevel { integerValue } "
             + $"projects(includeSubgroups: true, first: 50) {{ {Page} nodes {{ {Project} "
-            + $"clusterAgents(first: 20) {{ {Page} nodes {{ id name createdAt {Tokens} {ConnectionsWithWarnings} }} }} }} }} }} }}"));
+            + $"clusterAgents(first: 20) {{ {Page} nodes {{ id name createdAt {Tokens} {ConnectionsWithWarnings} }} }} "
+            + "} } } }"));
 
     [Fact]
     public async Task The_server_reports_score_and_limit()
@@ -86,7 +90,8 @@ public sealed class QueryComplexityTests
         using var anonymous = new RawClient(server, token: null);
         const string Query = "{ queryComplexity { score limit } }";
 
-        Assert.Equal("""{"score":3,"limit":250}""", (await client.QueryAsync(Query)).Data!["queryComplexity"]!.ToJsonString());
+        Assert.Equal(
+            """{"queryComplexity":{"score":3,"limit":250}}""", (await client.QueryAsync(Query)).Data!.ToJsonString());
         Assert.Equal(300, (int)(await administrator.QueryAsync(Query)).Data!["queryComplexity"]!["limit"]!);
         Assert.Equal(200, (int)(await anonymous.QueryAsync(Query)).Data!["queryComplexity"]!["limit"]!);
     }
@@ -119,7 +124,9 @@ public sealed class QueryComplexityTests
 
         Assert.All(fits.Json.AsArray(), result => Assert.NotNull(result!["data"]));
         Assert.Equal(2, fits.Json.AsArray().Count);
-        Assert.All(refused.Json.AsArray(), result => Assert.Contains("complexity of 282", result!["errors"]!.ToJsonString()));
+        Assert.All(
+            refused.Json.AsArray(),
+            result => Assert.Contains("complexity of 282", result!["errors"]!.ToJsonString()));
     }
 
     [Fact]
@@ -131,12 +138,16 @@ public sealed class QueryComplexityTests
             + string.Concat(Enumerable.Repeat("{ tokens(first: 0) { nodes { clusterAgent ", 6)) + "{ id }"
             + string.Concat(Enumerable.Repeat("} } }", 6)) + " } } }";
 
-        Assert.Equal("Query has depth of 22, which exceeds max depth of 20", (string?)(await client.QueryAsync(deep)).Error["message"]);
-        RawResponse response = await client.QueryAsync("{ currentUser { id } } #" + new string('x', QueryComplexity.MaxQueryLength));
+        Assert.Equal(
+            "Query has depth of 22, which exceeds max depth of 20",
+            (string?)(await client.QueryAsync(deep)).Error["message"]);
+        RawResponse response = await client.QueryAsync(
+            "{ currentUser { id } } #" + new string('x', QueryComplexity.MaxQueryLength));
         Assert.Equal((422, "Query too large"), (response.Status, (string?)response.Error["message"]));
     }
 
-    private static void AddAdministrator(State state) => state.AddAccessToken("glpat-root", role: Role.None, isAdmin: true);
+    private static void AddAdministrator(State state)
+        => state.AddAccessToken("glpat-root", role: Role.None, isAdmin: true);
 
     /// <summary>So many projects, each of complexity 47.</summary>
     private static string Aliases(int count) => "{ " + string.Join(' ', Enumerable.Range(0, count).Select(index =>

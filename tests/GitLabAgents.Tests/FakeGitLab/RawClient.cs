@@ -64,5 +64,6 @@ internal sealed class RawResponse(HttpResponseMessage response, string body)
 
     public JsonNode Error => Json["errors"]![0]!;
 
-    public string? Header(string name) => response.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
+    public string? Header(string name)
+        => response.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
 }

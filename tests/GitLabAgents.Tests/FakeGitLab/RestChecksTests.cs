@@ -72,11 +72,12 @@ public sealed class RestChecksTests
         Assert.Equal(
             """{"message":"404 Project Not Found"}""",
             (await client.PostAsync("/projects/999/cluster_agents/1/url_configurations", new { })).Body);
-        Assert.Equal(400, (await client.PostAsync("/projects/101/cluster_agents/999/url_configurations", new { })).Status);
+        const string Path = "/projects/101/cluster_agents/999/url_configurations";
+        Assert.Equal(400, (await client.PostAsync(Path, new { })).Status);
         server.Options.ReceptiveAgents = ReceptiveAgents.Off;
         Assert.Equal(
             """{"message":"404 Not Found"}""",
-            (await client.PostAsync("/projects/101/cluster_agents/999/url_configurations", new { })).Body);
+            (await client.PostAsync(Path, new { })).Body);
     }
 
     [Fact]
@@ -87,7 +88,8 @@ public sealed class RestChecksTests
         using var client = new RawClient(server);
         RawResponse response = await client.GetAsync("/projects/group%2Fold-name/cluster_agents?page=2");
         Assert.Equal(301, response.Status);
-        Assert.Equal("https://gitlab.internal/gitlab/api/v4/projects/101/cluster_agents?page=2", response.Header("Location"));
+        Assert.Equal(
+            "https://gitlab.internal/gitlab/api/v4/projects/101/cluster_agents?page=2", response.Header("Location"));
         Assert.Null(response.ContentType);
         Assert.NotEqual(string.Empty, response.Body);
         Assert.Equal(405, (await client.DeleteAsync("/projects/group%2Fold-name/cluster_agents/11")).Status);
@@ -96,11 +98,13 @@ public sealed class RestChecksTests
     [Fact]
     public async Task Link_mixes_the_scheme_and_the_port_and_repeats_the_path()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.ExternalUrl = "https://gitlab.example.com");
+        await using FakeGitLabServer server = await Kit.ServerAsync(options =>
+            options.ExternalUrl = "https://gitlab.example.com");
         using var client = new RawClient(server);
         string? link = (await client.GetAsync("/projects/101/cluster_agents?per_page=1")).Header("Link");
         Assert.Contains(
-            "<http://gitlab.example.com:443/api/v4/projects/101/cluster_agents?id=101&page=2&per_page=1>; rel=\"next\"", link);
+            "<http://gitlab.example.com:443/api/v4/projects/101/cluster_agents?id=101&page=2&per_page=1>; rel=\"next\"",
+            link);
     }
 
     [Theory]

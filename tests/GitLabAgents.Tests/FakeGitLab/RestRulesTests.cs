@@ -14,7 +14,8 @@ public sealed class RestRulesTests
 {
     private const string UrlConfigurations = "/projects/101/cluster_agents/11/url_configurations";
     private const string Ed25519Key =
-        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n";
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n"
+        + "-----END PRIVATE KEY-----\n";
 
     private static readonly (string Certificate, string Key) Pem = Certificates.CreatePem();
 
@@ -30,7 +31,8 @@ public sealed class RestRulesTests
         string Encode(string pem) => isBase64 ? Convert.ToBase64String(Encoding.UTF8.GetBytes(pem)) : pem;
 
         RawResponse response = await client.PostAsync(
-            UrlConfigurations, new { url = "grpcs://a", client_cert = Encode(Pem.Certificate), client_key = Encode(Pem.Key) });
+            UrlConfigurations,
+            new { url = "grpcs://a", client_cert = Encode(Pem.Certificate), client_key = Encode(Pem.Key) });
 
         Assert.Equal(status, response.Status);
         Assert.Equal(status == 201 ? Encode(Pem.Certificate) : null, (string?)response.Json["client_cert"]);
@@ -52,7 +54,8 @@ public sealed class RestRulesTests
         Assert.Equal(500, (await Create(Pem.Certificate, Ed25519Key)).Status);
         Assert.Equal(500, (await Create(null, Pem.Key)).Status);
         Assert.Equal(500, (await Create(string.Empty, Pem.Key)).Status);
-        Assert.Equal(400, (await Create(Pem.Certificate.Replace("\n", "\n  ", StringComparison.Ordinal), Pem.Key)).Status);
+        string indented = Pem.Certificate.Replace("\n", "\n  ", StringComparison.Ordinal);
+        Assert.Equal(400, (await Create(indented, Pem.Key)).Status);
         Assert.Equal(400, (await Create(Pem.Certificate, "no key")).Status);
         RawResponse created = await Create(
             "leading text\n" + Pem.Certificate.TrimEnd().ReplaceLineEndings("\r\n"), rsa.ExportRSAPrivateKeyPem());
@@ -65,7 +68,8 @@ public sealed class RestRulesTests
     {
         await using FakeGitLabServer server = await Kit.ServerAsync();
         using var client = new RawClient(server);
-        RawResponse created = await client.PostAsync(UrlConfigurations, new { url = "grpcs://a", client_cert = Pem.Certificate });
+        RawResponse created = await client.PostAsync(
+            UrlConfigurations, new { url = "grpcs://a", client_cert = Pem.Certificate });
         Assert.Equal(201, created.Status);
         Assert.Null(created.Json["client_cert"]);
         Assert.Equal(32, Convert.FromBase64String((string)created.Json["public_key"]!).Length);
@@ -83,13 +87,15 @@ public sealed class RestRulesTests
         using var client = new RawClient(server);
         RawResponse response = await client.PostAsync(UrlConfigurations, new { url = "grpcs://a", tls_host = tlsHost });
         Assert.Equal(status, response.Status);
-        Assert.Equal(status == 400, response.Body.Contains("Tls host must be a valid hostname!", StringComparison.Ordinal));
+        Assert.Equal(
+            status == 400, response.Body.Contains("Tls host must be a valid hostname!", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Limits_miss_what_is_created_at_the_same_time()
     {
-        await using FakeGitLabServer server = await Kit.ServerAsync(options => options.Latency = TimeSpan.FromMilliseconds(200));
+        await using FakeGitLabServer server = await Kit.ServerAsync(options =>
+            options.Latency = TimeSpan.FromMilliseconds(200));
         using var client = new RawClient(server);
         Fake.Agent agent = server.State.AddAgent("group/app", "busy");
         string path = $"/projects/101/cluster_agents/{agent.Id}";
@@ -128,8 +134,12 @@ public sealed class RestRulesTests
         Fake.StoredToken used = server.State.AddToken(agent, "used", lastUsedAt: DateTimeOffset.UtcNow);
         server.State.AddToken(agent, "a");
         server.State.AddToken(agent, "b");
-        async Task<string> NamesAsync(int page) => string.Join(' ', (await client.GetAsync(
-            $"/projects/101/cluster_agents/{agent.Id}/tokens?per_page=2&page={page}")).Json.AsArray().Select(row => (string)row!["name"]!));
+        async Task<string> NamesAsync(int page)
+        {
+            RawResponse response = await client.GetAsync(
+                $"/projects/101/cluster_agents/{agent.Id}/tokens?per_page=2&page={page}");
+            return string.Join(' ', response.Json.AsArray().Select(row => (string)row!["name"]!));
+        }
 
         Assert.Equal(("used a", "a"), (await NamesAsync(1), await NamesAsync(2)));
         Assert.Equal("used", used.Name);
@@ -161,15 +171,18 @@ public sealed class RestRulesTests
 
         Assert.Equal(403, (await maintainer.PostAsync("/admin/token", new { token = stored.Secret })).Status);
         RawResponse found = await FindAsync(stored.Secret);
-        Assert.Equal((1001, 11, "active"), ((int)found.Json["id"]!, (int)found.Json["agent_id"]!, (string)found.Json["status"]!));
+        Assert.Equal((1001, 11), ((int)found.Json["id"]!, (int)found.Json["agent_id"]!));
+        Assert.Equal("active", (string?)found.Json["status"]);
         Assert.NotNull(found.Json["last_used_at"]);
-        RawResponse revoked = await client.SendAsync("DELETE", "/api/v4/admin/token", $$"""{"token":"{{stored.Secret}}"}""");
+        RawResponse revoked = await client.SendAsync(
+            "DELETE", "/api/v4/admin/token", $$"""{"token":"{{stored.Secret}}"}""");
         Assert.Equal((204, string.Empty), (revoked.Status, revoked.Body));
         Assert.Equal("revoked", (string?)(await FindAsync(stored.Secret)).Json["status"]);
         RawResponse missing = await FindAsync("glagent-missing");
         Assert.Equal((404, """{"message":{"error":"Not found"}}"""), (missing.Status, missing.Body));
         Assert.Equal(422, (await FindAsync("something")).Status);
-        Assert.DoesNotContain(server.Requests, request => request.Body.Contains(stored.Secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            server.Requests, request => request.Body.Contains(stored.Secret, StringComparison.Ordinal));
         server.Options.Version = "17.6.0-ee";
         Assert.Equal(404, (await FindAsync(stored.Secret)).Status);
     }
@@ -195,10 +208,12 @@ public sealed class RestRulesTests
         Assert.True((bool)(await root.GetAsync("/user")).Json["is_admin"]!);
         Assert.Equal("platform", (string?)(await client.GetAsync("/groups/platform")).Json["full_path"]);
         Assert.Equal("platform/infra platform/apps/api platform/apps/web", Column(
-            await client.GetAsync("/projects?membership=true&min_access_level=30&archived=false&simple=true&search=platform"
-                + "&search_namespaces=true&order_by=last_activity_at"),
+            await client.GetAsync("/projects?membership=true&min_access_level=30&archived=false&simple=true"
+                + "&search=platform&search_namespaces=true&order_by=last_activity_at"),
             "path_with_namespace"));
-        Assert.Equal("platform/apps platform", Column(await client.GetAsync("/groups?min_access_level=30&search=PLATF"), "full_path"));
+        Assert.Equal(
+            "platform/apps platform",
+            Column(await client.GetAsync("/groups?min_access_level=30&search=PLATF"), "full_path"));
         Assert.Equal(string.Empty, Column(await root.GetAsync("/projects?membership=true"), "path_with_namespace"));
         Assert.Equal(8, (await root.GetAsync("/projects")).Json.AsArray().Count);
         RawResponse environments = await client.GetAsync("/projects/101/environments");
