@@ -26,6 +26,8 @@ internal static class EngineProcess
         ProcessStartInfo start = engine.CreateIsolatedStartInfo(home.Path, arguments.Prepend(file).Prepend("-File"));
         start.Environment["GITLABAGENTS_CONFIGURATION"] = typeof(EngineProcess).Assembly
             .GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+        // To profile what it compiles does not pay in a process of seconds.
+        start.Environment["DOTNET_TieredPGO"] = "0";
 
         var output = new StringBuilder();
         using Process process = Process.Start(start)!;
