@@ -12,14 +12,14 @@ BeforeAll {
 
     # The package goes to a repository folder, and from there into an empty folder of modules.
     $configuration = if ($env:GITLABAGENTS_CONFIGURATION) { $env:GITLABAGENTS_CONFIGURATION } else { '*' }
-    $tool = Get-ChildItem "$PSScriptRoot/../../tools/Package/bin/$configuration/net10.0/GitLabAgents.Packaging.dll" -ErrorAction Ignore |
+    $tool = Get-ChildItem "$PSScriptRoot/../../tools/Build/bin/$configuration/net10.0/GitLabAgents.Build.dll" -ErrorAction Ignore |
         Sort-Object LastWriteTimeUtc | Select-Object -Last 1
-    if ($null -eq $tool) { throw 'tools/Package is not built: dotnet build' }
+    if ($null -eq $tool) { throw 'tools/Build is not built: dotnet build' }
     $repository = "$TestDrive/repository"
     $modules = "$TestDrive/modules"
     $null = New-Item -ItemType Directory $repository, $modules
-    $said = dotnet $tool.FullName --output "$TestDrive/made" --configuration any 2>&1
-    if ($LASTEXITCODE -ne 0) { throw "tools/Package ended with ${LASTEXITCODE}: $said" }
+    $said = dotnet $tool.FullName package --output "$TestDrive/made" --configuration any 2>&1
+    if ($LASTEXITCODE -ne 0) { throw "tools/Build ended with ${LASTEXITCODE}: $said" }
     Copy-Item "$TestDrive/made/*.nupkg" $repository
     $package = Get-ChildItem $repository -Filter GitLabAgents.*.nupkg
     $version = $package.BaseName -replace '^GitLabAgents\.'

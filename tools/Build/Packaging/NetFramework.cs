@@ -2,16 +2,16 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 
-namespace GitLabAgents.Packaging;
+namespace GitLabAgents.Build.Packaging;
 
-/// <summary>The assemblies that every installation of .NET Framework 4.7.2 has: see NETFramework-4.7.2.txt.</summary>
+/// <summary>The assemblies of .NET Framework 4.7.2, from NETFramework-4.7.2.txt.</summary>
 public static class NetFramework
 {
     private static readonly Dictionary<string, AssemblyIdentity> Assemblies = Read();
 
-    /// <summary>Gives the framework's assembly of a name.</summary>
+    /// <summary>Finds an assembly of the framework.</summary>
     /// <param name="name">The simple name.</param>
-    /// <returns>The assembly's full name, or <see langword="null"/>.</returns>
+    /// <returns>The assembly's identity, or <see langword="null"/> if the framework does not have it.</returns>
     public static AssemblyIdentity? Find(string name) => Assemblies.GetValueOrDefault(name);
 
     private static Dictionary<string, AssemblyIdentity> Read()
