@@ -6,12 +6,12 @@ using System.Net.Http;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace GitLabAgents.Benchmark.Baselines;
+namespace GitLabAgents.Benchmark.Baseline;
 
-/// <summary>A list read page by page, with nothing around it: no retries, no throttle, no limits, no errors of its own.</summary>
+/// <summary>Reads a list page by page and does nothing else: no retries, no throttling, no error handling.</summary>
 public static class BareLoop
 {
-    /// <summary>Asks the server for its version, as something that signs in does: the first request of a process is the dearest.</summary>
+    /// <summary>Reads the server's version, as a sign-in does. The first request of a process is the slowest.</summary>
     /// <param name="client">The client, with the access token.</param>
     /// <param name="api">The address of the API.</param>
     /// <returns>The version.</returns>
@@ -29,7 +29,9 @@ public static class BareLoop
     {
         for (int page = 1; page > 0;)
         {
-            using HttpResponseMessage response = client.GetAsync(new Uri($"{project}/cluster_agents?per_page=100&page={page.ToString(CultureInfo.InvariantCulture)}")).GetAwaiter().GetResult();
+            string number = page.ToString(CultureInfo.InvariantCulture);
+            var uri = new Uri($"{project}/cluster_agents?per_page=100&page={number}");
+            using HttpResponseMessage response = client.GetAsync(uri).GetAwaiter().GetResult();
             response.EnsureSuccessStatusCode();
             byte[] body = response.Content.ReadAsByteArrayAsync().GetAwaiter().GetResult();
             foreach (BareAgent agent in JsonSerializer.Deserialize(body, BareJson.Default.ListBareAgent)!)
@@ -37,15 +39,16 @@ public static class BareLoop
                 yield return agent;
             }
 
-            _ = int.TryParse(response.Headers.GetValues("X-Next-Page").First(), NumberStyles.None, CultureInfo.InvariantCulture, out page);
+            string next = response.Headers.GetValues("X-Next-Page").First();
+            _ = int.TryParse(next, NumberStyles.None, CultureInfo.InvariantCulture, out page);
         }
     }
 }
 
-/// <summary>An agent, with what the module's has.</summary>
+/// <summary>An agent, with the properties of the module's.</summary>
 public sealed class BareAgent
 {
-    /// <summary>Gets or sets the id.</summary>
+    /// <summary>Gets or sets the ID.</summary>
     public long Id { get; set; }
 
     /// <summary>Gets or sets the name.</summary>
@@ -57,17 +60,17 @@ public sealed class BareAgent
     /// <summary>Gets or sets when it was registered.</summary>
     public DateTimeOffset? CreatedAt { get; set; }
 
-    /// <summary>Gets or sets who registered it.</summary>
+    /// <summary>Gets or sets the ID of the user who registered it.</summary>
     public long? CreatedByUserId { get; set; }
 
     /// <summary>Gets or sets whether GitLab connects to it.</summary>
     public bool? IsReceptive { get; set; }
 }
 
-/// <summary>An agent's project, with what the module's has.</summary>
+/// <summary>An agent's project, with the properties of the module's.</summary>
 public sealed class BareProject
 {
-    /// <summary>Gets or sets the id.</summary>
+    /// <summary>Gets or sets the ID.</summary>
     public long Id { get; set; }
 
     /// <summary>Gets or sets the description.</summary>
@@ -76,27 +79,27 @@ public sealed class BareProject
     /// <summary>Gets or sets the name.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Gets or sets the name with its groups' names.</summary>
+    /// <summary>Gets or sets the name with the names of its groups.</summary>
     public string? NameWithNamespace { get; set; }
 
     /// <summary>Gets or sets the path.</summary>
     public string? Path { get; set; }
 
-    /// <summary>Gets or sets the path with its groups' paths.</summary>
+    /// <summary>Gets or sets the path with the paths of its groups.</summary>
     public string? PathWithNamespace { get; set; }
 
-    /// <summary>Gets or sets when it was made.</summary>
+    /// <summary>Gets or sets when it was created.</summary>
     public DateTimeOffset? CreatedAt { get; set; }
 }
 
-/// <summary>A server.</summary>
+/// <summary>A GitLab server.</summary>
 public sealed class BareServer
 {
     /// <summary>Gets or sets its version.</summary>
     public string? Version { get; set; }
 }
 
-/// <summary>Readers made by the compiler, as the module's are: the faster way in a fresh process.</summary>
+/// <summary>Generated deserializers, like the module's. They are faster in a new process.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(List<BareAgent>))]
 [JsonSerializable(typeof(BareServer))]

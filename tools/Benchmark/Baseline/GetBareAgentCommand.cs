@@ -1,9 +1,9 @@
 using System.Management.Automation;
 using System.Net.Http;
 
-namespace GitLabAgents.Benchmark.Baselines;
+namespace GitLabAgents.Benchmark.Baseline;
 
-/// <summary>Writes the agents of a project as <see cref="BareLoop"/> reads them.</summary>
+/// <summary>Writes the agents that <see cref="BareLoop"/> reads to the pipeline.</summary>
 [Cmdlet(VerbsCommon.Get, "BareAgent")]
 [OutputType(typeof(BareAgent))]
 public sealed class GetBareAgentCommand : PSCmdlet
