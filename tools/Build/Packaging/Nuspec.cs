@@ -5,7 +5,10 @@ using System.Xml.Linq;
 
 namespace GitLabAgents.Build.Packaging;
 
-/// <summary>The metadata of a package, with the content that Publish-PSResource takes from a module manifest.</summary>
+/// <summary>
+/// The metadata of a package: what Compress-PSResource takes from a module manifest, and the tags for the cmdlets that
+/// PowerShellGet adds.
+/// </summary>
 public sealed record Nuspec
 {
     private const string Schema = "http://schemas.microsoft.com/packaging/2011/08/nuspec.xsd";
@@ -19,9 +22,6 @@ public sealed record Nuspec
 
     /// <summary>Gets the authors.</summary>
     public required string Authors { get; init; }
-
-    /// <summary>Gets the company, or the authors if the manifest names none.</summary>
-    public required string Owners { get; init; }
 
     /// <summary>Gets the description.</summary>
     public required string Description { get; init; }
@@ -54,13 +54,11 @@ public sealed record Nuspec
         ArgumentNullException.ThrowIfNull(manifest);
         string? label = manifest.GetString(PsData + "Prerelease");
         string suffix = string.IsNullOrEmpty(label) ? string.Empty : $"-{label}";
-        string authors = GetRequired("Author");
         return new Nuspec
         {
             Id = id,
             Version = GetRequired("ModuleVersion") + suffix,
-            Authors = authors,
-            Owners = manifest.GetString("CompanyName") ?? authors,
+            Authors = GetRequired("Author"),
             Description = GetRequired("Description"),
             Copyright = GetRequired("Copyright"),
             ReleaseNotes = GetRequired(PsData + "ReleaseNotes"),
@@ -88,7 +86,6 @@ public sealed record Nuspec
                 new XElement(ns + "id", Id),
                 new XElement(ns + "version", Version),
                 new XElement(ns + "authors", Authors),
-                new XElement(ns + "owners", Owners),
                 new XElement(ns + "requireLicenseAcceptance", "false"),
                 new XElement(ns + "licenseUrl", LicenseUrl),
                 new XElement(ns + "projectUrl", ProjectUrl),
@@ -101,7 +98,7 @@ public sealed record Nuspec
 
     private static IEnumerable<string> GetTags(ModuleManifest manifest)
         => manifest.GetStrings(PsData + "Tags")
-            .Append("PSModule")
+            .Prepend("PSModule")
             .Concat(manifest.GetStrings("CompatiblePSEditions").Select(static edition => $"PSEdition_{edition}"))
             .Append("PSIncludes_Cmdlet")
             .Concat(manifest.GetStrings("CmdletsToExport").SelectMany(
