@@ -108,6 +108,33 @@ public sealed class HelpTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
+    public void The_synopsis_begins_with_a_verb_and_the_description_with_the_cmdlet(string name)
+    {
+        CommandPage page = Pages[name];
+        Assert.Matches(@"^[A-Z][a-z]+s\b[^.]*\.$", page.Synopsis); // "Gets …", "Creates …"
+        Assert.StartsWith($"The {name} cmdlet ", page.Description[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Each_parameter_description_begins_as_in_the_help_of_PowerShell(string name)
+    {
+        foreach (ParameterEntry parameter in Pages[name].Parameters)
+        {
+            string pattern = parameter.Name switch
+            {
+                "WhatIf" => @"^Shows what would happen if the cmdlet runs\. The cmdlet is not run\.$",
+                "Confirm" => @"^Prompts you for confirmation before running the cmdlet\.$",
+                _ when parameter.Attributes[0].IsSwitch => "^Indicates that ",
+                _ => "^Specifies ",
+            };
+            Assert.Matches(pattern, parameter.Description[0]);
+            Assert.All(parameter.Description, static text => Assert.Matches(@"[.:)`]$", text.Split('\n')[^1]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
     public void Each_page_has_numbered_examples_with_explanations(string name)
     {
         CommandPage page = Pages[name];
@@ -119,6 +146,7 @@ public sealed class HelpTests
         {
             Example example = page.Examples[i];
             Assert.Matches(string.Create(CultureInfo.InvariantCulture, $"^Example {i + 1}: [A-Z]"), example.Title);
+            Assert.NotEmpty(example.Introduction.Concat(example.Remarks));
         }
     }
 
