@@ -12,7 +12,7 @@ public static class TransportFailure
     /// <summary>Tells whether the request certainly never left: there was no connection to send it on.</summary>
     /// <param name="exception">What <see cref="HttpClient"/> threw.</param>
     /// <returns><see langword="true"/> where the server cannot have acted on the request.</returns>
-    public static bool IsNotSent(Exception exception) => exception is HttpRequestException
+    public static bool IsNotSent(Exception exception) => exception is ProxyRefusedException || exception is HttpRequestException
     {
         // .NET reports a failed connect with the socket's error right inside, a broken connection with an IOException
         // in between; .NET Framework with a WebException that carries a status.
@@ -24,6 +24,13 @@ public static class TransportFailure
                     or WebExceptionStatus.SecureChannelFailure,
             },
     };
+
+    /// <summary>Returns whether a failure is transient: a connection that failed, other than over TLS or a proxy's refusal.</summary>
+    /// <param name="exception">The exception that <see cref="HttpClient"/> threw.</param>
+    /// <returns>Whether the same request may succeed later.</returns>
+    public static bool IsTransient(Exception exception) => exception is ProxyRefusedException refused
+        ? refused.IsTransient
+        : exception is HttpRequestException && !IsTlsFailure(exception);
 
     /// <summary>Tells whether the two sides could not agree on TLS: a certificate that is not trusted, above all.</summary>
     /// <param name="exception">What <see cref="HttpClient"/> threw.</param>
