@@ -10,13 +10,14 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Transport;
 
 /// <summary>
-/// Sends the client certificate together with its intermediate certificates, which <see cref="HttpClientHandler"/> sends
-/// only if the system's stores have them. They come from the user or, since a certificate read from a PFX file has lost
-/// the others of the file, from what the server sends for itself: often one authority issued both.
+/// Sends the client certificate together with its intermediate certificates, which <see cref="HttpClientHandler"/>
+/// sends only if the system's stores have them. They come from the user or, since a certificate read from a PFX file
+/// has lost the others of the file, from what the server sends for itself: often one authority issued both.
 /// </summary>
 internal sealed class ClientCertificateHandler : HttpMessageHandler
 {
-    private static readonly Type? HandlerType = typeof(HttpClientHandler).Assembly.GetType("System.Net.Http.SocketsHttpHandler");
+    private static readonly Type? HandlerType =
+        typeof(HttpClientHandler).Assembly.GetType("System.Net.Http.SocketsHttpHandler");
     private static readonly PropertyInfo? ContextProperty =
         HandlerType?.GetProperty("SslOptions")?.PropertyType.GetProperty("ClientCertificateContext");
 
@@ -33,7 +34,10 @@ internal sealed class ClientCertificateHandler : HttpMessageHandler
     /// <param name="settings">The handler whose settings are used; it is not sent through.</param>
     /// <param name="certificate">The client's certificate, with its key.</param>
     /// <param name="intermediates">The intermediate certificates that the user gave.</param>
-    public ClientCertificateHandler(HttpClientHandler settings, X509Certificate2 certificate, X509Certificate2Collection? intermediates)
+    public ClientCertificateHandler(
+        HttpClientHandler settings,
+        X509Certificate2 certificate,
+        X509Certificate2Collection? intermediates)
     {
         _settings = settings;
         _certificate = certificate;
@@ -41,11 +45,15 @@ internal sealed class ClientCertificateHandler : HttpMessageHandler
         _invokers.Add(CreateInvoker());
     }
 
-    /// <summary>Gets a value indicating whether this .NET can send intermediate certificates: .NET 8 and later.</summary>
+    /// <summary>
+    /// Gets a value indicating whether this .NET can send intermediate certificates: .NET 8 and later.
+    /// </summary>
     public static bool IsSupported => ContextProperty is not null;
 
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken)
     {
         HttpMessageInvoker invoker = GetInvoker();
         try
@@ -126,7 +134,10 @@ internal sealed class ClientCertificateHandler : HttpMessageHandler
         Set(handler, nameof(_settings.Proxy), _settings.Proxy);
 
         object tls = HandlerType!.GetProperty("SslOptions")!.GetValue(handler)!;
-        Set(tls, nameof(RemoteCertificateValidationCallback), new RemoteCertificateValidationCallback(CheckServerCertificate));
+        Set(
+            tls,
+            nameof(RemoteCertificateValidationCallback),
+            new RemoteCertificateValidationCallback(CheckServerCertificate));
         MethodInfo create = ContextProperty!.PropertyType.GetMethod(
             "Create",
             [typeof(X509Certificate2), typeof(X509Certificate2Collection), typeof(bool)])!;
@@ -135,7 +146,11 @@ internal sealed class ClientCertificateHandler : HttpMessageHandler
     }
 
 #pragma warning disable MA0039 // The decision is that of the settings, or the system's.
-    private bool CheckServerCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    private bool CheckServerCertificate(
+        object sender,
+        X509Certificate? certificate,
+        X509Chain? chain,
+        SslPolicyErrors errors)
     {
         bool isTrusted = _settings.ServerCertificateCustomValidationCallback is { } check
             ? check(null!, certificate as X509Certificate2, chain, errors)

@@ -40,10 +40,9 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
         WebProxy? all = ReadProxy("all_proxy") ?? ReadProxy("ALL_PROXY");
         WebProxy? http = ReadProxy("http_proxy") ?? (isCgi ? null : ReadProxy("HTTP_PROXY")) ?? all;
         WebProxy? https = ReadProxy("https_proxy") ?? ReadProxy("HTTPS_PROXY") ?? all;
-        string[] bypassed = (read("no_proxy") ?? read("NO_PROXY") ?? string.Empty).Split(',');
-        return http is null && https is null
-            ? null
-            : new EnvironmentProxy(http, https, [.. bypassed.Select(static rule => rule.Trim()).Where(static rule => rule.Length > 0)]);
+        string[] rules = (read("no_proxy") ?? read("NO_PROXY") ?? string.Empty).Split(',');
+        string[] bypassed = [.. rules.Select(static rule => rule.Trim()).Where(static rule => rule.Length > 0)];
+        return http is null && https is null ? null : new EnvironmentProxy(http, https, bypassed);
 
         WebProxy? ReadProxy(string variable)
             => read(variable) is { } text ? ProxyAddress.TryCreate(text, ignorePath: true) : null;
@@ -54,11 +53,12 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
         => IsBypassed(destination) ? null : Select(destination)!.Address;
 
     /// <inheritdoc/>
-    public bool IsBypassed(Uri host) => Select(host) is null || Array.Exists(_bypassed, rule => IsMatch(rule, host.Host));
+    public bool IsBypassed(Uri host)
+        => Select(host) is null || Array.Exists(_bypassed, rule => IsMatch(rule, host.Host));
 
     /// <inheritdoc/>
     public NetworkCredential? GetCredential(Uri uri, string authType)
-        => new[] { _http, _https }.FirstOrDefault(proxy => proxy?.Address == uri)?.Credentials?.GetCredential(uri, authType);
+        => Array.Find([_http, _https], proxy => proxy?.Address == uri)?.Credentials?.GetCredential(uri, authType);
 
     private static bool IsMatch(string rule, string host)
     {

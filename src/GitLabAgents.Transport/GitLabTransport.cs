@@ -37,7 +37,8 @@ public sealed class GitLabTransport : IDisposable
             .AddHttpMessageHandler(() => new ThrottleHandler(_slots))
             .AddHttpMessageHandler(() => new ResponseBufferingHandler(options))
             .AddHttpMessageHandler(() => new ProxyRefusalHandler(proxy))
-            .ConfigurePrimaryHttpMessageHandler(() => options.PrimaryHandler ?? PrimaryHandlerFactory.Create(options, proxy));
+            .ConfigurePrimaryHttpMessageHandler(
+                () => options.PrimaryHandler ?? PrimaryHandlerFactory.Create(options, proxy));
         _services = services.BuildServiceProvider();
         _clients = _services.GetRequiredService<IHttpClientFactory>();
     }

@@ -62,7 +62,8 @@ internal static class PrimaryHandlerFactory
     {
         const SecurityProtocolType SystemDefault = default; // .NET Standard 2.0 has no names for these two.
         const SecurityProtocolType Tls13 = (SecurityProtocolType)12288;
-        bool suffices = configured == SystemDefault || (configured & (SecurityProtocolType.Tls12 | Tls13)) != SystemDefault;
+        const SecurityProtocolType Sufficient = SecurityProtocolType.Tls12 | Tls13;
+        bool suffices = configured == SystemDefault || (configured & Sufficient) != SystemDefault;
         return suffices ? null : SslProtocols.Tls12;
     }
 }

@@ -5,15 +5,20 @@ using System.Text.RegularExpressions;
 
 namespace GitLabAgents.Transport;
 
-/// <summary>Reads the address of a proxy as curl and .NET do: <c>[scheme://][user[:password]@]host[:port]</c>.</summary>
+/// <summary>
+/// Reads the address of a proxy as curl and .NET do: <c>[scheme://][user[:password]@]host[:port]</c>.
+/// </summary>
 public static class ProxyAddress
 {
     private static readonly Regex Parts = new(
-        @"\A((?<scheme>[a-z][a-z0-9+.-]*)://)?((?<user>.*)@)?(?<host>\[[0-9a-f:.%]+\]|[^:/?#\s\[\]\\]+)(:(?<port>[0-9]{1,5}))?(?<rest>[/?#].*)?\z",
+        @"\A((?<scheme>[a-z][a-z0-9+.-]*)://)?((?<user>.*)@)?"
+            + @"(?<host>\[[0-9a-f:.%]+\]|[^:/?#\s\[\]\\]+)(:(?<port>[0-9]{1,5}))?(?<rest>[/?#].*)?\z",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
         TimeSpan.FromSeconds(1));
 
-    /// <summary>Creates the proxy of an address. Its credential is kept apart from its URL, which messages can show.</summary>
+    /// <summary>
+    /// Creates the proxy of an address. Its credential is kept apart from its URL, which messages can show.
+    /// </summary>
     /// <param name="text">The address. Without a scheme it is <c>http</c>.</param>
     /// <returns>
     /// The proxy, or <see langword="null"/> if the text is not the address of one, or if this .NET does not support its

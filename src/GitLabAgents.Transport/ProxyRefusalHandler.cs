@@ -2,7 +2,6 @@ using System;
 using System.Globalization;
 using System.Net;
 using System.Net.Http;
-using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
@@ -10,16 +9,20 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Transport;
 
 /// <summary>
-/// Reports a proxy that refuses to connect as <see cref="ProxyRefusedException"/>: .NET reports it like a connection that
-/// broke, after which nobody knows whether the server got the request.
+/// Reports a proxy that refuses to connect as <see cref="ProxyRefusedException"/>: .NET reports it like a connection
+/// that broke, after which nobody knows whether the server got the request.
 /// </summary>
 internal sealed class ProxyRefusalHandler(ProxySelection proxy) : DelegatingHandler
 {
-    private static readonly PropertyInfo? ErrorProperty = typeof(HttpRequestException).GetProperty("HttpRequestError"); // .NET 8.
-    private static readonly Regex StatusText = new("'(?<status>[1-9][0-9]{2})'", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+    private static readonly Regex StatusText = new(
+        "'(?<status>[1-9][0-9]{2})'",
+        RegexOptions.ExplicitCapture,
+        TimeSpan.FromSeconds(1));
 
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken)
     {
         HttpResponseMessage response;
         try
@@ -41,10 +44,10 @@ internal sealed class ProxyRefusalHandler(ProxySelection proxy) : DelegatingHand
     }
 
     private static bool IsTunnelError(HttpRequestException e)
-        => GetTunnelResponse(e) is not null || ErrorProperty?.GetValue(e)?.ToString() == "ProxyTunnelError";
+        => GetTunnelResponse(e) is not null || TransportFailure.GetError(e) == "ProxyTunnelError";
 
-    // .NET Framework: HttpClientHandler returns responses of the server whatever their status, so one in an exception is
-    // the proxy's.
+    // .NET Framework: HttpClientHandler returns responses of the server whatever their status, so one in an exception
+    // is the proxy's.
     private static HttpWebResponse? GetTunnelResponse(HttpRequestException e)
         => (e.InnerException as WebException)?.Response as HttpWebResponse;
 
@@ -66,6 +69,7 @@ internal sealed class ProxyRefusalHandler(ProxySelection proxy) : DelegatingHand
     {
         string name = proxy.GetAddress(request.RequestUri!) is { } address ? $"the proxy {address}" : "a proxy";
         string reason = status?.ToString(CultureInfo.InvariantCulture) ?? detail ?? "no reason given";
-        return new ProxyRefusedException($"{name} refused the connection to {request.RequestUri!.Authority} ({reason})", status);
+        return new ProxyRefusedException(
+            $"{name} refused the connection to {request.RequestUri!.Authority} ({reason})", status);
     }
 }

@@ -2,7 +2,9 @@ using System.Net.Http;
 
 namespace GitLabAgents.Transport;
 
-/// <summary>The exception for a proxy that does not connect to the server. The server did not get the request.</summary>
+/// <summary>
+/// The exception for a proxy that does not connect to the server. The server did not get the request.
+/// </summary>
 public sealed class ProxyRefusedException : HttpRequestException
 {
     /// <summary>Initializes a new instance of the <see cref="ProxyRefusedException"/> class.</summary>
@@ -14,6 +16,8 @@ public sealed class ProxyRefusedException : HttpRequestException
     /// <summary>Gets the status of the proxy's response, or <see langword="null"/> for a SOCKS proxy.</summary>
     public int? Status { get; }
 
-    /// <summary>Gets a value indicating whether the proxy may connect later. If not, a retry only gets accounts locked.</summary>
+    /// <summary>
+    /// Gets a value indicating whether the proxy may connect later. If not, a retry only gets accounts locked.
+    /// </summary>
     public bool IsTransient => Status is 408 or 429 or >= 500;
 }

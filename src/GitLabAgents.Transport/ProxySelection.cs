@@ -14,6 +14,12 @@ internal sealed class ProxySelection
         Proxy = proxy;
     }
 
+    // Settable in .NET, where it is HttpClient.DefaultProxy, which .NET Standard 2.0 does not have.
+    private static IWebProxy? Default
+        => typeof(HttpClient).GetProperty("DefaultProxy", BindingFlags.Public | BindingFlags.Static) is { } property
+            ? (IWebProxy?)property.GetValue(null)
+            : WebRequest.DefaultWebProxy;
+
     /// <summary>Gets a value indicating whether a proxy is used at all.</summary>
     public bool UseProxy { get; }
 
@@ -28,26 +34,25 @@ internal sealed class ProxySelection
             return new ProxySelection(useProxy: false, null);
         }
 
-        Type? defaultProxy = GetDefaultProxyType();
-        bool isSetByUser = defaultProxy is not null && defaultProxy.Assembly != typeof(HttpClient).Assembly;
-        IWebProxy? proxy = options.Proxy ?? (isSetByUser ? null : EnvironmentProxy.TryCreate());
+        // A user may have replaced .NET's default proxy, whose types are internal, for the whole process.
+        Type? defaultType = Default?.GetType();
+        bool isReplaced = defaultType is { IsPublic: true } && Environment.Version.Major >= 5;
+        IWebProxy? proxy = options.Proxy ?? (isReplaced ? null : EnvironmentProxy.TryCreate());
 
         // .NET may have read a proxy from the environment before, where there is none now.
-        bool isOutdated = proxy is null && defaultProxy?.Name == "HttpEnvironmentProxy";
+        bool isOutdated = proxy is null && defaultType?.Name == "HttpEnvironmentProxy";
         return new ProxySelection(!isOutdated, proxy);
     }
 
-    /// <summary>Gets the address of the proxy for a request, without user name and password, or <see langword="null"/>.</summary>
+    /// <summary>
+    /// Gets the address of the proxy for a request, without user name and password, or <see langword="null"/>.
+    /// </summary>
     public string? GetAddress(Uri destination)
     {
-        IWebProxy? proxy = UseProxy ? Proxy ?? WebRequest.DefaultWebProxy : null;
+        IWebProxy? proxy = UseProxy ? Proxy ?? Default : null;
         Uri? address = proxy?.GetProxy(destination);
         return address is null || address == destination
             ? null
             : address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
     }
-
-    // HttpClient.DefaultProxy, which .NET Standard 2.0 does not have: .NET's own types unless a user has set it.
-    private static Type? GetDefaultProxyType()
-        => typeof(HttpClient).GetProperty("DefaultProxy", BindingFlags.Public | BindingFlags.Static)?.GetValue(null)?.GetType();
 }

@@ -171,7 +171,9 @@ internal sealed class RetryHandler : DelegatingHandler
                 ? $"the server answered {(int)response.StatusCode}"
                 : "the connection failed";
             args.Outcome.Result?.Dispose();
-            request.OnRetry?.Invoke(args.RetryDelay, $"{reason}; try {args.AttemptNumber + 2} of {_handler._options.MaximumRetryCount + 1L}");
+            request.OnRetry?.Invoke(
+                args.RetryDelay,
+                $"{reason}; try {args.AttemptNumber + 2} of {_handler._options.MaximumRetryCount + 1L}");
             return default;
         }
     }

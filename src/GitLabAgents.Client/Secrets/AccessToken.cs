@@ -52,7 +52,9 @@ internal sealed class AccessToken : IDisposable
         }
     }
 
-    /// <summary>Returns whether a text has the beginning of a GitLab token in it, so that it must not be repeated.</summary>
+    /// <summary>
+    /// Returns whether a text has the beginning of a GitLab token in it, so that it must not be repeated.
+    /// </summary>
     public static bool IsIn(string text) => Prefix.IsMatch(text);
 
     /// <summary>Takes the token out of a text that comes from outside, should a server or proxy echo it.</summary>

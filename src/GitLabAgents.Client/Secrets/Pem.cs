@@ -99,8 +99,8 @@ internal static class Pem
     }
 
     /// <summary>
-    /// Writes blocks as RFC 7468 has them: without text between them, lines of 64 characters, each ended with a line feed.
-    /// GitLab does not accept every other form, such as indented lines.
+    /// Writes blocks as RFC 7468 has them: without text between them, lines of 64 characters, each ended with a line
+    /// feed. GitLab does not accept every other form, such as indented lines.
     /// </summary>
     /// <exception cref="FormatException">A block is not base64.</exception>
     public static char[] Normalize(ReadOnlySpan<char> text, IReadOnlyList<PemBlock> blocks)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -71,12 +72,15 @@ internal sealed class PemMaterial : IDisposable
 
         if (key.Label == "OPENSSH PRIVATE KEY")
         {
-            throw CreateException(source, "is a key for SSH, which GitLab does not accept here. Give the key that the certificate was made with.");
+            throw CreateException(
+                source,
+                "is a key for SSH, which GitLab does not accept here. Give the key of the certificate.");
         }
 
         if (GetEdwardsCurve(inside) is { } curve)
         {
-            throw CreateException(source, $"is an {curve} key, which GitLab does not accept. Use a certificate with an RSA or EC key.");
+            throw CreateException(
+                source, $"is an {curve} key, which GitLab does not accept. Use a certificate with an RSA or EC key.");
         }
 
         return new PemMaterial(source, Normalize(source, text, [key]));
@@ -92,15 +96,18 @@ internal sealed class PemMaterial : IDisposable
         {
             if (certificate.NotAfter < now.LocalDateTime)
             {
-                yield return FormattableString.Invariant(
-                    $"{Source}: the certificate '{certificate.Subject}' expired on {certificate.NotAfter:yyyy-MM-dd}.");
+                yield return Describe(certificate, $"expired on {FormatDay(certificate.NotAfter)}");
             }
             else if (certificate.NotBefore > now.LocalDateTime)
             {
-                yield return FormattableString.Invariant(
-                    $"{Source}: the certificate '{certificate.Subject}' is not valid before {certificate.NotBefore:yyyy-MM-dd}.");
+                yield return Describe(certificate, $"is not valid before {FormatDay(certificate.NotBefore)}");
             }
         }
+
+        string Describe(X509Certificate2 certificate, string problem)
+            => $"{Source}: the certificate '{certificate.Subject}' {problem}.";
+
+        static string FormatDay(DateTime date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
 
     /// <summary>Wipes the characters.</summary>

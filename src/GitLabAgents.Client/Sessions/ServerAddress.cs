@@ -30,8 +30,8 @@ public static class ServerAddress
         if (IsToken(trimmed))
         {
             throw new ArgumentException(
-                "The address of the GitLab looks like an access token, so it is not shown here. Give the address first and "
-                    + "the token apart, and revoke the token if others can read where it was written. "
+                "The address of the GitLab looks like an access token, so it is not shown here. Give the address first "
+                    + "and the token apart, and revoke the token if others can read where it was written. "
                     + "If it is the name of a host, write https:// before it.",
                 nameof(text));
         }

@@ -72,7 +72,10 @@ public sealed partial class GitLabClient
         AgentUrlConfiguration made;
         try
         {
-            made = AttachSession(await PostUrlConfigurationAsync(project, agentId, content, cancellationToken).ConfigureAwait(false), project, agentId);
+            made = AttachSession(
+                await PostUrlConfigurationAsync(project, agentId, content, cancellationToken).ConfigureAwait(false),
+                project,
+                agentId);
         }
         catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
@@ -130,7 +133,11 @@ public sealed partial class GitLabClient
 
     // GitLab 18.9 takes PEM and refuses base64 of it; 17.4 does the reverse, and which release changed is not known. A
     // response of 400 means that nothing was created.
-    private async Task<AgentUrlConfiguration> PostUrlConfigurationAsync(ProjectReference project, long agentId, NewUrlConfiguration content, CancellationToken cancellationToken)
+    private async Task<AgentUrlConfiguration> PostUrlConfigurationAsync(
+        ProjectReference project,
+        long agentId,
+        NewUrlConfiguration content,
+        CancellationToken cancellationToken)
     {
         bool? takesBase64 = content.HasCertificates ? _session.TakesBase64Certificates : false;
         try
@@ -147,22 +154,35 @@ public sealed partial class GitLabClient
             {
                 throw asPem.ServerMessage == asBase64.ServerMessage
                     ? asPem
-                    : asPem.WithKind(asPem.Kind, $"The server refused the certificates in base64 (\"{asBase64.ServerMessage}\") and as PEM.", asPem.RecommendedAction);
+                    : asPem.WithKind(
+                        asPem.Kind,
+                        $"The server refused the certificates in base64 (\"{asBase64.ServerMessage}\") and as PEM.",
+                        asPem.RecommendedAction);
             }
         }
 
-        static bool IsRefusal(GitLabApiException e) => e is { Kind: GitLabErrorKind.InvalidRequest, StatusCode: HttpStatusCode.BadRequest };
+        static bool IsRefusal(GitLabApiException e)
+            => e is { Kind: GitLabErrorKind.InvalidRequest, StatusCode: HttpStatusCode.BadRequest };
 
         async Task<AgentUrlConfiguration> PostAsync(bool useBase64)
         {
-            var call = new ApiRequest(HttpMethod.Post, UrlConfigurationsPath(project, agentId), $"make URL configuration '{content.Url}' for agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound)
+            var call = new ApiRequest(
+                HttpMethod.Post,
+                UrlConfigurationsPath(project, agentId),
+                $"make URL configuration '{content.Url}' for agent {agentId} of project {project}",
+                GitLabErrorKind.AgentNotFound)
             {
                 RequiredRole = "Maintainer",
                 Body = content.ToJson(useBase64),
                 Redact = content.Redact,
-                RecoveryHint = $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {Quote(project)} -Agent {agentId}",
+                RecoveryHint =
+                    $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {Quote(project)} -Agent {agentId}",
             };
-            AgentUrlConfiguration made = await ReadAsync(call, GitLabJson.Default.AgentUrlConfiguration, static c => c.Id, cancellationToken).ConfigureAwait(false);
+            AgentUrlConfiguration made = await ReadAsync(
+                call,
+                GitLabJson.Default.AgentUrlConfiguration,
+                static c => c.Id,
+                cancellationToken).ConfigureAwait(false);
             _session.TakesBase64Certificates = content.HasCertificates ? useBase64 : _session.TakesBase64Certificates;
             return made;
         }

@@ -4,7 +4,6 @@ using System.IO;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace GitLabAgents;
@@ -52,7 +51,9 @@ public sealed class NewUrlConfiguration : IDisposable
     /// <summary>Gets a value indicating whether GitLab is to show a client certificate.</summary>
     public bool IsMutualTls => _clientCertificate is not null;
 
-    /// <summary>Gets a value indicating whether there is a certificate in it, of the client or of an authority.</summary>
+    /// <summary>
+    /// Gets a value indicating whether there is a certificate in it, of the client or of an authority.
+    /// </summary>
     internal bool HasCertificates => _clientCertificate is not null || _caCertificate is not null;
 
     /// <summary>Wipes the private key.</summary>
@@ -79,11 +80,13 @@ public sealed class NewUrlConfiguration : IDisposable
     }
 
     /// <summary>Creates the body of the request.</summary>
-    /// <param name="useBase64">Whether certificates and key are base64 of their PEM, which older releases of GitLab expect.</param>
+    /// <param name="useBase64">
+    /// Whether certificates and key are base64 of their PEM, which older releases of GitLab expect.
+    /// </param>
     internal byte[] ToJson(bool useBase64)
     {
         using var stream = new MemoryStream(64 * 1024);
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var writer = new Utf8JsonWriter(stream))
         {
             writer.WriteStartObject();
             writer.WriteString("url", Url);

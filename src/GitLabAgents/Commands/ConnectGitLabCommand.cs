@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Host;
@@ -80,8 +81,8 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
     public SwitchParameter NoProxy { get; set; }
 
     /// <summary>
-    /// Gets or sets the certificate to show to the server, with its private key, and any intermediate certificates to send
-    /// along with it.
+    /// Gets or sets the certificate to show to the server, with its private key, and any intermediate certificates to
+    /// send along with it.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -246,7 +247,9 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
 
     private List<X509Certificate2> GetCertificates()
     {
-        var certificates = (Certificate ?? []).Select(static c => c as X509Certificate2 ?? new X509Certificate2(c)).ToList();
+        var certificates = (Certificate ?? [])
+            .Select(static certificate => certificate as X509Certificate2 ?? new X509Certificate2(certificate))
+            .ToList();
         return certificates.Count == 0 || certificates.Exists(static certificate => certificate.HasPrivateKey)
             ? certificates
             : throw CreateInvalidRequest(
@@ -276,10 +279,12 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
 
         if (ViewFormatter.ExpiresSoon(session))
         {
-            WriteWarning(FormattableString.Invariant($"{FormatToken()} expires on {session.ExpiresAt!.Value.UtcDateTime:yyyy-MM-dd}."));
+            string day = session.ExpiresAt!.Value.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            WriteWarning($"{FormatToken()} expires on {day}.");
         }
 
-        string FormatToken() => session.TokenName is { } name ? $"The access token '{Sanitize(name)}'" : "The access token";
+        string FormatToken()
+            => session.TokenName is { } name ? $"The access token '{Sanitize(name)}'" : "The access token";
 
         string Sanitize(string text) => ErrorBody.SanitizeForDisplay(text, session.Token.Redact) ?? string.Empty;
     }

@@ -9,23 +9,29 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents;
 
-/// <summary>Finds the project that <c>-Project .</c> means: the one that the remote <c>origin</c> of a clone points to.</summary>
+/// <summary>
+/// Finds the project that <c>-Project .</c> means: the one that the remote <c>origin</c> of a clone points to.
+/// </summary>
 internal static class GitRemoteProject
 {
     private const int GitTimeoutMilliseconds = 5000;
-    private const RegexOptions Options = RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
+    private const RegexOptions Options =
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
     private static readonly TimeSpan RegexTimeout = TimeSpan.FromSeconds(1);
 
     // https://user:password@host:port/path. Only the last @ ends the credentials.
     private static readonly Regex Url = new(
-        @"\A(?<scheme>https?|ssh|git|git\+ssh|ssh\+git)://([^/]*@)?(?<host>\[[^\]/]+\]|[^:/@\[\]]+)(:[0-9]*)?/(?<path>[^?#]+)\z",
+        @"\A(?<scheme>https?|ssh|git|git\+ssh|ssh\+git)://([^/]*@)?"
+            + @"(?<host>\[[^\]/]+\]|[^:/@\[\]]+)(:[0-9]*)?/(?<path>[^?#]+)\z",
         Options,
         RegexTimeout);
 
-    // user@host:path and, with a port or an IPv6 address, user@[host:port]:path. A slash before the colon is a local path.
+    // user@host:path and, with a port or an IPv6 address, user@[host:port]:path. A slash before the colon makes it a
+    // local path.
     private static readonly Regex Scp = new(
-        @"\A([^/:\[]*@)?(\[([^/\]]*@)?(?<host>[^:\]/]+)(:[0-9]+)?\]|(?<host>\[[^\]/]+\]|[^:/@\[\]]+)):(?<path>[^:].*)\z",
+        @"\A([^/:\[]*@)?(\[([^/\]]*@)?(?<host>[^:\]/]+)(:[0-9]+)?\]|"
+            + @"(?<host>\[[^\]/]+\]|[^:/@\[\]]+)):(?<path>[^:].*)\z",
         Options,
         RegexTimeout);
 
@@ -40,7 +46,8 @@ internal static class GitRemoteProject
             ?? throw CreateException($"The remote origin of {folder} is not the URL of a GitLab project.");
         if (!string.Equals(host, NormalizeHost(session.Uri.Host), StringComparison.OrdinalIgnoreCase))
         {
-            throw CreateException($"The remote origin of {folder} is on {ServerAddress.Redact(host)}, and the session is with {session}.");
+            host = ServerAddress.Redact(host);
+            throw CreateException($"The remote origin of {folder} is on {host}, and the session is with {session}.");
         }
 
         string prefix = session.Uri.AbsolutePath.Trim('/') + "/";
@@ -56,7 +63,9 @@ internal static class GitRemoteProject
 
     /// <summary>Reads host and path of a remote, in each form that git accepts for another machine.</summary>
     /// <param name="remote">The remote.</param>
-    /// <returns>Host, path and whether it is a web address, or <see langword="null"/> if it cannot be a GitLab project.</returns>
+    /// <returns>
+    /// Host, path and whether it is a web address, or <see langword="null"/> if it cannot be a GitLab project.
+    /// </returns>
     internal static (string Host, string Path, bool IsWeb)? Parse(string remote)
     {
         remote = remote.Trim();
@@ -100,7 +109,10 @@ internal static class GitRemoteProject
 
     // One form for each host: lower case, without the dot at the end, punycode, the short form of IPv6.
     private static string? NormalizeHost(string host)
-        => Uri.TryCreate($"https://{Uri.UnescapeDataString(host).TrimEnd('.')}/", UriKind.Absolute, out Uri? uri) ? uri.IdnHost : null;
+    {
+        string address = $"https://{Uri.UnescapeDataString(host).TrimEnd('.')}/";
+        return Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) ? uri.IdnHost : null;
+    }
 
     private static string ReadOrigin(string folder, GitLabSession session)
     {
@@ -121,7 +133,8 @@ internal static class GitRemoteProject
             if (!git.WaitForExit(GitTimeoutMilliseconds))
             {
                 git.Kill();
-                throw CreateException($"git did not read the remote origin of {folder} within {GitTimeoutMilliseconds / 1000} seconds.");
+                throw CreateException(
+                    $"git did not read the remote origin of {folder} within {GitTimeoutMilliseconds / 1000} seconds.");
             }
 
             if (git.ExitCode == 0)

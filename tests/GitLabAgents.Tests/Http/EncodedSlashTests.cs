@@ -7,7 +7,9 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Projects and groups by path where <see cref="Uri"/> turns <c>%2F</c> into <c>/</c>, as .NET Framework may.</summary>
+/// <summary>
+/// Projects and groups by path where <see cref="Uri"/> turns <c>%2F</c> into <c>/</c>, as .NET Framework may.
+/// </summary>
 public sealed class EncodedSlashTests
 {
     private readonly FakeHandler _http = new(Respond);
@@ -43,7 +45,8 @@ public sealed class EncodedSlashTests
     public async Task A_path_that_is_not_found_is_an_error_and_changes_nothing()
     {
         GitLabClient client = CreateClient();
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.ProjectNotFound, () => client.CreateAgentAsync("group/missing", "new"));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ProjectNotFound, () => client.CreateAgentAsync("group/missing", "new"));
         Assert.Contains("'group/missing'", e.Message, StringComparison.Ordinal);
         Assert.All(_http.Requests, request => Assert.Equal("GET", request.Method));
     }
@@ -60,10 +63,14 @@ public sealed class EncodedSlashTests
         string path = request.Uri.PathAndQuery;
         return path switch
         {
-            _ when path.Contains("page=2", StringComparison.Ordinal) => TestClients.Json("""[{"id":101,"path_with_namespace":"group/app"}]"""),
-            _ when path.Contains("search=Group/App", StringComparison.Ordinal) => TestClients.Json("""[{"id":5,"path_with_namespace":"group/app-two"}]""", 200, ("X-Next-Page", "2")),
-            _ when path.Contains("search=group/missing", StringComparison.Ordinal) => TestClients.Json("""[{"id":5,"path_with_namespace":"other/group/missing"}]"""),
-            _ when path.StartsWith("/api/v4/groups?", StringComparison.Ordinal) => TestClients.Json("""[{"id":6,"full_path":"sub"},{"id":7,"full_path":"group/sub"}]"""),
+            _ when path.Contains("page=2", StringComparison.Ordinal) => TestClients.Json(
+                """[{"id":101,"path_with_namespace":"group/app"}]"""),
+            _ when path.Contains("search=Group/App", StringComparison.Ordinal) => TestClients.Json(
+                """[{"id":5,"path_with_namespace":"group/app-two"}]""", 200, ("X-Next-Page", "2")),
+            _ when path.Contains("search=group/missing", StringComparison.Ordinal) => TestClients.Json(
+                """[{"id":5,"path_with_namespace":"other/group/missing"}]"""),
+            _ when path.StartsWith("/api/v4/groups?", StringComparison.Ordinal) => TestClients.Json(
+                """[{"id":6,"full_path":"sub"},{"id":7,"full_path":"group/sub"}]"""),
             _ when path.StartsWith("/api/v4/groups/7/", StringComparison.Ordinal) => TestClients.Json("[]"),
             _ => TestClients.Json(TestClients.Agent(11)),
         };
@@ -76,5 +83,6 @@ public sealed class EncodedSlashTests
         return client;
     }
 
-    private List<string> Sent() => [.. _http.Requests.OrderBy(request => request.Number).Select(request => request.Uri.PathAndQuery)];
+    private List<string> Sent()
+        => [.. _http.Requests.OrderBy(request => request.Number).Select(request => request.Uri.PathAndQuery)];
 }

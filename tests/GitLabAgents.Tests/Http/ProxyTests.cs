@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
@@ -38,8 +39,11 @@ public sealed class ProxyTests : IDisposable
     {
         await using FakeGitLabServer server = await StartServerAsync();
         await using var proxy = new TestProxy((_, _) => 503);
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => Client(server, proxy).CreateAgentAsync(101, "tunnel"));
-        Assert.Contains($"the proxy {proxy.Url.GetLeftPart(UriPartial.Authority)} refused the connection to localhost:{server.Url.Port} (503)", e.Message, StringComparison.Ordinal);
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ConnectionFailed, () => Client(server, proxy).CreateAgentAsync(101, "tunnel"));
+        string name = proxy.Url.GetLeftPart(UriPartial.Authority);
+        string expected = $"the proxy {name} refused the connection to localhost:{server.Url.Port} (503)";
+        Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.Equal(5, proxy.Requests.Count);
     }
 
@@ -50,10 +54,17 @@ public sealed class ProxyTests : IDisposable
     public async Task A_tunnel_that_is_refused_for_good_is_not_retried(int status)
     {
         await using FakeGitLabServer server = await StartServerAsync();
-        foreach (Func<GitLabClient, Task> act in (Func<GitLabClient, Task>[])[client => client.GetAgentAsync(101, 11), client => client.CreateAgentAsync(101, "new"), client => client.DeleteAgentAsync(101, 11)])
+        Func<GitLabClient, Task>[] acts =
+        [
+            client => client.GetAgentAsync(101, 11),
+            client => client.CreateAgentAsync(101, "new"),
+            client => client.DeleteAgentAsync(101, 11),
+        ];
+        foreach (Func<GitLabClient, Task> act in acts)
         {
             await using var proxy = new TestProxy((_, _) => status);
-            GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => act(Client(server, proxy)));
+            GitLabApiException e = await TestClients.ThrowsAsync(
+                GitLabErrorKind.ConnectionFailed, () => act(Client(server, proxy)));
             Assert.Contains(proxy.Url.Authority, e.Message, StringComparison.Ordinal);
             Assert.Contains($"({status})", e.Message, StringComparison.Ordinal);
             Assert.Single(proxy.Requests);
@@ -69,9 +80,11 @@ public sealed class ProxyTests : IDisposable
         await using var proxy = new TestProxy((_, _) => 407);
         using GitLabSession session = TestClients.Session(
             new Uri($"{scheme}://localhost:{server.Url.Port}"),
-            options => (options.NoProxy, options.Proxy, options.SkipCertificateCheck) = (false, new WebProxy(proxy.Url) { Credentials = Credential }, true));
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => new GitLabClient(session).GetAgentAsync(101, 11));
-        Assert.Single(proxy.Requests, request => request.Contains("Proxy-Authorization: Basic", StringComparison.Ordinal));
+            options => SetProxy(options, new WebProxy(proxy.Url) { Credentials = Credential }));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ConnectionFailed, () => new GitLabClient(session).GetAgentAsync(101, 11));
+        Assert.Single(
+            proxy.Requests, request => request.Contains("Proxy-Authorization: Basic", StringComparison.Ordinal));
         Assert.Contains("-ProxyCredential", e.Message, StringComparison.Ordinal);
         Assert.Contains(proxy.Url.Authority, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("pr0xy-pass", e.ToString(), StringComparison.Ordinal);
@@ -81,11 +94,55 @@ public sealed class ProxyTests : IDisposable
     public async Task The_right_password_opens_the_tunnel()
     {
         await using FakeGitLabServer server = await StartServerAsync();
-        await using var proxy = new TestProxy((_, head) => head.Contains("Proxy-Authorization: Basic", StringComparison.Ordinal) ? 200 : 407);
+        await using var proxy = new TestProxy(
+            (_, head) => head.Contains("Proxy-Authorization: Basic", StringComparison.Ordinal) ? 200 : 407);
         using GitLabSession session = TestClients.Session(
             new Uri($"https://localhost:{server.Url.Port}"),
-            options => (options.NoProxy, options.Proxy, options.SkipCertificateCheck) = (false, ProxyAddress.TryCreate($"me:pr0xy-pass@{proxy.Url.Authority}"), true));
+            options => SetProxy(options, ProxyAddress.TryCreate($"me:pr0xy-pass@{proxy.Url.Authority}")!));
         Assert.Equal("prod", (await new GitLabClient(session).GetAgentAsync(101, 11)).Name);
+    }
+
+    [Fact]
+    public async Task A_SOCKS_proxy_connects_and_a_wrong_password_is_sent_to_it_once()
+    {
+        await using FakeGitLabServer server = await StartServerAsync();
+        await using var proxy = new SocksProxy("pr0xy-pass");
+        foreach ((string password, bool works) in new[] { ("pr0xy-pass", true), ("wr0ng-pass", false) })
+        {
+            int before = proxy.LogOnCount;
+            using GitLabSession session = TestClients.Session(
+                new Uri($"https://localhost:{server.Url.Port}"),
+                options => SetProxy(options, ProxyAddress.TryCreate($"socks5://me:{password}@{proxy.Authority}")!));
+            Task<ClusterAgent> creating = new GitLabClient(session).CreateAgentAsync(101, "socks");
+            if (works)
+            {
+                Assert.Equal("socks", (await creating).Name);
+            }
+            else
+            {
+                GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => creating);
+                Assert.Contains($"the proxy socks5://{proxy.Authority} refused", e.Message, StringComparison.Ordinal);
+            }
+
+            Assert.Equal(1, proxy.LogOnCount - before);
+        }
+    }
+
+    [Fact]
+    public async Task A_POST_whose_TLS_handshake_broke_off_was_not_sent()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Task serving = Task.Run(async () =>
+        {
+            using TcpClient client = await listener.AcceptTcpClientAsync();
+        });
+        using GitLabSession session = TestClients.Session(
+            new Uri($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}"),
+            options => options.MaximumRetryCount = 0);
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.ConnectionFailed, () => new GitLabClient(session).CreateAgentAsync(101, "new"));
+        await serving;
     }
 
     [Theory]
@@ -172,13 +229,19 @@ public sealed class ProxyTests : IDisposable
 
     private static EnvironmentProxy? Read(string variables)
     {
-        Dictionary<string, string> values = variables.Split(';').Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1], StringComparer.Ordinal);
+        Dictionary<string, string> values = variables.Split(';')
+            .Select(variable => variable.Split('=', 2))
+            .ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
         return EnvironmentProxy.TryCreate(name => values.GetValueOrDefault(name));
     }
 
     private static GitLabClient Client(FakeGitLabServer server, TestProxy proxy) => new(TestClients.Session(
         new Uri($"https://localhost:{server.Url.Port}"),
-        options => (options.NoProxy, options.Proxy, options.SkipCertificateCheck) = (false, new WebProxy(proxy.Url), true)));
+        options => SetProxy(options, new WebProxy(proxy.Url))));
 
-    private Task<FakeGitLabServer> StartServerAsync() => TestClients.ServerAsync(options => options.Certificate = _certificate);
+    private static void SetProxy(TransportOptions options, WebProxy proxy)
+        => (options.NoProxy, options.Proxy, options.SkipCertificateCheck) = (false, proxy, true);
+
+    private Task<FakeGitLabServer> StartServerAsync()
+        => TestClients.ServerAsync(options => options.Certificate = _certificate);
 }

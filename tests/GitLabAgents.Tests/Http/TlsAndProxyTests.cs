@@ -138,7 +138,10 @@ public sealed class TlsAndProxyTests
         using var received = new X509Chain();
         received.ChainPolicy.ExtraStore.Add(root);
         received.ChainPolicy.ExtraStore.Add(issuing);
-        Assert.Equal(!expired, new ServerCertificateCheck([issuing]).IsTrusted(null, certificate, received, SslPolicyErrors.RemoteCertificateChainErrors));
+        Assert.Equal(
+            !expired,
+            new ServerCertificateCheck([issuing]).IsTrusted(
+                null, certificate, received, SslPolicyErrors.RemoteCertificateChainErrors));
     }
 
     [Fact]
@@ -173,11 +176,13 @@ public sealed class TlsAndProxyTests
     {
         using X509Certificate2 root = TestPki.CreateAuthority("Root");
         using X509Certificate2 issuing = TestPki.CreateAuthority("Issuing", root);
-        using X509Certificate2 mine = TestPki.CreateLeaf(issuing, "client.example.com", purposes: TestPki.ClientAuthentication);
+        using X509Certificate2 mine = TestPki.CreateLeaf(
+            issuing, "client.example.com", purposes: TestPki.ClientAuthentication);
         using X509Certificate2 certificate = TestPki.CreateLeaf(from == "server" ? issuing : root);
         X509Certificate2Collection chain = [TestPki.WithoutKey(issuing)];
         await using FakeGitLabServer server = await TestClients.ServerAsync();
-        await using var front = new TlsFront(server.Url, certificate, from == "server" ? chain : null, clientAuthority: root);
+        await using var front = new TlsFront(
+            server.Url, certificate, from == "server" ? chain : null, clientAuthority: root);
         GitLabClient client = new(TestClients.Session(front.Url, options =>
         {
             (options.TrustedRoots, options.ClientCertificate, options.MaximumRetryCount) = ([root], mine, 0);

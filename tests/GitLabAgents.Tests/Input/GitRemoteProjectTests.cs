@@ -57,7 +57,8 @@ public sealed class GitRemoteProjectTests
     [InlineData("git@gitlab.example.com:group/.git")]
     [InlineData("https://gitlab.example.com/group/app?private_token=x")]
     [InlineData("")]
-    public void A_remote_that_is_not_a_project_of_a_host_has_none(string remote) => Assert.Null(GitRemoteProject.Parse(remote));
+    public void A_remote_that_is_not_a_project_of_a_host_has_none(string remote)
+        => Assert.Null(GitRemoteProject.Parse(remote));
 
     [Theory]
     [InlineData("https://gitlab.example.com/gitlab/group/app.git", "group/app")]
@@ -108,7 +109,8 @@ public sealed class GitRemoteProjectTests
         using GitLabSession session = TestClients.Session(TestClients.Unreachable);
         GitLabApiException e = Assert.Throws<GitLabApiException>(() => GitRemoteProject.Resolve(folder.Path, session));
         Assert.Contains("remote named origin (git: ", e.Message, StringComparison.Ordinal);
-        e = Assert.Throws<GitLabApiException>(() => GitRemoteProject.Resolve(System.IO.Path.Combine(folder.Path, "missing"), session));
+        e = Assert.Throws<GitLabApiException>(
+            () => GitRemoteProject.Resolve(System.IO.Path.Combine(folder.Path, "missing"), session));
         Assert.Contains("does not exist", e.Message, StringComparison.Ordinal);
     }
 

@@ -14,17 +14,27 @@ internal static class TestPki
     public const string CodeSigning = "1.3.6.1.5.5.7.3.3";
 
     /// <summary>Creates an authority: a root, or one below <paramref name="issuer"/>.</summary>
-    public static X509Certificate2 CreateAuthority(string name, X509Certificate2? issuer = null, params string[] purposes)
+    public static X509Certificate2 CreateAuthority(
+        string name,
+        X509Certificate2? issuer = null,
+        params string[] purposes)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         return Issue(request, key, issuer, purposes, TimeSpan.FromDays(30));
     }
 
-    /// <summary>Creates a certificate for a host, and for <c>127.0.0.1</c> where the host is <c>localhost</c>.</summary>
-    public static X509Certificate2 CreateLeaf(X509Certificate2? issuer, string host = "localhost", int validDays = 20, params string[] purposes)
+    /// <summary>
+    /// Creates a certificate for a host, and for <c>127.0.0.1</c> where the host is <c>localhost</c>.
+    /// </summary>
+    public static X509Certificate2 CreateLeaf(
+        X509Certificate2? issuer,
+        string host = "localhost",
+        int validDays = 20,
+        params string[] purposes)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=" + host, key, HashAlgorithmName.SHA256);
@@ -40,13 +50,20 @@ internal static class TestPki
     }
 
     /// <summary>Copies a certificate without its private key.</summary>
-    public static X509Certificate2 WithoutKey(X509Certificate2 certificate) => X509CertificateLoader.LoadCertificate(certificate.RawData);
+    public static X509Certificate2 WithoutKey(X509Certificate2 certificate)
+        => X509CertificateLoader.LoadCertificate(certificate.RawData);
 
-    private static X509Certificate2 Issue(CertificateRequest request, ECDsa key, X509Certificate2? issuer, string[] purposes, TimeSpan validity)
+    private static X509Certificate2 Issue(
+        CertificateRequest request,
+        ECDsa key,
+        X509Certificate2? issuer,
+        string[] purposes,
+        TimeSpan validity)
     {
         if (purposes.Length > 0)
         {
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. purposes.Select(purpose => new Oid(purpose))], critical: false));
+            request.CertificateExtensions.Add(
+                new X509EnhancedKeyUsageExtension([.. purposes.Select(purpose => new Oid(purpose))], critical: false));
         }
 
         DateTimeOffset start = DateTimeOffset.UtcNow.AddDays(issuer is null ? -100 : -50);
@@ -56,7 +73,8 @@ internal static class TestPki
             return Reload(request.CreateSelfSigned(start, end));
         }
 
-        using X509Certificate2 certificate = request.Create(issuer, start, end < issuer.NotAfter ? end : issuer.NotAfter, RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 certificate = request.Create(
+            issuer, start, end < issuer.NotAfter ? end : issuer.NotAfter, RandomNumberGenerator.GetBytes(8));
         return Reload(certificate.CopyWithPrivateKey(key));
     }
 
@@ -65,7 +83,8 @@ internal static class TestPki
     {
         using (certificate)
         {
-            return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+            return X509CertificateLoader.LoadPkcs12(
+                certificate.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
         }
     }
 }

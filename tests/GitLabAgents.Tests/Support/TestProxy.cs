@@ -9,12 +9,11 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>A proxy on the loopback interface. It connects where a request gets status 200, and refuses with any other.</summary>
+/// <summary>
+/// A proxy on the loopback interface. It connects where a request gets status 200, and refuses with any other.
+/// </summary>
 internal sealed class TestProxy : IAsyncDisposable
 {
-    /// <summary>The status for closing the connection without a response.</summary>
-    public const int Close = 0;
-
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<int, string, int> _respond;
     private readonly Task _accepting;
@@ -79,18 +78,15 @@ internal sealed class TestProxy : IAsyncDisposable
                 {
                     Requests.Enqueue(head);
                     int status = _respond(Requests.Count, head);
-                    if (status == Close)
-                    {
-                        return;
-                    }
-
                     if (status == 200)
                     {
                         await ConnectAsync(stream, head);
                         return;
                     }
 
-                    string response = string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} No\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 0\r\n\r\n");
+                    string response = string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"HTTP/1.1 {status} No\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 0\r\n\r\n");
                     await stream.WriteAsync(Encoding.ASCII.GetBytes(response));
                 }
             }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Net;
@@ -11,7 +12,9 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Terminates TLS in front of a server that speaks plain HTTP, and sends the chain that it is told to send.</summary>
+/// <summary>
+/// Terminates TLS in front of a server that speaks plain HTTP, and sends the chain that it is told to send.
+/// </summary>
 internal sealed class TlsFront : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -22,8 +25,14 @@ internal sealed class TlsFront : IAsyncDisposable
     /// <param name="target">The server behind.</param>
     /// <param name="certificate">The server's certificate, with its key.</param>
     /// <param name="intermediates">The certificates sent along with it.</param>
-    /// <param name="clientAuthority">The only authority of client certificates that is known, or null to ask for none.</param>
-    public TlsFront(Uri target, X509Certificate2 certificate, X509Certificate2Collection? intermediates = null, X509Certificate2? clientAuthority = null)
+    /// <param name="clientAuthority">
+    /// The only authority of client certificates that is known, or null to ask for none.
+    /// </param>
+    public TlsFront(
+        Uri target,
+        X509Certificate2 certificate,
+        X509Certificate2Collection? intermediates = null,
+        X509Certificate2? clientAuthority = null)
     {
         _target = target;
         _options = new SslServerAuthenticationOptions
@@ -33,7 +42,8 @@ internal sealed class TlsFront : IAsyncDisposable
         };
         if (clientAuthority is not null)
         {
-            _options.RemoteCertificateValidationCallback = (_, client, chain, _) => IsTrusted(clientAuthority, client as X509Certificate2, chain);
+            _options.RemoteCertificateValidationCallback = (_, client, chain, _) => IsTrusted(
+                clientAuthority, client as X509Certificate2, chain);
         }
 
         _listener.Start();
@@ -59,7 +69,9 @@ internal sealed class TlsFront : IAsyncDisposable
             return false;
         }
 
-        ClientCertificates.Enqueue(string.Join(", ", received.ChainPolicy.ExtraStore.Select(c => c.Subject).Append(client.Subject).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)));
+        IEnumerable<string> subjects = received.ChainPolicy.ExtraStore.Select(c => c.Subject).Append(client.Subject);
+        ClientCertificates.Enqueue(
+            string.Join(", ", subjects.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)));
         using var chain = new X509Chain();
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;

@@ -9,11 +9,15 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Certificates in the form that the release of GitLab expects: PEM, or base64 of it in older releases.</summary>
+/// <summary>
+/// Certificates in the form that the release of GitLab expects: PEM, or base64 of it in older releases.
+/// </summary>
 public sealed class CertificateFormTests
 {
     private const string Path = "https://gitlab.example.com/api/v4/projects/101/cluster_agents/11/url_configurations";
-    private const string NotPem = """{"message":"400 Bad request - [\"Client cert must be a valid PEM certificate\"]"}""";
+    private const string NotPem =
+        """{"message":"400 Bad request - [\"Client cert must be a valid PEM certificate\"]"}""";
+
     private const string NotBase64 = """{"message":"400 Bad request - [\"Client cert is not base64\"]"}""";
 
     private static readonly PemFiles Pems = new();
@@ -42,7 +46,9 @@ public sealed class CertificateFormTests
     {
         using MockHttpMessageHandler http = CreateServer(_ => 400);
         using NewUrlConfiguration content = Content();
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(http).CreateUrlConfigurationAsync(101, 11, content));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest,
+            () => TestClients.Client(http).CreateUrlConfigurationAsync(101, 11, content));
         Assert.Equal(["pem", "base64"], _sent);
         Assert.Contains("valid PEM certificate", e.Message, StringComparison.Ordinal);
         Assert.Contains("is not base64", e.Message, StringComparison.Ordinal);
@@ -55,7 +61,8 @@ public sealed class CertificateFormTests
     {
         using MockHttpMessageHandler http = CreateServer(_ => status);
         using NewUrlConfiguration content = Content();
-        await TestClients.ThrowsAsync(kind, () => TestClients.Client(http).CreateUrlConfigurationAsync(101, 11, content));
+        await TestClients.ThrowsAsync(
+            kind, () => TestClients.Client(http).CreateUrlConfigurationAsync(101, 11, content));
         Assert.Equal(["pem"], _sent);
     }
 
@@ -64,7 +71,9 @@ public sealed class CertificateFormTests
     {
         using MockHttpMessageHandler http = CreateServer(_ => 400);
         using var content = new NewUrlConfiguration("grpcs://agent.example.com", null, null, null, null);
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(http).CreateUrlConfigurationAsync(101, 11, content));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest,
+            () => TestClients.Client(http).CreateUrlConfigurationAsync(101, 11, content));
         Assert.Equal(["none"], _sent);
     }
 
@@ -83,7 +92,8 @@ public sealed class CertificateFormTests
             "leading text" => "Bag Attributes\n  friendlyName: me\n" + pem,
             "no last line break" => pem.TrimEnd(),
             "indented" => string.Join('\n', pem.Split('\n').Select(line => "    " + line + " ")),
-            "one line" => string.Join("\n", pem.Split('\n')[0], string.Concat(pem.Split('\n')[1..^2]), pem.Split('\n')[^2]),
+            "one line" => string.Join(
+                "\n", pem.Split('\n')[0], string.Concat(pem.Split('\n')[1..^2]), pem.Split('\n')[^2]),
             _ => "\uFEFF" + pem,
         };
         using MockHttpMessageHandler http = CreateServer(_ => 201);
@@ -110,16 +120,24 @@ public sealed class CertificateFormTests
         {
             GitLabApiException e = Assert.Throws<GitLabApiException>(() => Content(Pems.Certificate, text));
             Assert.Equal(GitLabErrorKind.InvalidRequest, e.Kind);
-            Assert.Contains($"key.pem is an {name} key, which GitLab does not accept", e.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"key.pem is an {name} key, which GitLab does not accept", e.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public void What_is_not_a_key_for_TLS_is_refused()
     {
-        Assert.Contains("key for SSH", Assert.Throws<GitLabApiException>(() => Content(Pems.Certificate, Armor("OPENSSH PRIVATE KEY", new byte[64]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "key for SSH",
+            Assert.Throws<GitLabApiException>(
+                () => Content(Pems.Certificate, Armor("OPENSSH PRIVATE KEY", new byte[64]))).Message,
+            StringComparison.Ordinal);
         string broken = Pems.Key.Insert(100, "*");
-        Assert.Contains("not base64", Assert.Throws<GitLabApiException>(() => Content(Pems.Certificate, broken)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not base64",
+            Assert.Throws<GitLabApiException>(() => Content(Pems.Certificate, broken)).Message,
+            StringComparison.Ordinal);
     }
 
     private static string Armor(string label, byte[] data)
@@ -140,13 +158,15 @@ public sealed class CertificateFormTests
         http.When(HttpMethod.Post, Path).Respond(async request =>
         {
             using JsonDocument body = JsonDocument.Parse(await request.Content!.ReadAsStringAsync());
-            string? certificate = body.RootElement.TryGetProperty("client_cert", out JsonElement value) ? value.GetString() : null;
+            bool hasCertificate = body.RootElement.TryGetProperty("client_cert", out JsonElement value);
+            string? certificate = hasCertificate ? value.GetString() : null;
             bool isPem = certificate is not null && Pem.IsPem(certificate);
             string form = isPem ? "pem" : "base64";
             _sent.Add(certificate is null ? "none" : form);
             int status = statusForPem(isPem);
             return status == 201
-                ? TestClients.Json($$"""{"id":1,"agent_id":11,"url":"grpcs://a","client_cert":{{JsonSerializer.Serialize(certificate)}}}""", 201)
+                ? TestClients.Json(
+                    $$"""{"id":1,"agent_id":11,"url":"grpcs://a","client_cert":{{value.GetRawText()}}}""", 201)
                 : TestClients.Json(isPem ? NotBase64 : NotPem, status);
         });
         return http;
