@@ -138,7 +138,7 @@ public sealed partial class GitLabClient
     // GitLab 18.9 takes PEM and refuses base64 of it; 17.4 does the reverse, and which release changed is not known. A
     // response of 400 means that nothing was created.
     private async Task<AgentUrlConfiguration> PostUrlConfigurationAsync(
-        ProjectReference project,
+        long projectId,
         long agentId,
         NewUrlConfiguration content,
         CancellationToken cancellationToken)
@@ -172,15 +172,15 @@ public sealed partial class GitLabClient
         {
             var call = new ApiRequest(
                 HttpMethod.Post,
-                UrlConfigurationsPath(project, agentId),
-                $"make URL configuration '{content.Url}' for agent {agentId} of project {project}",
+                UrlConfigurationsPath(projectId, agentId),
+                $"make URL configuration '{content.Url}' for agent {agentId} of project {projectId}",
                 GitLabErrorKind.AgentNotFound)
             {
                 RequiredRole = "Maintainer",
                 Body = content.ToJson(useBase64),
                 Redact = content.Redact,
                 RecoveryHint =
-                    $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {Quote(project)} -Agent {agentId}",
+                    $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {projectId} -Agent {agentId}",
             };
             AgentUrlConfiguration made = await ReadAsync(
                 call,
