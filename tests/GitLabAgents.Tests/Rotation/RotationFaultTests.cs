@@ -268,19 +268,23 @@ public sealed class RotationFaultTests
         }
     }
 
-    // The server is well again. One of the two ways to run it again completes it.
+    // The server is well again. To run it again completes it: in one way or the other, or, if the agent has switched
+    // tokens just now, in time.
     private static async Task AssertCompletesAsync(FakeGitLabServer server, Cluster cluster, bool resume)
     {
         server.Faults.Clear();
         cluster.WatchAgain();
         Outcome again = await RotateAgainAsync(server, cluster, resume);
-        if (again.Result?.Status != TokenRotationStatus.Completed)
+        foreach (bool isResumed in new[] { !resume, true })
         {
-            Assert.Contains("-Resume", resume ? "-Resume" : again.Text, StringComparison.Ordinal);
-            again = await RotateAgainAsync(server, cluster, !resume);
+            if (again.Result?.Status != TokenRotationStatus.Completed)
+            {
+                Assert.Contains("-Resume", resume ? "-Resume" : again.Text, StringComparison.Ordinal);
+                again = await RotateAgainAsync(server, cluster, isResumed);
+            }
         }
 
-        Assert.Equal(TokenRotationStatus.Completed, again.Result?.Status);
+        Assert.True(again.Result?.Status == TokenRotationStatus.Completed, again.Text);
         Assert.Empty(cluster.Outages);
         StoredToken last = Assert.Single(cluster.Active);
         Assert.Equal(cluster.Current, last.Id);
