@@ -31,7 +31,7 @@ Describe 'Get-GitLabAgentConnection' {
             $connection.Session | Should -Be $session
             [math]::Round(([DateTimeOffset]::UtcNow - $connection.ConnectedAt).TotalHours) | Should -Be 5
             [math]::Round(([DateTimeOffset]::UtcNow - $connection.LastUsedAt).TotalHours) | Should -Be 3
-            $connection.Version, $connection.ServerVersion, $connection.IsBehind | Should -Be '18.5.0', '18.5.1-ee', $false
+            $connection.Version, $connection.ServerVersion, $connection.IsBehind | Should -Be '18.9.0', '18.9.0-ee', $false
             $connection.Connections.PodName | Should -Be 'prod-gitlab-agent-7d4b9'
             $connection.Reason | Should -BeNullOrEmpty
             Get-FakeGitLabCall $server | Should -Be @(
@@ -49,7 +49,7 @@ Describe 'Get-GitLabAgentConnection' {
         }
 
         It 'takes a server at its word that cannot be asked for the role' {
-            Edit-FakeGitLabOption $server @{ tellsPermissions = $false }
+            Edit-FakeGitLabOption $server @{ hasProjectPermissions = $false }
             $connections = 'group/app', 'platform/infra', 'platform/apps/api' | Get-GitLabClusterAgent | Get-GitLabAgentConnection -ErrorVariable failure
             $failure | Should -BeNullOrEmpty
             $connections.Agent | Should -Be 'prod', 'staging', 'cluster-eu', 'cluster-us', 'api'

@@ -245,7 +245,7 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             WriteWarning($"The certificate of {session} is not checked: whoever stands between can read the access token.");
         }
 
-        if (session.Scopes.Count > 0 && !session.Scopes.Contains("api", StringComparer.Ordinal))
+        if (session.Scopes.Length > 0 && !session.Scopes.Contains("api", StringComparer.Ordinal))
         {
             WriteWarning($"The access token '{session.TokenName}' lacks the scope api: {string.Join(", ", session.Scopes)} will not do for every cmdlet.");
         }
