@@ -15,11 +15,11 @@ internal static class RotationFormatter
 
     /// <summary>Formats an agent with its project and host.</summary>
     public static string FormatAgent(ClusterAgent agent)
-        => $"agent {Sanitize(agent.ToString())} of project {GetProjectName(agent)} on {agent.Session}";
+        => $"agent {DisplayText.Sanitize(agent.ToString())} of project {GetProjectName(agent)} on {agent.Session}";
 
     /// <summary>Gets the name of the agent's project, or its ID if the server does not return the name.</summary>
     public static string GetProjectName(ClusterAgent agent)
-        => Sanitize(agent.ProjectPath ?? agent.ProjectId.ToString(CultureInfo.InvariantCulture));
+        => DisplayText.Sanitize(agent.ProjectPath ?? agent.ProjectId.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Formats a token with its ID.</summary>
     public static string FormatToken(AgentToken token) => FormatTokens([token]);
@@ -29,8 +29,11 @@ internal static class RotationFormatter
     /// <param name="detail">Returns more about each token, or nothing.</param>
     public static string FormatTokens(IReadOnlyCollection<AgentToken> tokens, Func<AgentToken, string>? detail = null)
     {
-        IEnumerable<string> names = tokens.Select(
-            token => $"'{Sanitize(token.ToString())}' ({token.Id}{(detail is null ? null : ", " + detail(token))})");
+        IEnumerable<string> names = tokens.Select(token =>
+        {
+            string rest = detail is null ? string.Empty : ", " + detail(token);
+            return $"'{DisplayText.Sanitize(token.ToString())}' ({token.Id}{rest})";
+        });
         return (tokens.Count == 1 ? "token " : "tokens ") + string.Join(", ", names);
     }
 
@@ -48,8 +51,4 @@ internal static class RotationFormatter
         => FormatDuration(left > TimeSpan.FromMinutes(2)
             ? TimeSpan.FromMinutes(Math.Ceiling(left.TotalMinutes))
             : TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)));
-
-    /// <summary>Makes a name from the server safe to display.</summary>
-    public static string Sanitize(string name)
-        => ErrorBody.SanitizeForDisplay(name, static text => text) ?? string.Empty;
 }

@@ -177,7 +177,7 @@ internal sealed partial class TokenRotator
     {
         try
         {
-            return ErrorBody.SanitizeForDisplay(reason, text => created.Redact(_client.Session.Token.Redact(text)))
+            return DisplayText.SanitizeMessage(reason, text => created.Redact(_client.Session.Token.Redact(text)))
                 ?? "no reason was given";
         }
         catch (ObjectDisposedException)

@@ -206,7 +206,7 @@ internal sealed partial class TokenRotator
             recommendedAction);
 
     private void ReportPhase(RotationPhase phase)
-        => _request.OnProgress?.Invoke(new RotationProgress(Sanitize(_agent.ToString()), phase, _deadline));
+        => _request.OnProgress?.Invoke(new RotationProgress(DisplayText.Sanitize(_agent.ToString()), phase, _deadline));
 
     private string Describe(AgentToken token) => $"{FormatToken(token)} of {FormatAgent(_agent)}";
 

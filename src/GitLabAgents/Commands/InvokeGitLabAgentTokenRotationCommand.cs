@@ -4,7 +4,6 @@ using System.Linq;
 using System.Management.Automation;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
@@ -13,7 +12,7 @@ namespace GitLabAgents.Commands;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "GitLabAgentTokenRotation", SupportsShouldProcess = true)]
 [OutputType(typeof(AgentTokenRotation))]
-public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
+public sealed class InvokeGitLabAgentTokenRotationCommand : AgentCmdlet
 {
     // The number of tokens that are polled at once, over all agents: one that hangs does not hold up the others.
     private const int MaxConcurrentPolls = 4;
@@ -35,20 +34,6 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
         _pipelineThread = new PipelineThreadScheduler(PipelineStopToken);
         _confirmation = new RotationConfirmation(this);
     }
-
-    /// <summary>Gets or sets the agent's project, by its ID or full path.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("ProjectId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(ProjectCompleter))]
-    public ProjectReference Project { get; set; } = null!;
-
-    /// <summary>Gets or sets the agent, by its ID or name.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Alias("AgentId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(AgentCompleter))]
-    public AgentReference Agent { get; set; } = null!;
 
     /// <summary>
     /// Gets or sets the new token's name, 1 to 255 characters. The default is the old name with the date. It does not

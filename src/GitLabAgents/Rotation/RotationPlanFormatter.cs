@@ -9,7 +9,7 @@ internal static class RotationPlanFormatter
     public static string FormatTarget(RotationPlan plan)
     {
         ClusterAgent agent = plan.Agent;
-        string name = RotationFormatter.Sanitize(agent.ToString());
+        string name = DisplayText.Sanitize(agent.ToString());
         return $"agent {name} ({agent.Id}) of project {RotationFormatter.GetProjectName(agent)} on {agent.Session}";
     }
 
@@ -37,7 +37,7 @@ internal static class RotationPlanFormatter
         string deploy = request.Deploy is null ? string.Empty : ", deploy it";
         string keep = hasOlder ? $"keep {older}" : "there is no older token";
         string wait = request.NoWait ? $" and do not wait; {keep}" : $", wait until it is used, then {revoke}";
-        return $"{create} token '{RotationFormatter.Sanitize(plan.Name)}'{deploy}{wait}";
+        return $"{create} token '{DisplayText.Sanitize(plan.Name)}'{deploy}{wait}";
     }
 
     /// <summary>Formats tokens with what shows whether they are in use.</summary>

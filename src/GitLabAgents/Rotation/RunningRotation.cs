@@ -18,7 +18,7 @@ internal sealed class RunningRotation(AgentReference agent)
 
     /// <summary>Gets the latest progress.</summary>
     public RotationProgress Progress { get; private set; }
-        = new(RotationFormatter.Sanitize(agent.ToString()), RotationPhase.Planning, deadline: null);
+        = new(DisplayText.Sanitize(agent.ToString()), RotationPhase.Planning, deadline: null);
 
     /// <summary>Gets or sets a value indicating whether the result was written to the pipeline.</summary>
     public bool IsWritten { get; set; }
