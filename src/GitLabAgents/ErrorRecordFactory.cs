@@ -21,13 +21,23 @@ internal static class ErrorRecordFactory
         return record;
     }
 
-    /// <summary>Makes the error record of a rotation that did not complete: GitLab's failure, or that of the user's own deploy.</summary>
-    /// <param name="exception">The failure.</param>
+    /// <summary>Creates the error record of a rotation that did not complete.</summary>
+    /// <param name="result">The result of the rotation.</param>
     /// <param name="target">What the user passed.</param>
-    public static ErrorRecord CreateForRotation(Exception exception, object? target)
-        => exception is GitLabApiException failure
-            ? Create(failure, target)
-            : new ErrorRecord(exception, nameof(TokenRotationStatus.DeployFailed), ErrorCategory.OperationStopped, target);
+    public static ErrorRecord CreateForRotation(AgentTokenRotation result, object? target)
+    {
+        var failure = result.Error as GitLabApiException;
+        bool hasOwnId = result.Status is TokenRotationStatus.DeployFailed or TokenRotationStatus.RevokeFailed;
+        var record = new ErrorRecord(
+            result.Error,
+            hasOwnId ? result.Status.ToString() : failure!.Kind.ToString(),
+            failure is null ? ErrorCategory.OperationStopped : GetCategory(failure.Kind),
+            target);
+
+        // The text has the command that resumes the rotation too: scripts log no more than the text.
+        record.ErrorDetails = new ErrorDetails(result.Error!.Message) { RecommendedAction = result.RecommendedAction };
+        return record;
+    }
 
     private static ErrorCategory GetCategory(GitLabErrorKind kind) => kind switch
     {
