@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Security;
+using System.Threading;
 using GitLabAgents.Transport;
 
 namespace GitLabAgents;
@@ -14,6 +15,7 @@ public sealed class GitLabSession : IDisposable
 {
     private readonly AccessToken _token;
     private readonly GitLabTransport _transport;
+    private long _serverTimeOffset;
 
     /// <exception cref="ArgumentException">The URL or the token is none.</exception>
     internal GitLabSession(Uri uri, SecureString token, TokenType tokenType, TransportOptions options)
@@ -33,13 +35,18 @@ public sealed class GitLabSession : IDisposable
     /// <summary>Gets how the access token is sent.</summary>
     public TokenType TokenType { get; }
 
-    /// <summary>Gets the name that the access token bears on the server, or <see langword="null"/> where it does not tell.</summary>
+    /// <summary>
+    /// Gets the name that the access token bears on the server, or <see langword="null"/> where it does not tell.
+    /// </summary>
     public string? TokenName { get; internal set; }
 
     /// <summary>Gets the scopes of the access token; empty where the server does not tell.</summary>
     public IReadOnlyList<string> Scopes { get; internal set; } = [];
 
-    /// <summary>Gets when the access token expires (a day, at midnight UTC), or <see langword="null"/> where it does not or the server does not tell.</summary>
+    /// <summary>
+    /// Gets when the access token expires (a day, at midnight UTC), or <see langword="null"/> where it does not or the
+    /// server does not tell.
+    /// </summary>
     public DateTimeOffset? ExpiresAt { get; internal set; }
 
     /// <summary>Gets the version of the GitLab, or <see langword="null"/> where it does not tell.</summary>
@@ -48,7 +55,10 @@ public sealed class GitLabSession : IDisposable
     /// <summary>Gets whether it is an Enterprise edition, or <see langword="null"/> where it does not tell.</summary>
     public bool? IsEnterprise { get; internal set; }
 
-    /// <summary>Gets the address that agents connect to, or <see langword="null"/> where there is none or the server does not tell.</summary>
+    /// <summary>
+    /// Gets the address that agents connect to, or <see langword="null"/> where there is none or the server does not
+    /// tell.
+    /// </summary>
     public Uri? KasUri { get; internal set; }
 
     /// <summary>Gets how many requests of the session may be under way at once.</summary>
@@ -72,7 +82,26 @@ public sealed class GitLabSession : IDisposable
     /// <summary>Gets a value indicating whether the session was ended.</summary>
     internal bool IsClosed { get; private set; }
 
-    /// <summary>Closes the connections and forgets the access token. What was read stays, but nothing more can be done with it.</summary>
+    /// <summary>
+    /// Gets the time by GitLab's clock, as far as its responses have told; by this machine's clock before that.
+    /// </summary>
+    /// <returns>The time.</returns>
+    internal DateTimeOffset GetServerTime()
+        => Clock.GetUtcNow() + new TimeSpan(Interlocked.Read(ref _serverTimeOffset));
+
+    /// <summary>Remembers how far GitLab's clock is from this machine's.</summary>
+    /// <param name="date">The <c>Date</c> of a response that was just received, if it has one.</param>
+    internal void SetServerTime(DateTimeOffset? date)
+    {
+        if (date is { } time)
+        {
+            Interlocked.Exchange(ref _serverTimeOffset, (time - Clock.GetUtcNow()).Ticks);
+        }
+    }
+
+    /// <summary>
+    /// Closes the connections and forgets the access token. What was read stays, but nothing more can be done with it.
+    /// </summary>
     public void Dispose()
     {
         if (!IsClosed)

@@ -115,7 +115,7 @@ foreach ($assembly in [AppDomain]::CurrentDomain.GetAssemblies()) {
 '@)
         $base = (Resolve-Path $installed).ProviderPath
         $loaded | Where-Object { -not $_.StartsWith($base) } | Should -BeNullOrEmpty
-        foreach ($name in 'GitLabAgents', 'GitLabAgents.Client', 'GitLabAgents.Loader', 'GitLabAgents.Transport', 'Polly.Core', 'Microsoft.Extensions.Http') {
+        foreach ($name in 'GitLabAgents', 'GitLabAgents.Client', 'GitLabAgents.Loader', 'GitLabAgents.Transport', 'Microsoft.Extensions.Http') {
             $loaded | Split-Path -Leaf | Should -Contain "$name.dll"
         }
     }

@@ -80,7 +80,7 @@ internal sealed class RotationPlan
     }
 
     /// <summary>Gives a token's name for a message: on one line, since whoever may name tokens could forge others.</summary>
-    public static string GetDisplayName(AgentToken token) => ErrorBody.SanitizeForDisplay(token.ToString(), static text => text) ?? string.Empty;
+    public static string GetDisplayName(AgentToken token) => DisplayText.SanitizeMessage(token.ToString(), static text => text) ?? string.Empty;
 
     /// <summary>Names a token, with its last use.</summary>
     public static string Describe(AgentToken token)

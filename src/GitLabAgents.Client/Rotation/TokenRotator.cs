@@ -249,7 +249,7 @@ internal sealed partial class TokenRotator
     {
         try
         {
-            return ErrorBody.SanitizeForDisplay(why, text => made.Redact(_client.Session.Token.Redact(text))) ?? "no reason given";
+            return DisplayText.SanitizeMessage(why, text => made.Redact(_client.Session.Token.Redact(text))) ?? "no reason given";
         }
         catch (ObjectDisposedException)
         {

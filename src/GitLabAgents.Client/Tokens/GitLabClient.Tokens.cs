@@ -132,19 +132,19 @@ public sealed partial class GitLabClient
         {
             RequiredRole = "Maintainer",
             Body = JsonSerializer.SerializeToUtf8Bytes(new NewTokenBody { Name = name, Description = description }, GitLabJson.Default.NewTokenBody),
-            RecoveryHint = $"Look for token '{name}', and revoke it if it is there, since no one knows its secret: Get-GitLabAgentToken -Project {Quote(project)} -Agent {agentId} -Name {Quote(name)}",
+            RecoveryHint = $"Look for token '{name}', and revoke it if it is there, since no one knows its secret: {SuggestedCommand.FindToken(project, agentId, name)}",
         };
         NewAgentToken token;
         try
         {
             token = await SendNewTokenAsync(call, cancellationToken).ConfigureAwait(false);
         }
-        catch (GitLabApiException e) when (e.StatusCode == System.Net.HttpStatusCode.BadRequest)
+        catch (GitLabApiException e) when (e.IsRuleViolation)
         {
             // Which rule it was is decided by counting, since the server's words can be in any language.
             if (await CountTokensAsync(project, agentId, cancellationToken).ConfigureAwait(false) is { } count and >= TokenLimit)
             {
-                throw e.WithKind(GitLabErrorKind.TokenLimitReached, $"Agent {agentId} has {count} active tokens, and GitLab allows {TokenLimit}.", "Revoke one that is no longer used: Get-GitLabAgentToken shows when each was used last.");
+                throw e.WithKind(GitLabErrorKind.TokenLimitReached, $"Agent {agentId} has {count} active tokens, and GitLab allows {TokenLimit}.", $"Revoke one that is no longer used: {SuggestedCommand.GetToken} shows when each was used last.");
             }
 
             throw;
@@ -196,7 +196,7 @@ public sealed partial class GitLabClient
         }
         catch (Exception e) when (e is GitLabApiException or OperationCanceledException)
         {
-            return $"It could not be revoked again, and no one knows its secret: Revoke-GitLabAgentToken -Project {Quote(project)} -Agent {token.AgentId} -TokenId {token.Id}";
+            return $"It could not be revoked again, and no one knows its secret: {SuggestedCommand.Revoke(project, token.AgentId, token.Id)}";
         }
     }
 
@@ -205,7 +205,7 @@ public sealed partial class GitLabClient
             new ApiRequest(HttpMethod.Delete, $"{TokensPath(project, agentId)}/{tokenId}", $"revoke token {tokenId} of agent {agentId} of project {project}", GitLabErrorKind.TokenNotFound)
             {
                 RequiredRole = "Maintainer",
-                RecoveryHint = $"Look for it with: Get-GitLabAgentToken -Project {Quote(project)} -Agent {agentId} -TokenId {tokenId}",
+                RecoveryHint = $"Look for it with: {SuggestedCommand.ReadToken(project, agentId, tokenId)}",
             },
             cancellationToken,
             context);

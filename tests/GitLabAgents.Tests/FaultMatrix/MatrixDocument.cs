@@ -24,6 +24,8 @@ internal static class MatrixDocument
         - **Making** something is tried again only where GitLab certainly did nothing: after a 429, and where no connection came
           about. Where the answer was lost you get `OutcomeUnknown`, and where it cannot be read `InvalidResponse`: both name
           what to look for. So you never get a second agent or token that you did not ask for.
+        - **Something other than GitLab** that answers (a proxy, a gateway, a sign-in page) proves nothing, whatever its status:
+          you get `InvalidResponse`. Nothing counts as missing, forbidden or removed because of it.
         - **A time-out** is not tried again: `-TimeoutSec` is how long you are willing to wait.
         - **A redirect to another host** is never followed, and your access token is not sent there.
         - Where one of several tokens cannot be read, the others come all the same, and the error is about that one.
