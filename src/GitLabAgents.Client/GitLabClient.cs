@@ -42,6 +42,21 @@ public sealed partial class GitLabClient
     /// <summary>Lets it be known that work waits before it is tried again.</summary>
     internal void ReportRetry(TimeSpan delay, string reason) => _observer?.OnRetry(delay, $"{_session}: {reason}");
 
+    // Takes back a creation, with a time limit of its own, since the caller's token may be canceled.
+    private static async Task<string> RollBackAsync(Func<CancellationToken, Task> remove, string success, string failure)
+    {
+        using var timeout = new CancellationTokenSource(RollBackTimeout);
+        try
+        {
+            await remove(timeout.Token).ConfigureAwait(false);
+            return success;
+        }
+        catch (Exception e) when (e is GitLabApiException or OperationCanceledException)
+        {
+            return failure;
+        }
+    }
+
     // Every request passes here.
     private async Task<ApiResponse> SendAsync(ApiRequest call, CancellationToken cancellationToken, RequestContext? context = null)
     {

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Security;
 using GitLabAgents.Transport;
 
@@ -12,6 +11,7 @@ namespace GitLabAgents;
 /// </summary>
 public sealed class GitLabSession : IDisposable
 {
+    private readonly string _address;
     private readonly AccessToken _token;
     private readonly GitLabTransport _transport;
 
@@ -19,12 +19,25 @@ public sealed class GitLabSession : IDisposable
     internal GitLabSession(Uri uri, SecureString token, TokenType tokenType, TransportOptions options)
     {
         Uri = uri;
+        _address = RemoveScheme(uri.AbsoluteUri);
         ApiUri = new Uri(uri.AbsoluteUri.TrimEnd('/') + "/api/v4/");
         TokenType = tokenType;
         ThrottleLimit = options.ThrottleLimit;
         _token = new AccessToken(token, tokenType);
         _transport = new GitLabTransport(options);
         Clock = options.Clock;
+    }
+
+    // Only the address of a session that exists elsewhere. Nothing can be sent with it.
+    private GitLabSession(string address)
+    {
+        _address = address;
+        Uri = null!;
+        ApiUri = null!;
+        _token = null!;
+        _transport = null!;
+        Clock = TimeProvider.System;
+        IsClosed = true;
     }
 
     /// <summary>Gets the URL of the GitLab, with its prefix where it has one.</summary>
@@ -37,7 +50,7 @@ public sealed class GitLabSession : IDisposable
     public string? TokenName { get; internal set; }
 
     /// <summary>Gets the scopes of the access token; empty where the server does not tell.</summary>
-    public IReadOnlyList<string> Scopes { get; internal set; } = [];
+    public string[] Scopes { get; internal set; } = [];
 
     /// <summary>Gets when the access token expires (a day, at midnight UTC), or <see langword="null"/> where it does not or the server does not tell.</summary>
     public DateTimeOffset? ExpiresAt { get; internal set; }
@@ -56,6 +69,12 @@ public sealed class GitLabSession : IDisposable
 
     /// <summary>Gets when the session was made.</summary>
     public DateTimeOffset ConnectedAt { get; } = DateTimeOffset.Now;
+
+    /// <summary>
+    /// Gets the number of items of an ordered concurrent read: twice the throttle limit, so that a slow item at the head
+    /// leaves no slot idle.
+    /// </summary>
+    internal int MaxConcurrentReads => ThrottleLimit * 2;
 
     /// <summary>Gets the URL that every call begins with.</summary>
     internal Uri ApiUri { get; }
@@ -95,7 +114,25 @@ public sealed class GitLabSession : IDisposable
         }
     }
 
-    /// <summary>Gives the host.</summary>
-    /// <returns>The host's name, without port or path.</returns>
-    public override string ToString() => Uri.Host;
+    /// <summary>Gets a value indicating whether this is only the address of a session that exists elsewhere.</summary>
+    internal bool IsDetached => _transport is null;
+
+    /// <summary>Creates a placeholder for the session of a deserialized object. Nothing can be sent with it.</summary>
+    /// <param name="address">The address that the object carries, with or without a scheme.</param>
+    internal static GitLabSession FromAddress(string address)
+        => new(ErrorBody.SanitizeForDisplay(RemoveScheme(address.Trim()), static text => text) ?? "an unknown GitLab");
+
+    /// <summary>Returns a value indicating whether both sessions are with the same GitLab.</summary>
+    internal bool HasSameAddress(GitLabSession other)
+        => string.Equals(_address, other._address, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Returns the address of the GitLab without the scheme.</summary>
+    /// <returns>The host, with the port if it is not the default one, and the path prefix if there is one.</returns>
+    public override string ToString() => _address;
+
+    private static string RemoveScheme(string address)
+    {
+        int scheme = address.IndexOf("://", StringComparison.Ordinal);
+        return address.Substring(scheme < 0 ? 0 : scheme + 3).TrimEnd('/');
+    }
 }

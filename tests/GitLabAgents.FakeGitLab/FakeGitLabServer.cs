@@ -8,12 +8,14 @@ using Microsoft.AspNetCore.Builder;
 
 namespace GitLabAgents.FakeGitLab;
 
-/// <summary>A GitLab server that knows agents, their tokens and their URL configurations, and nothing else.</summary>
+/// <summary>
+/// A fake GitLab: agents, their tokens, URL configurations, connections and activity, by REST and GraphQL.
+/// </summary>
 public sealed class FakeGitLabServer : IAsyncDisposable
 {
-    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(2);
 
     private readonly FakeGitLabOptions initialOptions;
     private readonly List<RecordedRequest> requests = [];
@@ -25,20 +27,25 @@ public sealed class FakeGitLabServer : IAsyncDisposable
     {
         initialOptions = options;
         Options = options.Copy();
-        State = new State(options.SecretSeed);
+        Clock = new ServerClock(() => Options);
+        RateLimiter = new RateLimiter(Clock);
+        State = new State(options.SecretSeed, Clock);
         options.Populate?.Invoke(State);
     }
 
-    /// <summary>Where it listens, with the prefix and without a slash at the end.</summary>
+    /// <summary>The address, with the prefix and without a slash at the end.</summary>
     public Uri Url { get; private set; } = null!;
 
-    /// <summary>A copy of the options it was started with. Changes take effect with the next request; <see cref="Reset" /> undoes them.</summary>
+    /// <summary>
+    /// A copy of the options it was started with. Changes take effect with the next request; <see cref="Reset" />
+    /// undoes them.
+    /// </summary>
     public FakeGitLabOptions Options { get; private set; }
 
-    /// <summary>What it knows.</summary>
+    /// <summary>What it holds.</summary>
     public State State { get; }
 
-    /// <summary>What is to go wrong.</summary>
+    /// <summary>The faults to come.</summary>
     public FaultList Faults { get; } = new();
 
     /// <summary>The requests so far, in the order in which they arrived.</summary>
@@ -53,14 +60,18 @@ public sealed class FakeGitLabServer : IAsyncDisposable
         }
     }
 
-    /// <summary>How many requests are under way.</summary>
-    public int InFlight => Counter.Now;
+    /// <summary>The number of requests in flight.</summary>
+    public int InFlight => Counter.Current;
 
-    /// <summary>How many requests were under way at most, since the start or <see cref="ClearRequests" />.</summary>
-    public int MaxInFlight => Counter.Most;
+    /// <summary>The largest number of requests in flight since the start or <see cref="ClearRequests" />.</summary>
+    public int MaxInFlight => Counter.Max;
 
-    /// <summary>How many connections were opened since the start.</summary>
+    /// <summary>The number of connections opened since the start.</summary>
     public int ConnectionCount => Connections.Opened;
+
+    internal ServerClock Clock { get; }
+
+    internal RateLimiter RateLimiter { get; }
 
     internal InFlightCounter Counter { get; } = new();
 
@@ -69,15 +80,18 @@ public sealed class FakeGitLabServer : IAsyncDisposable
     internal CancellationToken Stopping => stopping.Token;
 
     /// <summary>Starts a server.</summary>
-    public static async Task<FakeGitLabServer> StartAsync(FakeGitLabOptions? options = null, CancellationToken ct = default)
+    public static async Task<FakeGitLabServer> StartAsync(
+        FakeGitLabOptions? options = null,
+        CancellationToken ct = default)
     {
         var server = new FakeGitLabServer((options ?? new FakeGitLabOptions()).Copy());
-        (server.application, string address) = await Kestrel.StartAsync(server.Options, server.Connections, new Pipeline(server).HandleAsync, ct);
+        (server.application, string address) = await Kestrel.StartAsync(
+            server.Options, server.Connections, new RequestPipeline(server).HandleAsync, ct);
         server.Url = new Uri(address + server.Options.NormalizedPrefix);
         return server;
     }
 
-    /// <summary>Forgets the requests so far; <see cref="MaxInFlight" /> begins anew.</summary>
+    /// <summary>Removes the recorded requests and restarts <see cref="MaxInFlight" />.</summary>
     public void ClearRequests()
     {
         lock (requestsGate)
@@ -88,10 +102,11 @@ public sealed class FakeGitLabServer : IAsyncDisposable
         Counter.Reset();
     }
 
-    /// <summary>Back to the start: the state, the options, no faults, no requests.</summary>
+    /// <summary>Restores the state and the options of the start, and removes faults and recorded requests.</summary>
     public void Reset()
     {
         Faults.Clear();
+        RateLimiter.Clear();
         Options = initialOptions.Copy();
         lock (State.Gate)
         {
@@ -102,8 +117,8 @@ public sealed class FakeGitLabServer : IAsyncDisposable
         ClearRequests();
     }
 
-    /// <summary>Waits until at least that many requests arrived (for which the condition holds), and returns these.</summary>
-    /// <exception cref="TimeoutException">They did not.</exception>
+    /// <summary>Waits until at least that many requests (that match) have arrived, and returns them.</summary>
+    /// <exception cref="TimeoutException">They did not arrive in time.</exception>
     public async Task<IReadOnlyList<RecordedRequest>> WaitForRequestsAsync(
         int count,
         TimeSpan? timeout = null,
@@ -123,12 +138,12 @@ public sealed class FakeGitLabServer : IAsyncDisposable
         return found;
     }
 
-    /// <summary>Waits until no request is under way.</summary>
-    /// <exception cref="TimeoutException">Some still are.</exception>
+    /// <summary>Waits until no request is in flight.</summary>
+    /// <exception cref="TimeoutException">Some still are in flight.</exception>
     public Task WaitForIdleAsync(TimeSpan? timeout = null, CancellationToken ct = default) =>
-        WaitUntilAsync(() => InFlight == 0, timeout, () => $"{InFlight} requests are still under way.", ct);
+        WaitUntilAsync(() => InFlight == 0, timeout, () => $"{InFlight} requests are still in flight.", ct);
 
-    /// <summary>Stops at once: breaks all connections, and ends hanging requests.</summary>
+    /// <summary>Stops at once: aborts all connections and ends hanging requests.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref application, null) is not { } running)
@@ -138,8 +153,8 @@ public sealed class FakeGitLabServer : IAsyncDisposable
 
         await stopping.CancelAsync();
         Connections.AbortAll();
-        using var patience = new CancellationTokenSource(ShutdownTime);
-        await running.StopAsync(patience.Token);
+        using var shutdown = new CancellationTokenSource(ShutdownTimeout);
+        await running.StopAsync(shutdown.Token);
         await running.DisposeAsync();
         stopping.Dispose();
     }
@@ -152,15 +167,19 @@ public sealed class FakeGitLabServer : IAsyncDisposable
         }
     }
 
-    private static async Task WaitUntilAsync(Func<bool> condition, TimeSpan? timeout, Func<string> complaint, CancellationToken ct)
+    private static async Task WaitUntilAsync(
+        Func<bool> condition,
+        TimeSpan? timeout,
+        Func<string> describe,
+        CancellationToken ct)
     {
-        TimeSpan patience = timeout ?? DefaultPatience;
+        TimeSpan limit = timeout ?? DefaultTimeout;
         var watch = Stopwatch.StartNew();
         while (!condition())
         {
-            if (watch.Elapsed > patience)
+            if (watch.Elapsed > limit)
             {
-                throw new TimeoutException(complaint());
+                throw new TimeoutException(describe());
             }
 
             await Task.Delay(PollInterval, ct);

@@ -10,8 +10,8 @@ namespace GitLabAgents.FakeGitLab;
 internal static class Program
 {
     private const string Usage = """
-        GitLabAgents.FakeGitLab [--urls http://127.0.0.1:0] [--prefix /gitlab] [--latency MILLISECONDS] [--token glpat-demo]
-          [--empty] [--secret-seed NUMBER] [--no-recording] [--parent-stdin]
+        GitLabAgents.FakeGitLab [--urls http://127.0.0.1:0] [--prefix /gitlab] [--latency MILLISECONDS]
+          [--token glpat-demo] [--empty] [--fleet AGENTS] [--secret-seed NUMBER] [--no-recording] [--parent-stdin]
           [--https] [--certificate-out FILE.pem] [--require-client-certificate]
         """;
 
@@ -68,7 +68,8 @@ internal static class Program
         foreach (AccessToken access in server.State.AccessTokens)
         {
             string expiry = access.ExpiresAt is { } day ? $", expires {day:yyyy-MM-dd}" : string.Empty;
-            Console.WriteLine($"  {access.Value,-18} {access.Type}, {string.Join(' ', access.Scopes)}, {access.DefaultRole}{expiry}");
+            string scopes = string.Join(' ', access.Scopes);
+            Console.WriteLine($"  {access.Value,-18} {access.Type}, {scopes}, {access.DefaultRole}{expiry}");
         }
 
         Console.WriteLine("Projects");
@@ -79,7 +80,9 @@ internal static class Program
 
         string url = server.Url.AbsoluteUri.TrimEnd('/');
         string token = server.State.AccessTokens[0].Value;
-        string consent = server.Url.Scheme == Uri.UriSchemeHttps ? "-SkipCertificateCheck" : "-AllowUnencryptedAuthentication";
+        string consent = server.Url.Scheme == Uri.UriSchemeHttps
+            ? "-SkipCertificateCheck"
+            : "-AllowUnencryptedAuthentication";
         Console.WriteLine($"""
             From PowerShell
               $env:GITLAB_TOKEN = '{token}'
@@ -99,11 +102,14 @@ internal static class Program
             var options = new FakeGitLabOptions();
             bool parentStdin = false;
             bool empty = false;
+            int fleet = 0;
             string? token = null;
             string? certificateOut = null;
             for (int index = 0; index < arguments.Length; index++)
             {
-                string Value() => ++index < arguments.Length ? arguments[index] : throw new FormatException($"{arguments[^1]} needs a value.");
+                string Value() => ++index < arguments.Length
+                    ? arguments[index]
+                    : throw new FormatException($"{arguments[^1]} needs a value.");
                 int Number() => int.TryParse(Value(), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
                     ? number
                     : throw new FormatException($"{arguments[index - 1]} needs a number.");
@@ -123,6 +129,9 @@ internal static class Program
                         break;
                     case "--empty":
                         empty = true;
+                        break;
+                    case "--fleet":
+                        fleet = Number();
                         break;
                     case "--secret-seed":
                         options.SecretSeed = Number();
@@ -148,11 +157,11 @@ internal static class Program
                 }
             }
 
-            options.Populate = Populate(empty, token);
+            options.Populate = Populate(empty, token, fleet);
             return new CommandLine(options, parentStdin, certificateOut);
         }
 
-        private static Action<State> Populate(bool empty, string? token) => state =>
+        private static Action<State> Populate(bool empty, string? token, int fleet) => state =>
         {
             if (!empty)
             {
@@ -162,6 +171,11 @@ internal static class Program
             if (token is not null || empty)
             {
                 state.AddAccessToken(token ?? "glpat-maintainer");
+            }
+
+            if (fleet > 0)
+            {
+                state.AddFleet(new Fleet { Agents = fleet, Projects = Math.Max(1, fleet / 2) });
             }
         };
     }

@@ -168,6 +168,73 @@ Describe 'Lists' {
     }
 }
 
+Describe 'Views in any session' {
+    BeforeEach {
+        Reset-FakeGitLab $server
+        $session = Connect-FakeGitLab $server
+    }
+
+    AfterEach { $session | Disconnect-GitLab }
+
+    It 'show the same columns in constrained language mode and without $PSStyle' {
+        $objects = @{
+            'Get-GitLabAgentToken 101 11 -Session $session'                  = '3 hours ago'
+            'Get-GitLabClusterAgent 101 -Session $session'                   = '6 months ago'
+            'Get-GitLabAgentConnection 101 11 -Session $session'             = 'Connected'
+            'Get-GitLabAgentToken 101 11 -Session $session | Format-List'    = 'T\d\d:\d\d:\d\d'
+            'Get-GitLabClusterAgent 101 prod -Session $session | Format-List' = 'group/app'
+        }
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript("Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'; Set-StrictMode -Version Latest; Remove-Variable PSStyle -Force -ErrorAction Ignore; `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'").Invoke()
+            foreach ($command in $objects.Keys) {
+                $shell.Commands.Clear()
+                $text = "$($shell.AddScript("param(`$session) $command | Out-String").AddArgument($session).Invoke())"
+                $text | Should -Match $objects[$command] -Because $command
+            }
+        }
+        finally { $shell.Dispose() }
+    }
+
+    It 'show the same dates in <_>' -ForEach 'th-TH', 'ar-SA', 'fa-IR', 'en-US' {
+        $culture = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = $_
+            $expiring = Connect-FakeGitLab $server glpat-expiring 3>$null
+            $expiring | Out-String | Should -Match "\b$([DateTime]::UtcNow.AddDays(3).ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture))\b"
+            $expiring | Format-List | Out-String | Should -Match "ExpiresAt\s+: $([DateTime]::UtcNow.AddDays(3).ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture))"
+        }
+        finally { [cultureinfo]::CurrentCulture = $culture }
+    }
+
+    It 'let no control character of a name reach the terminal' {
+        $names = "z$([char]27)[1A$([char]27)[2Kfine", "bidi$([char]0x202E)txt", "line$([char]0x2028)break", "zero$([char]0x200B)width"
+        $null = Add-FakeGitLabSeed $server @{ tokens = @($names | ForEach-Object { @{ agent = 'platform/infra:cluster-us'; name = $_ } }) }
+        $unsafe = '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]'
+        $tokens = Get-GitLabAgentToken platform/infra cluster-us
+        $tokens.Count | Should -Be 4
+        $tokens.Name | Should -Contain $names[1]
+        $tokens | Out-String | Should -Not -Match $unsafe
+        $tokens | Format-List | Out-String | Should -Not -Match $unsafe
+        $messages = $tokens | Revoke-GitLabAgentToken -Confirm:$false -Verbose 4>&1
+        $messages.Count | Should -BeGreaterThan 3
+        foreach ($message in $messages) { "$message" | Should -Not -Match $unsafe }
+    }
+
+    It 'serialize every property of <_> but secrets' -ForEach 'ClusterAgent', 'AgentToken', 'NewAgentToken', 'AgentUrlConfiguration', 'AgentConnection', 'AgentPod', 'AgentTokenRotation', 'GitLabSession' {
+        $type = "GitLabAgents.$_" -as [type]
+        $listed = (Get-TypeData $type.FullName).PropertySerializationSet.ReferencedProperties
+        $listed | Sort-Object | Should -Be ($type.GetProperties().Name | Where-Object { $_ -ne 'Token' } | Sort-Object)
+    }
+
+    It 'are in no copy of an object' {
+        $token = Get-GitLabAgentToken 101 11 -TokenId 1001
+        ($token | Select-Object *).PSObject.Properties.Name | Should -Not -Contain 'View'
+        $token | ConvertTo-Json -Depth 1 -WarningAction SilentlyContinue | Should -Not -BeLike '*View*'
+        [System.Management.Automation.PSSerializer]::Serialize($token) | Should -Not -BeLike '*View*'
+    }
+}
+
 Describe 'Colours' {
     It 'mark <what>: <expected>' -ForEach @(
         @{ What = 'a token never used for 90 days'; Created = -91; Used = $null; Expected = $true }

@@ -572,10 +572,7 @@ Invoke-GitLabAgentTokenRotation 101 11 -Force -PollSec 1 -Deploy {
     if (`$$(-not $Fault)) { Start-Sleep -Seconds 60 }
 }
 "@
-            $start = [System.Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
-            foreach ($argument in '-NoProfile', '-NonInteractive', '-File', $file) { $start.ArgumentList.Add($argument) }
-            $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-            $process = [System.Diagnostics.Process]::Start($start)
+            $process = Start-PowerShell $file
             try {
                 Wait-Until { if ($Fault) { (Get-FakeGitLabLoad $server).inFlight -gt 0 } else { (Get-Token "prod-2024-$today").lastUsedAt } } -TimeoutSeconds 30
             }

@@ -6,12 +6,12 @@ using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Security;
 
-/// <summary>A host without a face, that remembers what it is warned of and asked, and answers as it is told.</summary>
+/// <summary>A host without a display that records warnings and questions, and answers as it is configured.</summary>
 public sealed class RecordingHost : PSHost
 {
-    private readonly RememberingInterface ui = new RememberingInterface();
+    private readonly RecordingUserInterface ui = new RecordingUserInterface();
     public override Guid InstanceId { get; } = Guid.NewGuid();
-    public override string Name { get { return "Remembering"; } }
+    public override string Name { get { return "Recording"; } }
     public override Version Version { get { return new Version(1, 0); } }
     public override CultureInfo CurrentCulture { get { return CultureInfo.InvariantCulture; } }
     public override CultureInfo CurrentUICulture { get { return CultureInfo.InvariantCulture; } }
@@ -26,7 +26,7 @@ public sealed class RecordingHost : PSHost
     public override void SetShouldExit(int exitCode) { }
 }
 
-public sealed class RememberingInterface : PSHostUserInterface
+public sealed class RecordingUserInterface : PSHostUserInterface
 {
     public readonly List<string> Warnings = new List<string>();
     public readonly List<string> Questions = new List<string>();

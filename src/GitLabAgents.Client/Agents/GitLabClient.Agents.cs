@@ -111,6 +111,15 @@ public sealed partial class GitLabClient
             },
             cancellationToken);
 
+    /// <summary>Removes an agent that its creator cannot receive. Does not throw.</summary>
+    /// <param name="agent">The new agent.</param>
+    /// <returns>What became of the agent, as a sentence.</returns>
+    internal Task<string> RollBackAsync(ClusterAgent agent)
+        => RollBackAsync(
+            cancellationToken => DeleteAgentAsync(agent.ProjectId, agent.Id, cancellationToken),
+            "The agent was removed.",
+            $"The agent could not be removed. Remove it with: Remove-GitLabClusterAgent -Project {agent.ProjectId} -Agent {agent.Id}");
+
     private static string AgentsPath(ProjectReference project) => $"projects/{project.ToPathSegment()}/cluster_agents";
 
     private static ApiRequest ListAgentsRequest(ProjectReference project, int page)

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 
@@ -39,7 +38,7 @@ public sealed class AgentConnection
     public AgentConnectionStatus Status { get; internal set; }
 
     /// <summary>Gets the pods that are connected, in GitLab's order; empty where none is, or where that is not known.</summary>
-    public IReadOnlyList<AgentPod> Connections { get; internal set; } = [];
+    public AgentPod[] Connections { get; internal set; } = [];
 
     /// <summary>Gets since when a pod is connected without a break, by the earliest of <see cref="Connections"/>; <see langword="null"/> where none is, or GitLab does not tell.</summary>
     public DateTimeOffset? ConnectedAt => Connections.Min(static pod => pod.ConnectedAt);

@@ -24,9 +24,9 @@ public sealed partial class GitLabClient
     public IAsyncEnumerable<ItemResult<ClusterAgent>> GetGroupAgentsAsync(GroupReference group, bool recurse, CancellationToken cancellationToken = default)
     {
         var progress = new GroupProgress();
-        return EagerAsyncEnumerator.FlattenAsync(
+        return OrderedConcurrency.SelectManyOrdered(
             GetGroupProjectsAsync(group, recurse, cancellationToken, answer => progress.Total = ReadIntegerHeader(answer, "X-Total")),
-            _session.ThrottleLimit * 2, // Twice, so that a long one at the head leaves no place idle.
+            _session.MaxConcurrentReads,
             (project, stop) => GetProjectAgentsAsync(project, progress, stop),
             cancellationToken);
     }

@@ -5,26 +5,27 @@ using System.Threading.Tasks;
 namespace GitLabAgents;
 
 /// <summary>
-/// Turns what people give (a path, a name) into ids, and remembers it for one piece of work, so that a long pipeline
-/// does not look the same name up again and again. Failures are not remembered.
+/// Resolves project paths and agent names to IDs, and caches the results, so that a long pipeline does not look up the
+/// same name repeatedly. Failures are not cached.
 /// </summary>
 internal sealed class AgentIdResolver
 {
-    private readonly ConcurrentDictionary<(GitLabSession Session, ProjectReference Project, AgentReference Agent), (long ProjectId, long AgentId)> _known = new();
+    private readonly ConcurrentDictionary<(GitLabSession, ProjectReference, AgentReference), (long, long)> _ids = new();
 
-    /// <summary>Gives the ids of an agent and its project. Where both were given as ids nothing is sent.</summary>
-    public async Task<(long ProjectId, long AgentId)> ResolveAsync(GitLabClient client, ProjectReference project, AgentReference agent, CancellationToken cancellationToken)
+    /// <summary>Returns the IDs of an agent and its project. Sends nothing if both were given as IDs.</summary>
+    public async Task<(long ProjectId, long AgentId)> ResolveAsync(
+        GitLabClient client, ProjectReference project, AgentReference agent, CancellationToken cancellationToken)
     {
         if (project.Id is { } projectId && agent.Id is { } agentId)
         {
             return (projectId, agentId);
         }
 
-        if (!_known.TryGetValue((client.Session, project, agent), out (long, long) ids))
+        if (!_ids.TryGetValue((client.Session, project, agent), out (long, long) ids))
         {
             ClusterAgent found = await client.FindAgentAsync(project, agent, cancellationToken).ConfigureAwait(false);
             ids = (found.ProjectId, found.Id);
-            _known[(client.Session, project, agent)] = ids;
+            _ids[(client.Session, project, agent)] = ids;
         }
 
         return ids;

@@ -61,7 +61,7 @@ public sealed partial class GitLabClient
         {
             TokenInfo self = await ReadAsync(SignInRequest("personal_access_tokens/self"), GitLabJson.Default.TokenInfo, cancellationToken).ConfigureAwait(false);
             _session.TokenName = self.Name;
-            _session.Scopes = self.Scopes ?? [];
+            _session.Scopes = self.Scopes?.ToArray() ?? [];
             _session.ExpiresAt = self.ExpiresAt;
             known = true;
         }

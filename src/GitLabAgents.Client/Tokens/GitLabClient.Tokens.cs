@@ -22,21 +22,21 @@ public sealed partial class GitLabClient
     /// Lists the active tokens of an agent, as GitLab's list has them: without their last use.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#list-tokens-for-an-agent"/>.
     /// </summary>
-    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="projectId">The ID of the agent's project.</param>
     /// <param name="agentId">The agent's id.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <returns>The tokens.</returns>
-    public async IAsyncEnumerable<AgentToken> GetTokensAsync(ProjectReference project, long agentId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<AgentToken> GetTokensAsync(long projectId, long agentId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         IAsyncEnumerable<AgentToken> tokens = ReadPagesAsync(
-            page => new ApiRequest(HttpMethod.Get, $"{TokensPath(project, agentId)}?per_page={PageSize}&page={page}", $"list the tokens of agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound),
+            page => new ApiRequest(HttpMethod.Get, $"{TokensPath(projectId, agentId)}?per_page={PageSize}&page={page}", $"list the tokens of agent {agentId} of project {projectId}", GitLabErrorKind.AgentNotFound),
             GitLabJson.Default.ListAgentToken,
             static token => token.Id,
             onFirstPage: null,
             cancellationToken);
         await foreach (AgentToken token in tokens.ConfigureAwait(false))
         {
-            yield return AttachSession(token, project, agentId);
+            yield return AttachSession(token, projectId, agentId);
         }
     }
 
@@ -44,72 +44,41 @@ public sealed partial class GitLabClient
     /// Reads one token, with its last use.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#get-a-single-agent-token"/>.
     /// </summary>
-    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="projectId">The ID of the agent's project.</param>
     /// <param name="agentId">The agent's id.</param>
     /// <param name="tokenId">The token's id.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The token.</returns>
-    public async Task<AgentToken> GetTokenAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken = default)
+    public async Task<AgentToken> GetTokenAsync(long projectId, long agentId, long tokenId, CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Get, $"{TokensPath(project, agentId)}/{tokenId}", $"read token {tokenId} of agent {agentId} of project {project}", GitLabErrorKind.TokenNotFound);
-        return AttachSession(await ReadAsync(call, GitLabJson.Default.AgentToken, static t => t.Id, cancellationToken).ConfigureAwait(false), project, agentId);
+        var call = new ApiRequest(HttpMethod.Get, $"{TokensPath(projectId, agentId)}/{tokenId}", $"read token {tokenId} of agent {agentId} of project {projectId}", GitLabErrorKind.TokenNotFound);
+        return AttachSession(await ReadAsync(call, GitLabJson.Default.AgentToken, static t => t.Id, cancellationToken).ConfigureAwait(false), projectId, agentId);
     }
 
     /// <summary>
     /// Lists the active tokens of an agent, each read singly for its last use, several at once, in the list's order. A
     /// token that is revoked meanwhile is passed over.
     /// </summary>
-    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="projectId">The ID of the agent's project.</param>
     /// <param name="agentId">The agent's id.</param>
     /// <param name="filter">Which tokens are wanted, decided before they are read singly.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <returns>The tokens, or for each that could not be read the reason.</returns>
     public async IAsyncEnumerable<ItemResult<AgentToken>> GetTokenDetailsAsync(
-        ProjectReference project,
+        long projectId,
         long agentId,
         Func<AgentToken, bool> filter,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var underWay = new Queue<Task<ItemResult<AgentToken>?>>();
-        int most = _session.ThrottleLimit * 2; // Twice, so that a slow one at the head leaves no place idle.
-        try
+        IAsyncEnumerable<ItemResult<AgentToken>?> details = ListTokensAsync(projectId, agentId, filter, cancellationToken).SelectOrdered(
+            _session.MaxConcurrentReads,
+            (token, stop) => GetTokenOrErrorAsync(projectId, token, stop),
+            cancellationToken);
+        await foreach (ItemResult<AgentToken>? detail in details.ConfigureAwait(false))
         {
-            await foreach (AgentToken token in GetTokensAsync(project, agentId, stop.Token).ConfigureAwait(false))
+            if (detail is { } token)
             {
-                if (!filter(token))
-                {
-                    continue;
-                }
-
-                underWay.Enqueue(GetTokenOrErrorAsync(project, token, stop.Token));
-                if (underWay.Count >= most && await underWay.Dequeue().ConfigureAwait(false) is { } early)
-                {
-                    yield return early;
-                }
-            }
-
-            while (underWay.Count > 0)
-            {
-                if (await underWay.Dequeue().ConfigureAwait(false) is { } fetched)
-                {
-                    yield return fetched;
-                }
-            }
-        }
-        finally
-        {
-            stop.Cancel();
-            foreach (Task<ItemResult<AgentToken>?> task in underWay)
-            {
-                try
-                {
-                    await task.ConfigureAwait(false);
-                }
-                catch (OperationCanceledException)
-                {
-                    // The reader went away before it mattered.
-                }
+                yield return token;
             }
         }
     }
@@ -119,20 +88,20 @@ public sealed partial class GitLabClient
     /// server makes the token, where the answer has no secret.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token"/>.
     /// </summary>
-    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="projectId">The ID of the agent's project.</param>
     /// <param name="agentId">The agent's id.</param>
     /// <param name="name">The token's name, 1 to 255 characters.</param>
     /// <param name="description">What it is for, at most 1024 characters, or <see langword="null"/>.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The token, with its secret.</returns>
     /// <exception cref="OperationInterruptedException">It was stopped while under way; the message says what became of the token.</exception>
-    public async Task<NewAgentToken> CreateTokenAsync(ProjectReference project, long agentId, string name, string? description = null, CancellationToken cancellationToken = default)
+    public async Task<NewAgentToken> CreateTokenAsync(long projectId, long agentId, string name, string? description = null, CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Post, TokensPath(project, agentId), $"make token '{name}' for agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound)
+        var call = new ApiRequest(HttpMethod.Post, TokensPath(projectId, agentId), $"make token '{name}' for agent {agentId} of project {projectId}", GitLabErrorKind.AgentNotFound)
         {
             RequiredRole = "Maintainer",
             Body = JsonSerializer.SerializeToUtf8Bytes(new NewTokenBody { Name = name, Description = description }, GitLabJson.Default.NewTokenBody),
-            RecoveryHint = $"Look for token '{name}', and revoke it if it is there, since no one knows its secret: Get-GitLabAgentToken -Project {Quote(project)} -Agent {agentId} -Name {Quote(name)}",
+            RecoveryHint = $"Look for token '{name}', and revoke it if it is there, since no one knows its secret: Get-GitLabAgentToken -Project {projectId} -Agent {agentId} -Name {Quote(name)}",
         };
         NewAgentToken token;
         try
@@ -142,7 +111,7 @@ public sealed partial class GitLabClient
         catch (GitLabApiException e) when (e.StatusCode == System.Net.HttpStatusCode.BadRequest)
         {
             // Which rule it was is decided by counting, since the server's words can be in any language.
-            if (await CountTokensAsync(project, agentId, cancellationToken).ConfigureAwait(false) is { } count and >= TokenLimit)
+            if (await CountTokensAsync(projectId, agentId, cancellationToken).ConfigureAwait(false) is { } count and >= TokenLimit)
             {
                 throw e.WithKind(GitLabErrorKind.TokenLimitReached, $"Agent {agentId} has {count} active tokens, and GitLab allows {TokenLimit}.", "Revoke one that is no longer used: Get-GitLabAgentToken shows when each was used last.");
             }
@@ -150,11 +119,11 @@ public sealed partial class GitLabClient
             throw;
         }
 
-        AttachSession(token, project, agentId);
+        AttachSession(token, projectId, agentId);
         if (cancellationToken.IsCancellationRequested)
         {
             throw new OperationInterruptedException(
-                $"Stopped while token '{name}' ({token.Id}) was made for agent {agentId} of project {project} on {_session}. {await RollBackAsync(project, token).ConfigureAwait(false)}",
+                $"Stopped while token '{name}' ({token.Id}) was made for agent {agentId} of project {projectId} on {_session}. {await RollBackAsync(token).ConfigureAwait(false)}",
                 cancellationToken);
         }
 
@@ -162,7 +131,7 @@ public sealed partial class GitLabClient
         {
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidResponse,
-                $"{_session} made token '{name}' ({token.Id}) for agent {agentId} of project {project}, but did not tell its secret. {await RollBackAsync(project, token).ConfigureAwait(false)}");
+                $"{_session} made token '{name}' ({token.Id}) for agent {agentId} of project {projectId}, but did not tell its secret. {await RollBackAsync(token).ConfigureAwait(false)}");
         }
 
         return token;
@@ -184,21 +153,15 @@ public sealed partial class GitLabClient
     internal Task RevokeTokenOnceAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken)
         => RevokeAsync(project, agentId, tokenId, new RequestContext { NoRetry = true }, cancellationToken);
 
-    /// <summary>Revokes a token that its caller cannot have, within a time of its own.</summary>
-    /// <returns>What became of it, as a sentence.</returns>
-    internal async Task<string> RollBackAsync(ProjectReference project, NewAgentToken token)
-    {
-        using var grace = new CancellationTokenSource(RollBackTimeout);
-        try
-        {
-            await RevokeTokenAsync(project, token.AgentId, token.Id, grace.Token).ConfigureAwait(false);
-            return "It was revoked again.";
-        }
-        catch (Exception e) when (e is GitLabApiException or OperationCanceledException)
-        {
-            return $"It could not be revoked again, and no one knows its secret: Revoke-GitLabAgentToken -Project {Quote(project)} -Agent {token.AgentId} -TokenId {token.Id}";
-        }
-    }
+    /// <summary>Revokes a token that its creator cannot receive. Does not throw.</summary>
+    /// <param name="token">The new token.</param>
+    /// <returns>What became of the token, as a sentence.</returns>
+    internal Task<string> RollBackAsync(NewAgentToken token)
+        => RollBackAsync(
+            cancellationToken => RevokeTokenAsync(token.ProjectId, token.AgentId, token.Id, cancellationToken),
+            "The token was revoked.",
+            "The token could not be revoked, and nobody knows its secret. "
+                + $"Revoke it with: Revoke-GitLabAgentToken -Project {token.ProjectId} -Agent {token.AgentId} -TokenId {token.Id}");
 
     private Task RevokeAsync(ProjectReference project, long agentId, long tokenId, RequestContext context, CancellationToken cancellationToken)
         => SendAsync(
@@ -210,13 +173,28 @@ public sealed partial class GitLabClient
             cancellationToken,
             context);
 
+    private async IAsyncEnumerable<AgentToken> ListTokensAsync(
+        long projectId,
+        long agentId,
+        Func<AgentToken, bool> filter,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (AgentToken token in GetTokensAsync(projectId, agentId, cancellationToken).ConfigureAwait(false))
+        {
+            if (filter(token))
+            {
+                yield return token;
+            }
+        }
+    }
+
     private static string TokensPath(ProjectReference project, long agentId) => $"{AgentsPath(project)}/{agentId}/tokens";
 
-    private async Task<ItemResult<AgentToken>?> GetTokenOrErrorAsync(ProjectReference project, AgentToken listed, CancellationToken cancellationToken)
+    private async Task<ItemResult<AgentToken>?> GetTokenOrErrorAsync(long projectId, AgentToken listed, CancellationToken cancellationToken)
     {
         try
         {
-            return new ItemResult<AgentToken>(await GetTokenAsync(project, listed.AgentId, listed.Id, cancellationToken).ConfigureAwait(false));
+            return new ItemResult<AgentToken>(await GetTokenAsync(projectId, listed.AgentId, listed.Id, cancellationToken).ConfigureAwait(false));
         }
         catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
         {
@@ -229,11 +207,11 @@ public sealed partial class GitLabClient
         }
     }
 
-    private T AttachSession<T>(T token, ProjectReference project, long agentId)
+    private T AttachSession<T>(T token, long projectId, long agentId)
         where T : AgentToken
     {
         token.Session = _session;
-        token.ProjectId = project.Id ?? throw new ArgumentException("Tokens carry the id of their project: give the project by its id.", nameof(project));
+        token.ProjectId = projectId;
         if (token.AgentId == 0)
         {
             token.AgentId = agentId;
@@ -272,12 +250,12 @@ public sealed partial class GitLabClient
         }
     }
 
-    private async Task<int?> CountTokensAsync(ProjectReference project, long agentId, CancellationToken cancellationToken)
+    private async Task<int?> CountTokensAsync(long projectId, long agentId, CancellationToken cancellationToken)
     {
         try
         {
             int count = 0;
-            await foreach (AgentToken _ in GetTokensAsync(project, agentId, cancellationToken).ConfigureAwait(false))
+            await foreach (AgentToken _ in GetTokensAsync(projectId, agentId, cancellationToken).ConfigureAwait(false))
             {
                 count++;
             }

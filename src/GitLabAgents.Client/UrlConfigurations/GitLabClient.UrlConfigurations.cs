@@ -16,21 +16,21 @@ public sealed partial class GitLabClient
     /// Lists the URL configurations of an agent: none or one.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#list-url-configurations-for-a-receptive-agent"/>.
     /// </summary>
-    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="projectId">The ID of the agent's project.</param>
     /// <param name="agentId">The agent's id.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The configurations.</returns>
-    public async Task<IReadOnlyList<AgentUrlConfiguration>> GetUrlConfigurationsAsync(ProjectReference project, long agentId, CancellationToken cancellationToken = default)
+    public async Task<AgentUrlConfiguration[]> GetUrlConfigurationsAsync(long projectId, long agentId, CancellationToken cancellationToken = default)
     {
         try
         {
-            List<AgentUrlConfiguration> list = await ReadAsync(ListUrlConfigurationsRequest(project, agentId), GitLabJson.Default.ListAgentUrlConfiguration, cancellationToken).ConfigureAwait(false);
-            list.ForEach(configuration => AttachSession(configuration, project, agentId));
-            return list;
+            List<AgentUrlConfiguration> list = await ReadAsync(ListUrlConfigurationsRequest(projectId, agentId), GitLabJson.Default.ListAgentUrlConfiguration, cancellationToken).ConfigureAwait(false);
+            list.ForEach(configuration => AttachSession(configuration, projectId, agentId));
+            return [.. list];
         }
         catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
-            throw await ResolveNotFoundAsync(e, project, agentId, named: false, cancellationToken).ConfigureAwait(false);
+            throw await ResolveNotFoundAsync(e, projectId, agentId, named: false, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -38,22 +38,22 @@ public sealed partial class GitLabClient
     /// Reads one URL configuration.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#get-a-single-agent-url-configuration"/>.
     /// </summary>
-    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="projectId">The ID of the agent's project.</param>
     /// <param name="agentId">The agent's id.</param>
     /// <param name="urlConfigurationId">The configuration's id.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The configuration.</returns>
-    public async Task<AgentUrlConfiguration> GetUrlConfigurationAsync(ProjectReference project, long agentId, long urlConfigurationId, CancellationToken cancellationToken = default)
+    public async Task<AgentUrlConfiguration> GetUrlConfigurationAsync(long projectId, long agentId, long urlConfigurationId, CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Get, $"{UrlConfigurationsPath(project, agentId)}/{urlConfigurationId}", $"read URL configuration {urlConfigurationId} of agent {agentId} of project {project}", GitLabErrorKind.UrlConfigurationNotFound) { RequiredRole = "Maintainer" };
+        var call = new ApiRequest(HttpMethod.Get, $"{UrlConfigurationsPath(projectId, agentId)}/{urlConfigurationId}", $"read URL configuration {urlConfigurationId} of agent {agentId} of project {projectId}", GitLabErrorKind.UrlConfigurationNotFound) { RequiredRole = "Maintainer" };
         try
         {
             AgentUrlConfiguration configuration = await ReadAsync(call, GitLabJson.Default.AgentUrlConfiguration, static c => c.Id, cancellationToken).ConfigureAwait(false);
-            return AttachSession(configuration, project, agentId);
+            return AttachSession(configuration, projectId, agentId);
         }
         catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
-            throw await ResolveNotFoundAsync(e, project, agentId, named: true, cancellationToken).ConfigureAwait(false);
+            throw await ResolveNotFoundAsync(e, projectId, agentId, named: true, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -62,29 +62,29 @@ public sealed partial class GitLabClient
     /// that it was given, the configuration is removed again.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#create-an-agent-url-configuration"/>.
     /// </summary>
-    /// <param name="project">The agent's project, by its id.</param>
+    /// <param name="projectId">The ID of the agent's project.</param>
     /// <param name="agentId">The agent's id.</param>
     /// <param name="content">What it is to be.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The configuration.</returns>
-    public async Task<AgentUrlConfiguration> CreateUrlConfigurationAsync(ProjectReference project, long agentId, NewUrlConfiguration content, CancellationToken cancellationToken = default)
+    public async Task<AgentUrlConfiguration> CreateUrlConfigurationAsync(long projectId, long agentId, NewUrlConfiguration content, CancellationToken cancellationToken = default)
     {
         AgentUrlConfiguration made;
         try
         {
             made = AttachSession(
-                await PostUrlConfigurationAsync(project, agentId, content, cancellationToken).ConfigureAwait(false),
-                project,
+                await PostUrlConfigurationAsync(projectId, agentId, content, cancellationToken).ConfigureAwait(false),
+                projectId,
                 agentId);
         }
         catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
-            throw await ResolveNotFoundAsync(e, project, agentId, named: false, cancellationToken).ConfigureAwait(false);
+            throw await ResolveNotFoundAsync(e, projectId, agentId, named: false, cancellationToken).ConfigureAwait(false);
         }
         catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.BadRequest)
         {
             // Whether there is one already is decided by looking, since the server's words can be in any language.
-            if (await TryListUrlConfigurationsAsync(project, agentId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } present)
+            if (await TryListUrlConfigurationsAsync(projectId, agentId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } present)
             {
                 throw e.WithKind(GitLabErrorKind.Conflict, $"Agent {agentId} has URL configuration {present[0].Id} already, and GitLab allows one.", "Remove that one first, with Remove-GitLabAgentUrlConfiguration.");
             }
@@ -94,7 +94,11 @@ public sealed partial class GitLabClient
 
         if (content.IsMutualTls && made.ClientCertificate is null)
         {
-            throw await RollBackUrlConfigurationAsync(project, made).ConfigureAwait(false);
+            throw new GitLabApiException(
+                GitLabErrorKind.InvalidResponse,
+                $"{_session} ignored the client certificate and created URL configuration {made.Id} of agent {agentId} with JWT. "
+                    + await RollBackAsync(made).ConfigureAwait(false),
+                "Check that the server supports mutual TLS for receptive agents.");
         }
 
         return made;
@@ -134,7 +138,7 @@ public sealed partial class GitLabClient
     // GitLab 18.9 takes PEM and refuses base64 of it; 17.4 does the reverse, and which release changed is not known. A
     // response of 400 means that nothing was created.
     private async Task<AgentUrlConfiguration> PostUrlConfigurationAsync(
-        ProjectReference project,
+        long projectId,
         long agentId,
         NewUrlConfiguration content,
         CancellationToken cancellationToken)
@@ -168,15 +172,15 @@ public sealed partial class GitLabClient
         {
             var call = new ApiRequest(
                 HttpMethod.Post,
-                UrlConfigurationsPath(project, agentId),
-                $"make URL configuration '{content.Url}' for agent {agentId} of project {project}",
+                UrlConfigurationsPath(projectId, agentId),
+                $"make URL configuration '{content.Url}' for agent {agentId} of project {projectId}",
                 GitLabErrorKind.AgentNotFound)
             {
                 RequiredRole = "Maintainer",
                 Body = content.ToJson(useBase64),
                 Redact = content.Redact,
                 RecoveryHint =
-                    $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {Quote(project)} -Agent {agentId}",
+                    $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {projectId} -Agent {agentId}",
             };
             AgentUrlConfiguration made = await ReadAsync(
                 call,
@@ -227,25 +231,21 @@ public sealed partial class GitLabClient
         }
     }
 
-    private async Task<GitLabApiException> RollBackUrlConfigurationAsync(ProjectReference project, AgentUrlConfiguration made)
-    {
-        string ignored = $"{_session} ignored the client certificate and made URL configuration {made.Id} of agent {made.AgentId} with JWT.";
-        using var grace = new CancellationTokenSource(RollBackTimeout);
-        try
-        {
-            await DeleteUrlConfigurationAsync(project, made.AgentId, made.Id, grace.Token).ConfigureAwait(false);
-            return new GitLabApiException(GitLabErrorKind.InvalidResponse, ignored + " It was removed again.", "Check that the server takes mutual TLS for receptive agents.");
-        }
-        catch (System.Exception e) when (e is GitLabApiException or System.OperationCanceledException)
-        {
-            return new GitLabApiException(GitLabErrorKind.InvalidResponse, ignored + " It could not be removed again.", $"Remove it with: Remove-GitLabAgentUrlConfiguration -Project {Quote(project)} -Agent {made.AgentId} -UrlConfigurationId {made.Id}");
-        }
-    }
+    /// <summary>Removes a URL configuration that its creator cannot receive. Does not throw.</summary>
+    /// <param name="configuration">The new configuration.</param>
+    /// <returns>What became of the configuration, as a sentence.</returns>
+    internal Task<string> RollBackAsync(AgentUrlConfiguration configuration)
+        => RollBackAsync(
+            cancellationToken => DeleteUrlConfigurationAsync(
+                configuration.ProjectId, configuration.AgentId, configuration.Id, cancellationToken),
+            "The URL configuration was removed.",
+            "The URL configuration could not be removed. Remove it with: Remove-GitLabAgentUrlConfiguration "
+                + $"-Project {configuration.ProjectId} -Agent {configuration.AgentId} -UrlConfigurationId {configuration.Id}");
 
-    private AgentUrlConfiguration AttachSession(AgentUrlConfiguration configuration, ProjectReference project, long agentId)
+    private AgentUrlConfiguration AttachSession(AgentUrlConfiguration configuration, long projectId, long agentId)
     {
         configuration.Session = _session;
-        configuration.ProjectId = project.Id ?? throw new System.ArgumentException("URL configurations carry the id of their project: give the project by its id.", nameof(project));
+        configuration.ProjectId = projectId;
         if (configuration.AgentId == 0)
         {
             configuration.AgentId = agentId;

@@ -271,7 +271,7 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
         }
 
         // A fine-grained token has permissions in place of scopes, and does not report them.
-        if (session.Scopes.Count > 0 && !session.Scopes.Any(static scope => scope is "api" or "granular"))
+        if (session.Scopes.Length > 0 && !session.Scopes.Any(static scope => scope is "api" or "granular"))
         {
             string scopes = Sanitize(string.Join(", ", session.Scopes));
             WriteWarning($"{FormatToken()} lacks the scope api: {scopes} will not do for every cmdlet.");
@@ -286,6 +286,6 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
         string FormatToken()
             => session.TokenName is { } name ? $"The access token '{Sanitize(name)}'" : "The access token";
 
-        string Sanitize(string text) => ErrorBody.SanitizeForDisplay(text, session.Token.Redact) ?? string.Empty;
+        string Sanitize(string text) => DisplayText.SanitizeMessage(text, session.Token.Redact) ?? string.Empty;
     }
 }

@@ -1,55 +1,38 @@
 using System.Collections.Generic;
-using System.Linq;
 using System.Management.Automation;
-using System.Threading.Tasks;
-using System;
-using GitLabAgents.Completion;
+using System.Runtime.CompilerServices;
+using System.Threading;
 
 namespace GitLabAgents.Commands;
 
 /// <summary>
-/// Gets whether agents are connected, since when and with which version. One query tells of a hundred agents of a
-/// project, and the work of many projects overlaps.
+/// Gets whether agents are connected, since when and with which version. One query covers a hundred agents of a
+/// project, and several projects are read at once.
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "GitLabAgentConnection")]
 [OutputType(typeof(AgentConnection))]
-public sealed class GetGitLabAgentConnectionCommand : GitLabCmdlet
+public sealed class GetGitLabAgentConnectionCommand : AgentCmdlet
 {
-    private readonly Queue<(object Agent, Task<AgentConnection> Work)> _queries = new();
-    private readonly ConnectionCache _known = new();
-
-    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("ProjectId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(ProjectCompleter))]
-    public ProjectReference Project { get; set; } = null!;
-
-    /// <summary>Gets or sets the agent, by its id or name.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Alias("AgentId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(AgentCompleter))]
-    public AgentReference Agent { get; set; } = null!;
+    private readonly ConnectionCache _cache = new();
+    private PipelineReader<ItemResult<AgentConnection>>? _reader;
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => Attempt(Agent.Value, () =>
     {
         GitLabClient client = GetClient();
-        _queries.Enqueue((Agent.Value, client.GetConnectionAsync(ResolveProject(client, Project), Agent, _known, PipelineStopToken)));
-        int most = client.Session.ThrottleLimit * 2; // Twice, so that a slow project at the head leaves no place idle.
-        while (_queries.Count > 0 && (_queries.Count >= most || _queries.Peek().Work.IsCompleted))
-        {
-            WriteNext();
-        }
+        ProjectReference project = ResolveProject(client, Project);
+        AgentReference agent = Agent;
+        _reader ??= new(client.Session.MaxConcurrentReads, PipelineStopToken);
+        _reader.Add(stop => ReadAsync(client, project, agent, stop));
+        WriteAvailable(_reader, WriteResult);
     });
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        while (_queries.Count > 0)
+        if (_reader is not null)
         {
-            WriteNext();
+            WriteRemaining(_reader, WriteResult);
         }
     }
 
@@ -57,15 +40,13 @@ public sealed class GetGitLabAgentConnectionCommand : GitLabCmdlet
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-
-        // Only that they have ended matters, not how.
-        ((IAsyncResult)Task.WhenAll(_queries.Select(static query => query.Work))).AsyncWaitHandle.WaitOne(StopTimeout);
-        _queries.Clear();
+        _reader?.DisposeAsync().AsTask().Wait(StopTimeout);
     }
 
-    private void WriteNext()
+    private async IAsyncEnumerable<ItemResult<AgentConnection>> ReadAsync(
+        GitLabClient client, ProjectReference project, AgentReference agent, [EnumeratorCancellation] CancellationToken stop)
     {
-        (object agent, Task<AgentConnection> work) = _queries.Dequeue();
-        Attempt(agent, () => WriteObject(Wait(work)));
+        yield return await ItemResult.CaptureAsync(agent.Value, () => client.GetConnectionAsync(project, agent, _cache, stop))
+            .ConfigureAwait(false);
     }
 }

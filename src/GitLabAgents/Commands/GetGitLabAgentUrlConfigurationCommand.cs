@@ -1,27 +1,12 @@
 using System.Management.Automation;
-using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
 /// <summary>Gets where GitLab reaches a receptive agent: its URL configuration, if it has one.</summary>
 [Cmdlet(VerbsCommon.Get, "GitLabAgentUrlConfiguration")]
 [OutputType(typeof(AgentUrlConfiguration))]
-public sealed class GetGitLabAgentUrlConfigurationCommand : GitLabCmdlet
+public sealed class GetGitLabAgentUrlConfigurationCommand : AgentCmdlet
 {
-    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("ProjectId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(ProjectCompleter))]
-    public ProjectReference Project { get; set; } = null!;
-
-    /// <summary>Gets or sets the agent, by its id or name.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Alias("AgentId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(AgentCompleter))]
-    public AgentReference Agent { get; set; } = null!;
-
     /// <summary>Gets or sets the configuration's id. By default the one that the agent has.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, long.MaxValue)]

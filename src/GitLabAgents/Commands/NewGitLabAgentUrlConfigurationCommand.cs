@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using System.Security;
 using System;
-using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
@@ -11,27 +10,13 @@ namespace GitLabAgents.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.New, "GitLabAgentUrlConfiguration", SupportsShouldProcess = true, DefaultParameterSetName = JwtSet)]
 [OutputType(typeof(AgentUrlConfiguration))]
-public sealed class NewGitLabAgentUrlConfigurationCommand : GitLabCmdlet
+public sealed class NewGitLabAgentUrlConfigurationCommand : AgentCmdlet
 {
     private const string JwtSet = "Jwt";
     private const string PathSet = "Path";
     private const string PemSet = "Pem";
 
     private NewUrlConfiguration? _content;
-
-    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("ProjectId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(ProjectCompleter))]
-    public ProjectReference Project { get; set; } = null!;
-
-    /// <summary>Gets or sets the agent, by its id or name.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Alias("AgentId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(AgentCompleter))]
-    public AgentReference Agent { get; set; } = null!;
 
     /// <summary>Gets or sets the URL where GitLab reaches the agent, <c>grpc://</c> or <c>grpcs://</c>.</summary>
     [Parameter(Mandatory = true, Position = 2)]
@@ -84,7 +69,9 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : GitLabCmdlet
         string how = content.IsMutualTls ? "mutual TLS" : "JWT";
         if (ShouldProcess($"agent {Agent} of project {project} on {client.Session}", $"Make URL configuration '{content.Url}' with {how}"))
         {
-            WriteObject(Wait(client.CreateUrlConfigurationAsync(projectId, agentId, content, PipelineStopToken), CleanupTimeout));
+            WriteCreated(
+                client.CreateUrlConfigurationAsync(projectId, agentId, content, PipelineStopToken),
+                client.RollBackAsync);
         }
     });
 

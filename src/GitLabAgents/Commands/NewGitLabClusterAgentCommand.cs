@@ -31,7 +31,7 @@ public sealed class NewGitLabClusterAgentCommand : GitLabCmdlet
                 ProjectReference project = ResolveProject(client, Project);
                 if (ShouldProcess($"project {project} on {client.Session}", $"Register agent '{name}'"))
                 {
-                    WriteObject(Wait(client.CreateAgentAsync(project, name, PipelineStopToken)));
+                    WriteCreated(client.CreateAgentAsync(project, name, PipelineStopToken), client.RollBackAsync);
                 }
             });
         }

@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace GitLabAgents.FakeGitLab.Control;
 
-/// <summary>How another process looks at the server and steers it: <c>{prefix}/-/fake-gitlab/…</c>.</summary>
+/// <summary>How another process inspects and controls the server: <c>{prefix}/-/fake-gitlab/…</c>.</summary>
 internal static class ControlRoutes
 {
     public const string Root = "/-/fake-gitlab/";
 
-    public static Answer Handle(FakeGitLabServer server, string method, string path, ReadOnlyMemory<byte> body)
+    public static ApiResponse Handle(FakeGitLabServer server, string method, string path, ReadOnlyMemory<byte> body)
     {
         try
         {
@@ -17,37 +17,37 @@ internal static class ControlRoutes
             switch (method, path)
             {
                 case ("GET", "requests"):
-                    return Answer.Json(200, writer => StateWriter.WriteRequests(writer, server.Requests));
+                    return ApiResponse.Json(200, writer => StateWriter.WriteRequests(writer, server.Requests));
                 case ("DELETE", "requests"):
                     server.ClearRequests();
-                    return Answer.NoContent;
+                    return ApiResponse.NoContent;
                 case ("GET", "in-flight"):
-                    return Answer.Json(200, writer => StateWriter.WriteInFlight(writer, server));
+                    return ApiResponse.Json(200, writer => StateWriter.WriteInFlight(writer, server));
                 case ("GET", "state"):
-                    return Answer.Json(200, writer => StateWriter.WriteState(writer, server.State));
+                    return ApiResponse.Json(200, writer => StateWriter.WriteState(writer, server.State));
                 case ("POST", "seed"):
-                    return Answer.Json(201, writer => new SeedReader(server.State, writer).Read(json));
+                    return ApiResponse.Json(201, writer => new SeedReader(server.State, writer).Read(json));
                 case ("POST", "reset"):
                     server.Reset();
-                    return Answer.NoContent;
+                    return ApiResponse.NoContent;
                 case ("GET", "faults"):
-                    return Answer.Json(200, writer => StateWriter.WriteFaults(writer, server.Faults));
+                    return ApiResponse.Json(200, writer => StateWriter.WriteFaults(writer, server.Faults));
                 case ("POST", "faults"):
                     json.ForEach(fault => server.Faults.Add(FaultReader.Read(fault)));
-                    return Answer.Json(201, writer => StateWriter.WriteFaults(writer, server.Faults));
+                    return ApiResponse.Json(201, writer => StateWriter.WriteFaults(writer, server.Faults));
                 case ("DELETE", "faults"):
                     server.Faults.Clear();
-                    return Answer.NoContent;
+                    return ApiResponse.NoContent;
                 case ("POST", "options"):
                     OptionsReader.Read(json, server.Options);
-                    return Answer.NoContent;
+                    return ApiResponse.NoContent;
                 default:
-                    return Answer.NoRoute;
+                    return ApiResponse.NoRoute;
             }
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            return Answer.Error(400, exception.Message);
+            return ApiResponse.Error(400, exception.Message);
         }
     }
 }

@@ -4,15 +4,17 @@ using System.Text.Json;
 
 namespace GitLabAgents.FakeGitLab.Control;
 
-/// <summary>Reads JSON leniently: what is missing or null is null, and one thing is a list of one.</summary>
+/// <summary>Reads JSON leniently: what is missing or null is null, and a single value is a list of one.</summary>
 internal static class Elements
 {
     public static JsonElement? Get(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+        element.ValueKind == JsonValueKind.Object
+        && element.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind != JsonValueKind.Null
             ? value
             : null;
 
-    public static string? Text(this JsonElement element, string name) => element.Get(name) is { } value ? value.Text() : null;
+    public static string? Text(this JsonElement element, string name) => element.Get(name)?.Text();
 
     public static string Text(this JsonElement element) =>
         element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText();
@@ -29,10 +31,10 @@ internal static class Elements
     public static TimeSpan? Milliseconds(this JsonElement element, string name) =>
         element.Get(name) is { } value ? TimeSpan.FromMilliseconds(value.GetDouble()) : null;
 
-    public static T? Word<T>(this JsonElement element, string name)
+    public static T? EnumValue<T>(this JsonElement element, string name)
         where T : struct, Enum => element.Text(name) is { } text ? Enum.Parse<T>(text, ignoreCase: true) : null;
 
-    public static DateTimeOffset? Moment(this JsonElement element, string name) => element.Text(name) is { } text
+    public static DateTimeOffset? Time(this JsonElement element, string name) => element.Text(name) is { } text
         ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal)
         : null;
 

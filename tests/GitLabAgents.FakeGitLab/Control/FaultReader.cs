@@ -39,23 +39,49 @@ internal static class FaultReader
         string kind = json.RequiredText("kind");
         return kind.ToLowerInvariant() switch
         {
-            "status" => Fault.Status(json.Integer("status") ?? 500, json.Text("body"), json.Text("contentType") ?? Answer.JsonType),
-            "ratelimited" => json.Moment("retryAt") is { } moment ? Fault.RateLimited(moment) : Fault.RateLimited(json.Integer("retryAfter")),
+            "status" => Fault.Status(
+                json.Integer("status") ?? 500,
+                json.Text("body"),
+                json.Text("contentType") ?? ApiResponse.JsonType),
+            "foreign" => Fault.Foreign(
+                json.EnumValue<ForeignResponse>("response") ?? ForeignResponse.SignInPage,
+                json.Integer("status")),
+            "ratelimited" => RateLimited(json),
+            "ratelimitedjson" => Fault.RateLimitedJson(),
+            "graphqltimeout" => Fault.GraphQLTimeout(),
             "html" => Fault.Html(json.Integer("status") ?? 502),
             "delay" => Fault.Delay(json.Milliseconds("delayMs") ?? TimeSpan.FromSeconds(1)),
             "hang" => Fault.Hang(),
             "reset" => Fault.Reset(),
             "closewithoutanswer" => Fault.CloseWithoutAnswer(),
             "truncate" => Fault.Truncate(),
-            "slowbody" => Fault.SlowBody(json.Milliseconds("totalMs") ?? json.Milliseconds("delayMs") ?? TimeSpan.FromSeconds(1)),
+            "slowbody" => Fault.SlowBody(
+                json.Milliseconds("totalMs") ?? json.Milliseconds("delayMs") ?? TimeSpan.FromSeconds(1)),
             "resetmidbody" => Fault.ResetMidBody(),
-            "body" => Fault.Body(Content(json), json.Text("contentType") ?? Answer.JsonType, json.Integer("status") ?? 200),
-            "garbage" => Fault.Garbage(json.Long("length") ?? 1024 * 1024, json.Text("contentType") ?? Answer.JsonType),
+            "body" => Fault.Body(
+                Content(json),
+                json.Text("contentType") ?? ApiResponse.JsonType,
+                json.Integer("status") ?? 200),
+            "garbage" => Fault.Garbage(
+                json.Long("length") ?? 1024 * 1024,
+                json.Text("contentType") ?? ApiResponse.JsonType),
             "redirect" => Fault.Redirect(json.Integer("status") ?? 302, json.RequiredText("location")),
             "dropheaders" => Drop(json.Get("names")),
             "changeheaders" => Fault.DropHeaders(),
-            _ => throw new FormatException($"There is no kind of fault '{kind}'."),
+            _ => throw new FormatException($"There is no fault of kind '{kind}'."),
         };
+    }
+
+    private static Fault RateLimited(JsonElement json)
+    {
+        if (json.Time("resetAt") is { } reset)
+        {
+            return Fault.RateLimitedUntil(reset);
+        }
+
+        return json.Time("retryAt") is { } time
+            ? Fault.RateLimited(time)
+            : Fault.RateLimited(json.Integer("retryAfter"));
     }
 
     private static byte[] Content(JsonElement json) => json.Text("bodyBase64") is { } encoded

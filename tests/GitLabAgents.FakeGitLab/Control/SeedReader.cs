@@ -1,11 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Text.Json;
 
 namespace GitLabAgents.FakeGitLab.Control;
 
-/// <summary>Adds to the state what JSON asks for, and writes what came of it.</summary>
+/// <summary>Adds to the state what JSON asks for, and writes what was created.</summary>
 internal sealed class SeedReader(State state, Utf8JsonWriter writer)
 {
     private readonly List<Project> projects = [];
@@ -18,13 +19,17 @@ internal sealed class SeedReader(State state, Utf8JsonWriter writer)
     {
         lock (state.Gate)
         {
-            json.Get("groups").ForEach(group => state.AddGroup(group.Text("path") ?? group.Text()));
+            json.Get("groups").ForEach(AddGroup);
             json.Get("projects").ForEach(AddProject);
-            json.Get("moveProjects").ForEach(move => state.MoveProject(move.RequiredText("from"), move.RequiredText("to")));
+            json.Get("moveProjects").ForEach(move =>
+                state.MoveProject(move.RequiredText("from"), move.RequiredText("to")));
+            json.Get("fleet").ForEach(AddFleet);
             json.Get("agents").ForEach(AddAgents);
             json.Get("tokens").ForEach(token => AddToken(AgentOf(token), token));
             json.Get("connections").ForEach(connection => AddConnection(AgentOf(connection), connection));
-            json.Get("urlConfigurations").ForEach(configuration => AddUrlConfiguration(AgentOf(configuration), configuration));
+            json.Get("disconnectAgents").ForEach(agent => Agent(agent).Connections = []);
+            json.Get("urlConfigurations").ForEach(item => AddUrlConfiguration(AgentOf(item), item));
+            json.Get("environments").ForEach(AddEnvironment);
             json.Get("accessTokens").ForEach(AddAccessToken);
             json.Get("markUsed").ForEach(MarkUsed);
             json.Get("revokeTokens").ForEach(token => state.RevokeToken(token.GetInt64()));
@@ -33,14 +38,42 @@ internal sealed class SeedReader(State state, Utf8JsonWriter writer)
         }
     }
 
+    private void AddGroup(JsonElement json) =>
+        state.AddGroup(json.Text("path") ?? json.Text()).IsPublic |= json.Flag("isPublic");
+
     private void AddProject(JsonElement json)
     {
         Project project = json.ValueKind == JsonValueKind.String
             ? state.AddProject(json.Text())
             : state.AddProject(
-                json.RequiredText("path"), json.Long("id"), json.Text("description"), json.Flag("archived"), json.Flag("membersOnly"));
+                json.RequiredText("path"),
+                json.Long("id"),
+                json.Text("description"),
+                json.Flag("archived"),
+                json.Flag("membersOnly"),
+                json.Flag("isPublic"));
+        project.InfrastructureEnabled = json.Get("infrastructureEnabled")?.GetBoolean() ?? true;
+        project.RepositoryEnabled = json.Get("repositoryEnabled")?.GetBoolean() ?? true;
+        project.LastActivityAt = json.Time("lastActivityAt") ?? project.LastActivityAt;
         json.Get("sharedWith").ForEach(group => state.ShareProject(project, group.Text()));
         projects.Add(project);
+    }
+
+    private void AddFleet(JsonElement json)
+    {
+        var standard = new Fleet();
+        Fleet fleet = standard with
+        {
+            Group = json.Text("group") ?? standard.Group,
+            Projects = json.Integer("projects") ?? standard.Projects,
+            Agents = json.Integer("agents") ?? standard.Agents,
+            TokensPerAgent = json.Integer("tokensPerAgent") ?? standard.TokensPerAgent,
+            ProjectsPerSubgroup = json.Integer("projectsPerSubgroup") ?? standard.ProjectsPerSubgroup,
+            ConnectedEvery = json.Integer("connectedEvery") ?? standard.ConnectedEvery,
+            ArchivedEvery = json.Integer("archivedEvery") ?? standard.ArchivedEvery,
+        };
+        state.AddFleet(fleet);
+        counted += fleet.Agents;
     }
 
     private void AddAgents(JsonElement json)
@@ -53,7 +86,7 @@ internal sealed class SeedReader(State state, Utf8JsonWriter writer)
         }
 
         Agent agent = state.AddAgent(path, json.RequiredText("name"));
-        agent.CreatedAt = json.Moment("createdAt") ?? agent.CreatedAt;
+        agent.CreatedAt = json.Time("createdAt") ?? agent.CreatedAt;
         agents.Add(agent);
         json.Get("tokens").ForEach(token => AddToken(agent, token));
         json.Get("connections").ForEach(connection => AddConnection(agent, connection));
@@ -63,28 +96,33 @@ internal sealed class SeedReader(State state, Utf8JsonWriter writer)
         }
     }
 
-    private void AddToken(Agent agent, JsonElement json)
-    {
-        StoredToken token = json.ValueKind == JsonValueKind.String
-            ? state.AddToken(agent, json.Text())
-            : state.AddToken(
-                agent, json.RequiredText("name"), json.Text("description"), json.Moment("lastUsedAt"), json.Text("status") ?? "active", json.Text("secret"));
-        token.CreatedAt = json.Moment("createdAt") ?? token.CreatedAt;
-        tokens.Add(token);
-    }
+    private void AddToken(Agent agent, JsonElement json) => tokens.Add(json.ValueKind == JsonValueKind.String
+        ? state.AddToken(agent, json.Text())
+        : state.AddToken(
+            agent,
+            json.RequiredText("name"),
+            json.Text("description"),
+            json.Time("lastUsedAt"),
+            json.Text("status") ?? "active",
+            json.Text("secret"),
+            createdAt: json.Time("createdAt")));
 
-    private static void AddConnection(Agent agent, JsonElement json)
+    private void AddConnection(Agent agent, JsonElement json)
     {
-        var usual = new AgentConnection();
+        var standard = new AgentConnection();
         agent.Connections =
         [
             .. agent.Connections,
             new AgentConnection
             {
-                ConnectedAt = json.Moment("connectedAt") ?? DateTimeOffset.UtcNow,
-                Version = json.Text("version") ?? usual.Version,
-                PodName = json.Text("podName") ?? usual.PodName,
-                PodNamespace = json.Text("podNamespace") ?? usual.PodNamespace,
+                ConnectedAt = json.Time("connectedAt") ?? state.Now,
+                Version = json.Text("version") ?? standard.Version,
+                PodName = json.Text("podName") ?? standard.PodName,
+                PodNamespace = json.Text("podNamespace") ?? standard.PodNamespace,
+                Warnings = json.Get("warnings") is { } warnings
+                    ? [.. warnings.EnumerateArray().Select(static warning =>
+                        (warning.RequiredText("type"), warning.RequiredText("message")))]
+                    : [],
             },
         ];
     }
@@ -97,24 +135,41 @@ internal sealed class SeedReader(State state, Utf8JsonWriter writer)
         json.Text("caCertificate"),
         json.Text("tlsHost")));
 
+    private void AddEnvironment(JsonElement json) => state.AddEnvironment(
+        Project(json.RequiredText("project")),
+        json.RequiredText("name"),
+        json.Get("agent") is { } agent ? Agent(agent) : null,
+        json.Text("kubernetesNamespace"),
+        json.Text("state") ?? "available");
+
     private void AddAccessToken(JsonElement json)
     {
         AccessToken token = state.AddAccessToken(
             json.RequiredText("value"),
             json.Text("scopes") ?? "api",
-            json.Word<Role>("role") ?? Role.Maintainer,
-            json.Word<AccessTokenType>("type") ?? AccessTokenType.Personal,
+            json.EnumValue<Role>("role") ?? Role.Maintainer,
+            json.EnumValue<AccessTokenType>("type") ?? AccessTokenType.Personal,
             json.Text("expiresAt") is { } day ? DateOnly.Parse(day, CultureInfo.InvariantCulture) : null,
-            json.Text("name"));
+            json.Text("name"),
+            json.Flag("isAdmin"));
         token.Active = json.Get("active")?.GetBoolean() ?? true;
-        if (json.Get("roles") is { } roles)
+        token.IsBlocked = json.Flag("isBlocked");
+        token.Permissions = [.. json.Get("permissions")?.EnumerateArray().Select(static item => item.Text()) ?? []];
+        foreach (JsonProperty role in Properties(json, "roles"))
         {
-            foreach (JsonProperty role in roles.EnumerateObject())
-            {
-                state.SetRole(token, Project(role.Name), Enum.Parse<Role>(role.Value.Text(), ignoreCase: true));
-            }
+            state.SetRole(token, Project(role.Name), ParseRole(role.Value));
+        }
+
+        foreach (JsonProperty role in Properties(json, "groupRoles"))
+        {
+            state.SetGroupRole(token, state.AddGroup(role.Name), ParseRole(role.Value));
         }
     }
+
+    private static IEnumerable<JsonProperty> Properties(JsonElement json, string name) =>
+        json.Get(name) is { } value ? [.. value.EnumerateObject()] : [];
+
+    private static Role ParseRole(JsonElement json) => Enum.Parse<Role>(json.Text(), ignoreCase: true);
 
     private void MarkUsed(JsonElement json)
     {
@@ -124,13 +179,14 @@ internal sealed class SeedReader(State state, Utf8JsonWriter writer)
         }
         else
         {
-            state.MarkUsed(json.Long("id") ?? throw new FormatException("'id' is missing."), json.Moment("at"));
+            state.MarkUsed(json.Long("id") ?? throw new FormatException("'id' is missing."), json.Time("at"));
         }
     }
 
-    private Agent AgentOf(JsonElement json) => Agent(json.Get("agent") ?? throw new FormatException($"'agent' is missing in {json.GetRawText()}"));
+    private Agent AgentOf(JsonElement json) =>
+        Agent(json.Get("agent") ?? throw new FormatException($"'agent' is missing in {json.GetRawText()}"));
 
-    /// <summary>A number, or <c>group/app:agent</c>.</summary>
+    /// <summary>An ID, or <c>group/app:agent</c>.</summary>
     private Agent Agent(JsonElement json)
     {
         if (json.ValueKind == JsonValueKind.Number)
@@ -139,10 +195,12 @@ internal sealed class SeedReader(State state, Utf8JsonWriter writer)
         }
 
         string[] parts = json.Text().Split(':');
-        return state.FindAgent(parts[0], parts[^1]) ?? throw new KeyNotFoundException($"There is no agent '{json}'.");
+        return state.FindAgent(parts[0], parts[^1])
+            ?? throw new KeyNotFoundException($"There is no agent '{json}'.");
     }
 
-    private Project Project(string path) => state.FindProject(path) ?? throw new KeyNotFoundException($"There is no project '{path}'.");
+    private Project Project(string path) =>
+        state.FindProject(path) ?? throw new KeyNotFoundException($"There is no project '{path}'.");
 
     private void Write()
     {

@@ -1,11 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Text.Json;
 
 namespace GitLabAgents.FakeGitLab.Control;
 
-/// <summary>Writes what the server knows, for another process to look at.</summary>
+/// <summary>Writes what the server holds, for another process to read.</summary>
 internal static class StateWriter
 {
     public static void WriteState(Utf8JsonWriter writer, State state)
@@ -29,6 +30,7 @@ internal static class StateWriter
             WriteAgents(writer, state.Agents);
             WriteTokens(writer, state.Tokens);
             WriteUrlConfigurations(writer, state.UrlConfigurations);
+            WriteEnvironments(writer, state.Projects);
             WriteList(writer, "accessTokens", state.AccessTokens, WriteAccessToken);
             writer.WriteEndObject();
         }
@@ -41,6 +43,8 @@ internal static class StateWriter
             writer.WriteString("path"u8, project.Path);
             writer.WriteBoolean("archived"u8, project.Archived);
             writer.WriteBoolean("membersOnly"u8, project.MembersOnly);
+            writer.WriteBoolean("isPublic"u8, project.IsPublic);
+            writer.WriteBoolean("infrastructureEnabled"u8, project.InfrastructureEnabled);
             writer.WriteNumber("agents"u8, project.Agents.Count);
         });
 
@@ -137,6 +141,19 @@ internal static class StateWriter
         writer.WriteEndObject();
     }
 
+    private static void WriteEnvironments(Utf8JsonWriter writer, IReadOnlyList<Project> projects)
+    {
+        var environments = projects.SelectMany(static project =>
+            project.Environments.Select(environment => (Project: project, Environment: environment))).ToList();
+        WriteList(writer, "environments", environments, static (writer, item) =>
+        {
+            writer.WriteNumber("id"u8, item.Environment.Id);
+            writer.WriteString("project"u8, item.Project.Path);
+            writer.WriteString("name"u8, item.Environment.Name);
+            writer.WriteNumberOrNull("agentId"u8, item.Environment.Agent?.Id);
+        });
+    }
+
     private static void WriteAccessToken(Utf8JsonWriter writer, AccessToken token)
     {
         writer.WriteNumber("id"u8, token.Id);
@@ -145,11 +162,16 @@ internal static class StateWriter
         writer.WriteString("type"u8, token.Type.ToString());
         writer.WriteString("scopes"u8, string.Join(' ', token.Scopes));
         writer.WriteString("role"u8, token.DefaultRole.ToString());
+        writer.WriteBoolean("isAdmin"u8, token.IsAdmin);
         writer.WriteBoolean("active"u8, token.Active);
         writer.WriteString("expiresAt"u8, token.ExpiresAt?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
     }
 
-    private static void WriteList<T>(Utf8JsonWriter writer, string name, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
+    private static void WriteList<T>(
+        Utf8JsonWriter writer,
+        string name,
+        IReadOnlyList<T> items,
+        Action<Utf8JsonWriter, T> write)
     {
         writer.WriteStartArray(name);
         foreach (T item in items)

@@ -80,7 +80,7 @@ public sealed class ConnectionTests
         Assert.Equal(status, connection.Status.ToString());
         Assert.Equal(lastUsed is null ? null : DateTimeOffset.Parse(lastUsed, System.Globalization.CultureInfo.InvariantCulture), connection.LastUsedAt);
         AssertLike(reason, connection.Reason);
-        Assert.Equal(status == "Connected" ? 1 : 0, connection.Connections.Count);
+        Assert.Equal(status == "Connected" ? 1 : 0, connection.Connections.Length);
     }
 
     [Theory]
@@ -213,7 +213,7 @@ public sealed class ConnectionTests
     [InlineData("glpat-developer")]
     public async Task A_server_that_tells_no_permissions_is_taken_at_its_word(string token)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.TellsPermissions = false);
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.HasProjectPermissions = false);
         server.State.AddAgent("group/app", "fresh");
         GitLabClient client = TestClients.Client(server, token: token);
         var cache = new ConnectionCache();
@@ -526,7 +526,7 @@ public sealed class ConnectionTests
         server.State.AddToken(agent, "new");
         GitLabClient client = TestClients.Client(server);
         Assert.Equal(AgentConnectionStatus.Never, (await client.GetConnectionAsync(101, agent.Id)).Status);
-        server.Options.TellsRevokedTokens = true;
+        server.Options.ListsRevokedTokens = true;
         Assert.Equal(AgentConnectionStatus.Stale, (await client.GetConnectionAsync(101, agent.Id)).Status);
     }
 

@@ -18,8 +18,8 @@ public sealed class ConnectTests
         Assert.Equal("expiring", session.TokenName);
         Assert.Equal(["api"], session.Scopes);
         Assert.Equal(DateTimeOffset.UtcNow.Date.AddDays(3), session.ExpiresAt!.Value.UtcDateTime);
-        Assert.Equal(("18.5.1-ee", true, new Uri("wss://kas.example.com")), (session.Version, session.IsEnterprise, session.KasUri));
-        Assert.Equal((server.Url, "127.0.0.1", 8, TokenType.PrivateToken), (session.Uri, session.ToString(), session.ThrottleLimit, session.TokenType));
+        Assert.Equal(("18.9.0-ee", true, new Uri("wss://kas.example.com")), (session.Version, session.IsEnterprise, session.KasUri));
+        Assert.Equal((server.Url, server.Url.Authority, 8, TokenType.PrivateToken), (session.Uri, session.ToString(), session.ThrottleLimit, session.TokenType));
         Assert.Equal(["/api/v4/personal_access_tokens/self", "/api/v4/metadata"], server.Requests.Select(request => request.RawTarget));
     }
 
@@ -43,7 +43,7 @@ public sealed class ConnectTests
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.OAuthSelfStatus = status);
         using GitLabSession session = await ConnectAsync(server, "oauth-maintainer", TokenType.OAuth);
-        Assert.Equal("18.5.1-ee", session.Version);
+        Assert.Equal("18.9.0-ee", session.Version);
         Assert.Equal(status == 200 ? "maintainer" : null, session.TokenName);
         Assert.All(server.Requests, request => Assert.Equal("Bearer oauth-maintainer", request.Headers["Authorization"]));
     }

@@ -162,7 +162,7 @@ public sealed class UrlConfigurationTests
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
         GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).CreateUrlConfigurationAsync(Project, 12, content));
         Assert.Contains("ignored the client certificate", e.Message, StringComparison.Ordinal);
-        Assert.Contains("removed again", e.Message, StringComparison.Ordinal);
+        Assert.Contains("was removed", e.Message, StringComparison.Ordinal);
         Assert.Null(server.State.UrlConfigurationOf(server.State.FindAgent(12)!));
     }
 
@@ -174,7 +174,7 @@ public sealed class UrlConfigurationTests
         server.Faults.Add(Fault.Status(500).On("DELETE").Always());
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
         GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).CreateUrlConfigurationAsync(Project, 12, content));
-        Assert.Contains("Remove-GitLabAgentUrlConfiguration -Project '101' -Agent 12 -UrlConfigurationId 501", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Remove-GitLabAgentUrlConfiguration -Project 101 -Agent 12 -UrlConfigurationId 501", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -239,7 +239,7 @@ public sealed class UrlConfigurationTests
         server.Faults.Add(Fault.Reset().On("POST").AfterActing());
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
         GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.OutcomeUnknown, () => TestClients.Client(server).CreateUrlConfigurationAsync(Project, Agent, content));
-        Assert.Contains("Get-GitLabAgentUrlConfiguration -Project '101' -Agent 11", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Get-GitLabAgentUrlConfiguration -Project 101 -Agent 11", e.Message, StringComparison.Ordinal);
         Assert.Single(server.Requests);
     }
 

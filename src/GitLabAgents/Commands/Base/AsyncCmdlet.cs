@@ -76,10 +76,49 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Waits for work on the pipeline thread.</summary>
-    /// <param name="work">The work; it ends when <see cref="PipelineStopToken"/> is cancelled.</param>
-    /// <param name="patience">How long a stop waits for it to end; by default under half a second.</param>
-    private protected T Wait<T>(Task<T> work, TimeSpan? patience = null)
+    // The four methods below replace those of Cmdlet, because their text can contain names that somebody else chose.
+
+    /// <summary>Asks whether to continue, with text that is safe for a terminal.</summary>
+    /// <param name="target">The object that would be changed.</param>
+    /// <param name="action">What would be done.</param>
+    private protected new bool ShouldProcess(string target, string action)
+        => base.ShouldProcess(DisplayText.Sanitize(target), DisplayText.Sanitize(action));
+
+    /// <summary>Writes a verbose message that is safe for a terminal.</summary>
+    /// <param name="text">The message.</param>
+    private protected new void WriteVerbose(string text) => base.WriteVerbose(DisplayText.Sanitize(text));
+
+    /// <summary>Writes a warning that is safe for a terminal.</summary>
+    /// <param name="text">The warning.</param>
+    private protected new void WriteWarning(string text) => base.WriteWarning(DisplayText.Sanitize(text));
+
+    /// <summary>Writes a progress record that is safe for a terminal.</summary>
+    /// <param name="progressRecord">The record.</param>
+    private protected new void WriteProgress(ProgressRecord progressRecord)
+    {
+        progressRecord.StatusDescription = DisplayText.Sanitize(progressRecord.StatusDescription);
+        base.WriteProgress(progressRecord);
+    }
+
+    /// <summary>Writes an item, or a non-terminating error if it could not be read.</summary>
+    /// <param name="result">The item or the error.</param>
+    private protected void WriteResult<T>(ItemResult<T> result)
+        where T : class
+    {
+        if (result.Error is { } error)
+        {
+            WriteError(ErrorRecordFactory.Create(error, result.Target));
+        }
+        else
+        {
+            WriteObject(result.Value);
+        }
+    }
+
+    /// <summary>Waits for a task on the pipeline thread, and meanwhile writes its messages.</summary>
+    /// <param name="work">The task. It ends when <see cref="PipelineStopToken"/> is canceled.</param>
+    /// <param name="stopTimeout">How long a stop waits for the task to end. The default is less than half a second.</param>
+    private protected T Wait<T>(Task<T> work, TimeSpan? stopTimeout = null)
     {
         try
         {
@@ -104,15 +143,15 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
                 CompleteRetryProgress();
             }
         }
-        catch (Exception e) when (CancelAndDrain(work, patience ?? StopTimeout))
+        catch (Exception e) when (CancelAndDrain(work, stopTimeout ?? StopTimeout))
         {
-            // Something that was to be written ended the pipeline; the work has ended with it.
+            // A message could not be written, which ends the pipeline. The task has ended with it.
             ExceptionDispatchInfo.Capture(e).Throw();
         }
 
         if (_stop.IsCancellationRequested)
         {
-            CancelAndDrain(work, patience ?? StopTimeout);
+            CancelAndDrain(work, stopTimeout ?? StopTimeout);
         }
 
         return _stop.IsCancellationRequested && work.Status != TaskStatus.RanToCompletion
@@ -120,9 +159,71 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             : work.GetAwaiter().GetResult();
     }
 
-    /// <summary>Waits for work on the pipeline thread.</summary>
-    /// <param name="work">The work; it ends when <see cref="PipelineStopToken"/> is cancelled.</param>
+    /// <summary>Waits for a task on the pipeline thread, and meanwhile writes its messages.</summary>
+    /// <param name="work">The task. It ends when <see cref="PipelineStopToken"/> is canceled.</param>
     private protected void Wait(Task work) => Wait(WithResultAsync(work));
+
+    /// <summary>
+    /// Waits for the creation of an object and writes the object. If the pipeline ends before the object is out, because
+    /// a message cannot be written (a preference is Stop, or someone answers Halt) or because of a stop in the last
+    /// moment, the object is removed again and a warning says so.
+    /// </summary>
+    /// <param name="creation">The creation.</param>
+    /// <param name="rollBack">Removes the object. Returns what became of it, as a sentence, and does not throw.</param>
+    private protected void WriteCreated<T>(Task<T> creation, Func<T, Task<string>> rollBack)
+        where T : class
+    {
+        T created;
+        try
+        {
+            created = Wait(creation, CleanupTimeout);
+        }
+        catch (Exception) when (creation.Status == TaskStatus.RanToCompletion)
+        {
+            RollBack(creation.Result, rollBack);
+            throw;
+        }
+
+        try
+        {
+            WriteObject(created);
+        }
+        catch (PipelineStoppedException) when (MyInvocation.PipelinePosition == MyInvocation.PipelineLength)
+        {
+            // With other commands behind this one, they may have received the object; at the end of a pipeline nobody has.
+            RollBack(created, rollBack);
+            throw;
+        }
+    }
+
+    /// <summary>Writes the results of a reader that are available, and waits only if the reader is blocked.</summary>
+    /// <param name="reader">The reader.</param>
+    /// <param name="write">Writes one result.</param>
+    private protected void WriteAvailable<T>(PipelineReader<T> reader, Action<T> write)
+    {
+        while (!reader.IsEmpty && (reader.IsBlocked || reader.Pending.IsCompleted) && Wait(reader.Pending))
+        {
+            if (reader.TryTake(out T item))
+            {
+                write(item);
+            }
+        }
+    }
+
+    /// <summary>Waits for all results of a reader and writes them.</summary>
+    /// <param name="reader">The reader.</param>
+    /// <param name="write">Writes one result.</param>
+    private protected void WriteRemaining<T>(PipelineReader<T> reader, Action<T> write)
+    {
+        reader.Complete();
+        while (Wait(reader.Pending))
+        {
+            if (reader.TryTake(out T item))
+            {
+                write(item);
+            }
+        }
+    }
 
     /// <summary>Pulls a list, item by item, on the pipeline thread.</summary>
     /// <param name="source">The list.</param>
@@ -158,7 +259,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            Host?.UI?.WriteWarningLine(message);
+            Host?.UI?.WriteWarningLine(DisplayText.Sanitize(message));
         }
         catch (Exception e) when (e is PSNotSupportedException or NotImplementedException or System.Management.Automation.Host.HostException)
         {
@@ -170,6 +271,14 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     {
         await work.ConfigureAwait(false);
         return true;
+    }
+
+    private void RollBack<T>(T created, Func<T, Task<string>> rollBack)
+    {
+        Task<string> rollingBack = rollBack(created);
+        WarnAfterStop(rollingBack.Wait(CleanupTimeout)
+            ? $"The pipeline ended before '{created}' was written. {rollingBack.Result}"
+            : $"The pipeline ended before '{created}' was written. It may still exist.");
     }
 
     // Cancels the work and waits for its end; then says what it leaves behind.

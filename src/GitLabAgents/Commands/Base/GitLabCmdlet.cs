@@ -3,45 +3,64 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>A cmdlet that works with a session: the one that is given or piped, else the runspace's current one.</summary>
+/// <summary>The base class of cmdlets that use a session: the given or piped one, or the current one of the runspace.</summary>
 public abstract class GitLabCmdlet : AsyncCmdlet
 {
     private readonly AgentIdResolver _agentIds = new();
 
-    /// <summary>Gets or sets the session to work with. By default the one that the object came from, else the current one.</summary>
+    /// <summary>
+    /// Gets or sets the session to use. The default is the session that the piped object came from, or the current one.
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [SessionTransformation]
     [ValidateNotNull]
     public GitLabSession? Session { get; set; }
 
-    /// <summary>Makes a client of the session.</summary>
-    /// <exception cref="GitLabApiException">There is no session.</exception>
+    /// <summary>Creates a client for the session.</summary>
+    /// <exception cref="GitLabApiException">
+    /// There is no session, or the piped object came from another GitLab than the current one.
+    /// </exception>
     private protected GitLabClient GetClient()
-        => new(Session ?? CurrentSession.Get() ?? throw CreateNotConnectedException(), Observer);
+    {
+        if (Session is { IsDetached: false })
+        {
+            return new GitLabClient(Session, Observer);
+        }
 
-    /// <summary>Makes a client of the session that an object came from.</summary>
+        GitLabSession current = CurrentSession.Get() ?? throw new GitLabApiException(
+            GitLabErrorKind.NotConnected, "There is no session.", "Connect with Connect-GitLab first.");
+        return Session is null || Session.HasSameAddress(current)
+            ? new GitLabClient(current, Observer)
+            : throw new GitLabApiException(
+                GitLabErrorKind.InvalidRequest,
+                $"The object came from {Session}, but the current session is with {current}. Nothing was sent.",
+                $"Connect to {Session} with Connect-GitLab, or specify the session to use with -Session.");
+    }
+
+    /// <summary>Creates a client for the session that an object came from.</summary>
     /// <param name="origin">The object's session.</param>
-    /// <exception cref="GitLabApiException">Another session was asked for: its ids mean other things there.</exception>
+    /// <exception cref="GitLabApiException">Another session was specified: the object's IDs mean other things there.</exception>
     private protected GitLabClient GetClient(GitLabSession origin)
     {
         if (Session is not null && !ReferenceEquals(Session, origin))
         {
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidRequest,
-                $"The object came from {origin}, and -Session names {Session}.",
-                "Leave -Session away: an object goes back to where it came from.");
+                $"The object came from {origin}, but -Session specifies {Session}.",
+                "Omit -Session: an object always uses the session that it came from.");
         }
 
         return new GitLabClient(origin, Observer);
     }
 
-    /// <summary>Gives the project that is meant, where it was given as <c>.</c>.</summary>
+    /// <summary>Resolves <c>.</c> to the project of the Git repository in the current location.</summary>
     private protected ProjectReference ResolveProject(GitLabClient client, ProjectReference project)
-        => project.IsCurrentRepository ? GitRemoteProject.Resolve(SessionState.Path.CurrentFileSystemLocation.ProviderPath, client.Session) : project;
+        => project.IsCurrentRepository
+            ? GitRemoteProject.Resolve(SessionState.Path.CurrentFileSystemLocation.ProviderPath, client.Session)
+            : project;
 
-    /// <summary>Turns what people give into the ids of an agent and its project.</summary>
-    private protected Task<(long ProjectId, long AgentId)> ResolveAgentAsync(GitLabClient client, ProjectReference project, AgentReference agent)
+    /// <summary>Resolves a project and an agent to their IDs.</summary>
+    private protected Task<(long ProjectId, long AgentId)> ResolveAgentAsync(
+        GitLabClient client, ProjectReference project, AgentReference agent)
         => _agentIds.ResolveAsync(client, project, agent, PipelineStopToken);
-
-    private static GitLabApiException CreateNotConnectedException()
-        => new(GitLabErrorKind.NotConnected, "There is no session with a GitLab.", "Connect first, with Connect-GitLab.");
 }
