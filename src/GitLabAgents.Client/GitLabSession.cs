@@ -26,6 +26,7 @@ public sealed class GitLabSession : IDisposable
         _token = new AccessToken(token, tokenType);
         _transport = new GitLabTransport(options);
         Clock = options.Clock;
+        GraphQL = new GraphQLSupport(options.Clock);
     }
 
     // Only the address of a session that exists elsewhere. Nothing can be sent with it.
@@ -37,6 +38,7 @@ public sealed class GitLabSession : IDisposable
         _token = null!;
         _transport = null!;
         Clock = TimeProvider.System;
+        GraphQL = new GraphQLSupport(TimeProvider.System);
         IsClosed = true;
     }
 
@@ -87,6 +89,9 @@ public sealed class GitLabSession : IDisposable
 
     /// <summary>Gets the clock that waits go by.</summary>
     internal TimeProvider Clock { get; }
+
+    /// <summary>Gets what the session knows about GitLab's GraphQL API.</summary>
+    internal GraphQLSupport GraphQL { get; }
 
     /// <summary>Gets a value indicating whether the session was ended.</summary>
     internal bool IsClosed { get; private set; }

@@ -16,7 +16,6 @@ namespace GitLabAgents;
 [JsonSerializable(typeof(NewAgentToken))]
 [JsonSerializable(typeof(List<AgentUrlConfiguration>))]
 [JsonSerializable(typeof(AgentUrlConfiguration))]
-[JsonSerializable(typeof(List<ProjectInfo>))]
 [JsonSerializable(typeof(ServerInfo))]
 [JsonSerializable(typeof(TokenInfo))]
 [JsonSerializable(typeof(NewAgentBody))]

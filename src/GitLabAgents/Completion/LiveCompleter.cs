@@ -51,6 +51,9 @@ public abstract class LiveCompleter : IArgumentCompleter
         }
     }
 
+    /// <summary>Gets a value indicating whether the word may be any part of a candidate, not only its beginning.</summary>
+    private protected virtual bool CompletesAnyPart => false;
+
     /// <summary>Lists what there is to choose from.</summary>
     /// <param name="client">The client.</param>
     /// <param name="bound">The other arguments of the command.</param>
@@ -87,7 +90,8 @@ public abstract class LiveCompleter : IArgumentCompleter
     {
         await foreach (Candidate candidate in ListAsync(client, bound, word, stop).ConfigureAwait(false))
         {
-            if (!candidate.Text.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            int index = candidate.Text.IndexOf(word, StringComparison.OrdinalIgnoreCase);
+            if (CompletesAnyPart ? index < 0 : index != 0)
             {
                 continue;
             }
