@@ -15,6 +15,7 @@
         'ConvertTo-GitLabAgentManifest'
         'Disconnect-GitLab'
         'Get-GitLabAgentConnection'
+        'Get-GitLabAgentInventory'
         'Get-GitLabAgentToken'
         'Get-GitLabAgentUrlConfiguration'
         'Get-GitLabClusterAgent'

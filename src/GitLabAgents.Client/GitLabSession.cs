@@ -28,6 +28,7 @@ public sealed class GitLabSession : IDisposable
         _token = new AccessToken(token, tokenType);
         _transport = new GitLabTransport(options);
         Clock = options.Clock;
+        GraphQL = new GraphQLSupport(options.Clock);
     }
 
     // Only the address of a session that exists elsewhere. Nothing can be sent with it.
@@ -39,6 +40,7 @@ public sealed class GitLabSession : IDisposable
         _token = null!;
         _transport = null!;
         Clock = TimeProvider.System;
+        GraphQL = new GraphQLSupport(TimeProvider.System);
         IsClosed = true;
     }
 
@@ -109,6 +111,9 @@ public sealed class GitLabSession : IDisposable
     /// PEM (<see langword="false"/>), or <see langword="null"/> while that is not known.
     /// </summary>
     internal bool? TakesBase64Certificates { get; set; }
+
+    /// <summary>Gets what the session knows about GitLab's GraphQL API.</summary>
+    internal GraphQLSupport GraphQL { get; }
 
     /// <summary>Gets a value indicating whether the session was ended.</summary>
     internal bool IsClosed { get; private set; }

@@ -22,10 +22,16 @@ public abstract class LiveCompleter : IArgumentCompleter
     // A delegate, not an abstract method: the runtime loads the return type of an override together with its class, and
     // PowerShell loads the exported classes before the module can resolve IAsyncEnumerable<T> to its own assembly.
     private readonly CandidateSource _source;
+    private readonly bool _completesAnyPart;
 
     /// <summary>Initializes a new instance of the <see cref="LiveCompleter"/> class.</summary>
     /// <param name="source">Lists the candidates.</param>
-    private protected LiveCompleter(CandidateSource source) => _source = source;
+    /// <param name="completesAnyPart">Whether the word may be any part of a candidate, not only its beginning.</param>
+    private protected LiveCompleter(CandidateSource source, bool completesAnyPart = false)
+    {
+        _source = source;
+        _completesAnyPart = completesAnyPart;
+    }
 
     /// <summary>Lists the candidates for an argument.</summary>
     /// <param name="client">The client.</param>
@@ -96,7 +102,8 @@ public abstract class LiveCompleter : IArgumentCompleter
     {
         await foreach (Candidate candidate in _source(client, bound, word, stop).ConfigureAwait(false))
         {
-            if (!candidate.Text.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            int index = candidate.Text.IndexOf(word, StringComparison.OrdinalIgnoreCase);
+            if (_completesAnyPart ? index < 0 : index != 0)
             {
                 continue;
             }
