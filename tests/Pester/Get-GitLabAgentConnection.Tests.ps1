@@ -67,7 +67,7 @@ Describe 'Get-GitLabAgentConnection' {
         It 'takes agents from the pipeline, with two queries a project where not all are connected' {
             $connections = Get-GitLabClusterAgent -Group platform -Recurse | Get-GitLabAgentConnection
             $connections.Agent | Should -Be 'api', 'web', 'cluster-eu', 'cluster-us'
-            $connections.Status | Should -Be 'Stale', 'Never', 'Stale', 'Never'
+            $connections.Status | Should -Be 'Never', 'Stale', 'Stale', 'Never'
             @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 6
         }
 
