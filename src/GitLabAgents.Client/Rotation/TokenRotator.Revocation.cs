@@ -119,7 +119,8 @@ internal sealed partial class TokenRotator
 
         if (result is not null)
         {
-            string ended = $"The rotation of {FormatAgent(_agent)} had ended: {result.Status}. {result.Error?.Message}";
+            string ended = $"{Capitalize(Describe(_newToken))} was created, and the rotation ended as {result.Status}.";
+            ended = $"{ended} {result.Error?.Message}";
             return $"{left} {ended}".Trim();
         }
 
