@@ -68,7 +68,7 @@ public sealed partial class GitLabClient
         context ??= new RequestContext();
         context.IsSafe = call.IsSafe;
         context.OnRetry = ReportRetry;
-        Uri uri = new(_session.ApiUri, call.Path);
+        Uri uri = new(_session.ApiUri, await GetPathAsync(call, cancellationToken).ConfigureAwait(false));
         for (int redirects = 0; ; redirects++)
         {
             ApiResponse answer = await SendAttemptAsync(call, uri, context, cancellationToken).ConfigureAwait(false);

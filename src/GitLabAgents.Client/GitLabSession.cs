@@ -88,6 +88,18 @@ public sealed class GitLabSession : IDisposable
     /// <summary>Gets the clock that waits go by.</summary>
     internal TimeProvider Clock { get; }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether <c>%2F</c> stays as it is in the path of a <see cref="System.Uri"/>.
+    /// Where .NET Framework runs a program for an older version of it, <c>%2F</c> becomes <c>/</c>.
+    /// </summary>
+    internal bool KeepsEncodedSlashes { get; set; } = new Uri("http://a/b%2Fc").AbsolutePath == "/b%2Fc";
+
+    /// <summary>
+    /// Gets or sets a value indicating whether the server takes certificates in base64 (<see langword="true"/>) or as
+    /// PEM (<see langword="false"/>), or <see langword="null"/> while that is not known.
+    /// </summary>
+    internal bool? TakesBase64Certificates { get; set; }
+
     /// <summary>Gets a value indicating whether the session was ended.</summary>
     internal bool IsClosed { get; private set; }
 

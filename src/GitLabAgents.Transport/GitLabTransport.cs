@@ -1,5 +1,4 @@
 using System;
-using System.Net;
 using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
@@ -29,6 +28,7 @@ public sealed class GitLabTransport : IDisposable
         }
 
         _slots = new SemaphoreSlim(options.ThrottleLimit, options.ThrottleLimit);
+        var proxy = ProxySelection.Create(options);
         var services = new ServiceCollection();
         services.AddHttpClient(Name, client => client.Timeout = Timeout.InfiniteTimeSpan)
             .SetHandlerLifetime(TimeSpan.FromMinutes(2)) // A new connection pool now and then, so that DNS changes are seen.
@@ -36,7 +36,9 @@ public sealed class GitLabTransport : IDisposable
             .AddHttpMessageHandler(() => new RetryHandler(options))
             .AddHttpMessageHandler(() => new ThrottleHandler(_slots))
             .AddHttpMessageHandler(() => new ResponseBufferingHandler(options))
-            .ConfigurePrimaryHttpMessageHandler(() => options.PrimaryHandler ?? CreatePrimaryHandler(options));
+            .AddHttpMessageHandler(() => new ProxyRefusalHandler(proxy))
+            .ConfigurePrimaryHttpMessageHandler(
+                () => options.PrimaryHandler ?? PrimaryHandlerFactory.Create(options, proxy));
         _services = services.BuildServiceProvider();
         _clients = _services.GetRequiredService<IHttpClientFactory>();
     }
@@ -53,42 +55,4 @@ public sealed class GitLabTransport : IDisposable
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _services.Dispose();
-
-    private static HttpClientHandler CreatePrimaryHandler(TransportOptions options)
-    {
-        var wire = new HttpClientHandler
-        {
-            AllowAutoRedirect = false, // It would carry PRIVATE-TOKEN to any host that a redirect names.
-            UseCookies = false,
-            AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
-            MaxConnectionsPerServer = options.ThrottleLimit,
-        };
-        if (options.NoProxy)
-        {
-            wire.UseProxy = false;
-        }
-        else if (options.Proxy is not null)
-        {
-            wire.Proxy = options.Proxy;
-        }
-
-        if (options.ClientCertificate is not null)
-        {
-            wire.ClientCertificateOptions = ClientCertificateOption.Manual;
-            wire.ClientCertificates.Add(options.ClientCertificate);
-        }
-
-#pragma warning disable MA0039 // Both are the user's express wish; ServerCertificateCheck says what it checks.
-        if (options.SkipCertificateCheck)
-        {
-            wire.ServerCertificateCustomValidationCallback = static (_, _, _, _) => true;
-        }
-        else if (options.TrustedRoots is { Count: > 0 } roots)
-        {
-            wire.ServerCertificateCustomValidationCallback = new ServerCertificateCheck(roots).IsTrusted;
-        }
-#pragma warning restore MA0039
-
-        return wire;
-    }
 }

@@ -63,7 +63,7 @@ internal sealed class RetryHandler : DelegatingHandler
 
         bool mayRepeat = request.Method != HttpMethod.Post || RequestContext.Get(request).IsSafe;
         bool passing = failure is HttpRequestException exception
-            ? !TransportFailure.IsTlsFailure(exception) && (mayRepeat || TransportFailure.IsNotSent(exception))
+            ? TransportFailure.IsTransient(exception) && (mayRepeat || TransportFailure.IsNotSent(exception))
             : response?.StatusCode switch
             {
                 (HttpStatusCode)429 => true,
@@ -171,7 +171,9 @@ internal sealed class RetryHandler : DelegatingHandler
                 ? $"the server answered {(int)response.StatusCode}"
                 : "the connection failed";
             args.Outcome.Result?.Dispose();
-            request.OnRetry?.Invoke(args.RetryDelay, $"{reason}; try {args.AttemptNumber + 2} of {_handler._options.MaximumRetryCount + 1}");
+            request.OnRetry?.Invoke(
+                args.RetryDelay,
+                $"{reason}; try {args.AttemptNumber + 2} of {_handler._options.MaximumRetryCount + 1L}");
             return default;
         }
     }

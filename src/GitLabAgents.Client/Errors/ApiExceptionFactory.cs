@@ -50,13 +50,20 @@ internal static class ApiExceptionFactory
         (GitLabErrorKind kind, string reason) = exception switch
         {
             ResponseTooLargeException => (GitLabErrorKind.InvalidResponse, why + "."),
+            ProxyRefusedException => (GitLabErrorKind.ConnectionFailed, why + "."),
             _ when lost => (GitLabErrorKind.OutcomeUnknown, $"the request was sent, but its answer did not arrive ({why})."),
             TimeoutException => (GitLabErrorKind.Timeout, why + "."),
             _ => (GitLabErrorKind.ConnectionFailed, $"no connection ({why})."),
         };
-        string advice = TransportFailure.IsTlsFailure(exception)
-            ? "Check the server's certificate; -CaCertificatePath names a certificate authority of your own."
-            : GetRecommendedAction(kind, call);
+        string advice = exception switch
+        {
+            ProxyRefusedException { Status: 407 } =>
+                "Check the user name and password for the proxy: give them with -Proxy and -ProxyCredential.",
+            ProxyRefusedException => "Check the proxy, or connect with another -Proxy or with -NoProxy.",
+            _ when TransportFailure.IsTlsFailure(exception) =>
+                "Check the server's certificate; -CaCertificatePath names a certificate authority of your own.",
+            _ => GetRecommendedAction(kind, call),
+        };
 
         // The exception itself is not passed on: of an answer that is no HTTP, .NET quotes the headers.
         return new GitLabApiException(kind, $"Cannot {call.Action} on {session}: {reason}", advice)

@@ -17,6 +17,7 @@ namespace GitLabAgents;
 [JsonSerializable(typeof(List<AgentUrlConfiguration>))]
 [JsonSerializable(typeof(AgentUrlConfiguration))]
 [JsonSerializable(typeof(List<ProjectInfo>))]
+[JsonSerializable(typeof(List<GroupInfo>))]
 [JsonSerializable(typeof(ServerInfo))]
 [JsonSerializable(typeof(TokenInfo))]
 [JsonSerializable(typeof(NewAgentBody))]

@@ -69,17 +69,13 @@ public sealed partial class GitLabClient
     /// <returns>The configuration.</returns>
     public async Task<AgentUrlConfiguration> CreateUrlConfigurationAsync(long projectId, long agentId, NewUrlConfiguration content, CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Post, UrlConfigurationsPath(projectId, agentId), $"make URL configuration '{content.Url}' for agent {agentId} of project {projectId}", GitLabErrorKind.AgentNotFound)
-        {
-            RequiredRole = "Maintainer",
-            Body = content.ToJson(),
-            Redact = content.Redact,
-            RecoveryHint = $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {projectId} -Agent {agentId}",
-        };
         AgentUrlConfiguration made;
         try
         {
-            made = AttachSession(await ReadAsync(call, GitLabJson.Default.AgentUrlConfiguration, static c => c.Id, cancellationToken).ConfigureAwait(false), projectId, agentId);
+            made = AttachSession(
+                await PostUrlConfigurationAsync(projectId, agentId, content, cancellationToken).ConfigureAwait(false),
+                projectId,
+                agentId);
         }
         catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
@@ -138,6 +134,63 @@ public sealed partial class GitLabClient
 
     private static ApiRequest ListUrlConfigurationsRequest(ProjectReference project, long agentId)
         => new(HttpMethod.Get, UrlConfigurationsPath(project, agentId), $"list the URL configurations of agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound) { RequiredRole = "Maintainer" };
+
+    // GitLab 18.9 takes PEM and refuses base64 of it; 17.4 does the reverse, and which release changed is not known. A
+    // response of 400 means that nothing was created.
+    private async Task<AgentUrlConfiguration> PostUrlConfigurationAsync(
+        long projectId,
+        long agentId,
+        NewUrlConfiguration content,
+        CancellationToken cancellationToken)
+    {
+        bool? takesBase64 = content.HasCertificates ? _session.TakesBase64Certificates : false;
+        try
+        {
+            return await PostAsync(takesBase64 ?? false).ConfigureAwait(false);
+        }
+        catch (GitLabApiException asPem) when (takesBase64 is null && IsRefusal(asPem))
+        {
+            try
+            {
+                return await PostAsync(useBase64: true).ConfigureAwait(false);
+            }
+            catch (GitLabApiException asBase64) when (IsRefusal(asBase64))
+            {
+                throw asPem.ServerMessage == asBase64.ServerMessage
+                    ? asPem
+                    : asPem.WithKind(
+                        asPem.Kind,
+                        $"The server refused the certificates in base64 (\"{asBase64.ServerMessage}\") and as PEM.",
+                        asPem.RecommendedAction);
+            }
+        }
+
+        static bool IsRefusal(GitLabApiException e)
+            => e is { Kind: GitLabErrorKind.InvalidRequest, StatusCode: HttpStatusCode.BadRequest };
+
+        async Task<AgentUrlConfiguration> PostAsync(bool useBase64)
+        {
+            var call = new ApiRequest(
+                HttpMethod.Post,
+                UrlConfigurationsPath(projectId, agentId),
+                $"make URL configuration '{content.Url}' for agent {agentId} of project {projectId}",
+                GitLabErrorKind.AgentNotFound)
+            {
+                RequiredRole = "Maintainer",
+                Body = content.ToJson(useBase64),
+                Redact = content.Redact,
+                RecoveryHint =
+                    $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {projectId} -Agent {agentId}",
+            };
+            AgentUrlConfiguration made = await ReadAsync(
+                call,
+                GitLabJson.Default.AgentUrlConfiguration,
+                static c => c.Id,
+                cancellationToken).ConfigureAwait(false);
+            _session.TakesBase64Certificates = content.HasCertificates ? useBase64 : _session.TakesBase64Certificates;
+            return made;
+        }
+    }
 
     // A 404 here has many causes, and the same words for most. What exists around it tells them apart.
     private async Task<GitLabApiException> ResolveNotFoundAsync(GitLabApiException e, ProjectReference project, long agentId, bool named, CancellationToken cancellationToken)

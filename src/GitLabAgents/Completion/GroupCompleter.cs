@@ -8,10 +8,9 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Completion;
 
 /// <summary>Completes the full paths of subgroups, once the group above them is typed: <c>platform/</c>.</summary>
-public sealed class GroupCompleter : LiveCompleter
+public sealed class GroupCompleter() : LiveCompleter(ListAsync)
 {
-    /// <inheritdoc/>
-    private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
         int slash = word.LastIndexOf('/');
         string above = slash > 0 ? word.Substring(0, slash) : word;

@@ -7,10 +7,9 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Completion;
 
 /// <summary>Completes the full paths of projects, once the group is typed: <c>platform/</c>.</summary>
-public sealed class ProjectCompleter : LiveCompleter
+public sealed class ProjectCompleter() : LiveCompleter(ListAsync)
 {
-    /// <inheritdoc/>
-    private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
         int slash = word.LastIndexOf('/');
         if (slash <= 0)
