@@ -117,16 +117,15 @@ internal sealed partial class TokenRotator
             return $"{left} {result.Error!.Message}".TrimStart();
         }
 
+        string token = $"{Capitalize(Describe(_newToken))} was created";
         if (result is not null)
         {
-            string ended = $"{Capitalize(Describe(_newToken))} was created, and the rotation ended as {result.Status}.";
-            ended = $"{ended} {result.Error?.Message}";
-            return $"{left} {ended}".Trim();
+            string next = result.Status == TokenRotationStatus.Completed ? string.Empty : ResumeCommand;
+            return $"{left} {token}, and the rotation ended as {result.Status}. {result.Error?.Message ?? next}".Trim();
         }
 
         string state = _newToken.LastUsedAt is null ? "has not been seen in use yet" : "is in use";
-        string created = $"{Capitalize(Describe(_newToken))} was created and {state}.{KeptClause} {ResumeCommand}";
-        return $"{left} {created}".TrimStart();
+        return $"{left} {token} and {state}.{KeptClause} {ResumeCommand}".TrimStart();
     }
 
     // In one attempt, since the tokens have to be read again before another.

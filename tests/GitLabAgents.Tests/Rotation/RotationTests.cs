@@ -690,7 +690,7 @@ public sealed class RotationTests
         };
         OperationInterruptedException exception = await Assert.ThrowsAsync<OperationInterruptedException>(
             () => RotateAsync(server, request));
-        Assert.Matches("^Stopped. Token '.+' \\(1012\\) of agent staging of .+ the rotation ended as AwaitingUse.$", exception.Message);
+        Assert.Matches("^Stopped. Token '.+' \\(1012\\) of agent staging of .+ the rotation ended as AwaitingUse. Resume with: ", exception.Message);
         Assert.Equal(2, cluster.Active.Count());
     }
 
