@@ -25,6 +25,7 @@ internal sealed partial class TokenRotator
     private readonly ActiveTokenReader _reader;
     private readonly TimeProvider _clock;
     private readonly DateTimeOffset _startedAt;
+    private readonly long _startTimestamp;
     private readonly List<AgentToken> _revoked = [];
     private RotationPlan _plan = null!;
     private AgentToken[] _older = [];
@@ -40,6 +41,7 @@ internal sealed partial class TokenRotator
         _reader = new ActiveTokenReader(client, agent);
         _clock = client.Session.Clock;
         _startedAt = client.Session.GetServerTime();
+        _startTimestamp = _clock.GetTimestamp();
     }
 
     private string ResumeCommand
@@ -201,7 +203,7 @@ internal sealed partial class TokenRotator
             [.. _revoked],
             KeptTokens,
             _startedAt,
-            status == TokenRotationStatus.Completed ? _client.Session.GetServerTime() : null,
+            status == TokenRotationStatus.Completed ? _startedAt + _clock.GetElapsedTime(_startTimestamp) : null,
             error,
             recommendedAction);
 
