@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace GitLabAgents.Transport;
 
 /// <summary>
-/// The way of one session's requests: retries, then the throttle, then one try with its time-out, then the wire. All
+/// The pipeline of one session's requests: retries, the throttle, one attempt with its timeout, the network. All
 /// cmdlets and runspaces that share the session share it.
 /// </summary>
 public sealed class GitLabTransport : IDisposable
@@ -19,7 +19,7 @@ public sealed class GitLabTransport : IDisposable
     private readonly IHttpClientFactory _clients;
 
     /// <summary>Initializes a new instance of the <see cref="GitLabTransport"/> class. Nothing is sent.</summary>
-    /// <param name="options">How requests travel.</param>
+    /// <param name="options">The options of the transport.</param>
     public GitLabTransport(TransportOptions options)
     {
         if (options is null)
@@ -31,8 +31,8 @@ public sealed class GitLabTransport : IDisposable
         var proxy = ProxySelection.Create(options);
         var services = new ServiceCollection();
         services.AddHttpClient(Name, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .SetHandlerLifetime(TimeSpan.FromMinutes(2)) // A new connection pool now and then, so that DNS changes are seen.
-            .RemoveAllLoggers()                          // They would know headers; the client says what it does by itself.
+            .SetHandlerLifetime(options.HandlerLifetime) // New connections now and then, so that DNS changes are seen.
+            .RemoveAllLoggers()                          // They would log headers, and so the access token.
             .AddHttpMessageHandler(() => new RetryHandler(options))
             .AddHttpMessageHandler(() => new ThrottleHandler(_slots))
             .AddHttpMessageHandler(() => new ResponseBufferingHandler(options))
@@ -43,13 +43,13 @@ public sealed class GitLabTransport : IDisposable
         _clients = _services.GetRequiredService<IHttpClientFactory>();
     }
 
-    /// <summary>Sends a request and reads the answer's body into its <see cref="RequestContext"/>.</summary>
+    /// <summary>Sends a request and reads the whole response into memory.</summary>
     /// <param name="request">The request, with a <see cref="RequestContext"/> attached.</param>
-    /// <param name="cancellationToken">Ends the request, and every wait for it.</param>
-    /// <returns>The answer, whatever its status. Redirects are answers too.</returns>
+    /// <param name="cancellationToken">Cancels the request, and every wait for it.</param>
+    /// <returns>The response, whatever its status; redirects are not followed.</returns>
     /// <exception cref="HttpRequestException">The connection failed.</exception>
-    /// <exception cref="TimeoutException">A try took longer than it may.</exception>
-    /// <exception cref="ResponseTooLargeException">The answer was too large to be GitLab's.</exception>
+    /// <exception cref="TimeoutException">An attempt took longer than the timeout.</exception>
+    /// <exception cref="ResponseTooLargeException">The response was too large.</exception>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         => _clients.CreateClient(Name).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 

@@ -49,6 +49,9 @@ public sealed class TransportOptions
     /// <summary>Gets or sets a value indicating whether any server certificate is taken.</summary>
     public bool SkipCertificateCheck { get; set; }
 
+    /// <summary>Gets or sets how long connections are used before they are replaced, so that DNS changes are seen.</summary>
+    internal TimeSpan HandlerLifetime { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Gets or sets the clock that waits between tries go by; tests set it.</summary>
     internal TimeProvider Clock { get; set; } = TimeProvider.System;
 

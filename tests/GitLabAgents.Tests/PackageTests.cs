@@ -46,7 +46,6 @@ public sealed class PackageTests(PackageTests.Fixture package) : IClassFixture<P
         "module/bin/dependencies/Microsoft.Extensions.Logging.dll",
         "module/bin/dependencies/Microsoft.Extensions.Options.dll",
         "module/bin/dependencies/Microsoft.Extensions.Primitives.dll",
-        "module/bin/dependencies/Polly.Core.dll",
         "module/bin/dependencies/System.Buffers.dll",
         "module/bin/dependencies/System.ComponentModel.Annotations.dll",
         "module/bin/dependencies/System.Diagnostics.DiagnosticSource.dll",

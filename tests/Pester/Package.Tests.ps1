@@ -107,7 +107,7 @@ foreach ($assembly in [AppDomain]::CurrentDomain.GetAssemblies()) {
 }
 '@)
         $loaded | Where-Object { -not $_.StartsWith($folder) } | Should -BeNullOrEmpty
-        foreach ($name in 'GitLabAgents', 'GitLabAgents.Client', 'GitLabAgents.Loader', 'GitLabAgents.Transport', 'Polly.Core', 'Microsoft.Extensions.Http') {
+        foreach ($name in 'GitLabAgents', 'GitLabAgents.Client', 'GitLabAgents.Loader', 'GitLabAgents.Transport', 'Microsoft.Extensions.Http') {
             $loaded | Split-Path -Leaf | Should -Contain "$name.dll"
         }
     }

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using System.Net;
 using System.Net.Http;
 using System.Text.Json;
 using System.Threading;
@@ -107,20 +106,24 @@ public sealed partial class GitLabClient
     // Gives GraphQL's answer, or says why there is none.
     private async Task<(ApiResponse? Answer, string? Refusal)> QueryAsync(ApiRequest call, CancellationToken cancellationToken)
     {
-        ApiResponse answer;
         try
         {
-            answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
+            ApiResponse answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
+            return answer.ContentType?.MediaType is { } type && type.IndexOf("json", StringComparison.OrdinalIgnoreCase) < 0
+                ? (null, $"GraphQL is off or blocked; it answers {(int)answer.Status} without JSON.")
+                : (answer, null);
         }
-        catch (GitLabApiException e) when (e.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Forbidden)
+        catch (GitLabApiException e) when (e.IsForeign || e.Kind is GitLabErrorKind.NotFound)
+        {
+            string end = e.StatusCode == System.Net.HttpStatusCode.OK ? " without JSON." : ".";
+            string words = e.ServerMessage is { } message ? $": \"{message}\"" : end;
+            return (null, $"GraphQL is off or blocked; it answers {(int?)e.StatusCode}{words}");
+        }
+        catch (GitLabApiException e) when (e.Kind is GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope)
         {
             string words = e.ServerMessage is { } message ? $": \"{message}\"" : ".";
-            return (null, $"{(e.StatusCode == HttpStatusCode.NotFound ? "GraphQL is off or blocked" : "The access token may not use GraphQL")}; it answers {(int)e.StatusCode}{words}");
+            return (null, $"The access token may not use GraphQL; it answers {(int?)e.StatusCode}{words}");
         }
-
-        return answer.IsHtml || answer.ContentType?.MediaType is { } type && type.IndexOf("json", StringComparison.OrdinalIgnoreCase) < 0
-            ? (null, $"GraphQL is off or blocked; it answers {(int)answer.Status} without JSON.")
-            : (answer, null);
     }
 
     private GraphQLResponse ParseGraphQL(ApiRequest call, ApiResponse answer)
@@ -232,7 +235,7 @@ public sealed partial class GitLabClient
     private string? FormatErrors(IEnumerable<GraphQLError> errors)
     {
         string[] messages = [.. errors.Select(static error => error.Message).OfType<string>().Distinct(StringComparer.Ordinal)];
-        return ErrorBody.SanitizeForDisplay(string.Join("; ", messages), _session.Token.Redact) is { } words ? $"GitLab answers: \"{words}\"" : null;
+        return DisplayText.SanitizeMessage(string.Join("; ", messages), _session.Token.Redact) is { } words ? $"GitLab answers: \"{words}\"" : null;
     }
 
     private static long? ParseGlobalId(string? id)

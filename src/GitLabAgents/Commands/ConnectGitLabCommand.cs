@@ -286,6 +286,6 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
         string FormatToken()
             => session.TokenName is { } name ? $"The access token '{Sanitize(name)}'" : "The access token";
 
-        string Sanitize(string text) => ErrorBody.SanitizeForDisplay(text, session.Token.Redact) ?? string.Empty;
+        string Sanitize(string text) => DisplayText.SanitizeMessage(text, session.Token.Redact) ?? string.Empty;
     }
 }

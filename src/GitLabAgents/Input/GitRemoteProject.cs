@@ -142,7 +142,7 @@ internal static class GitRemoteProject
                 return output.GetAwaiter().GetResult();
             }
 
-            string? reason = ErrorBody.SanitizeForDisplay(error.GetAwaiter().GetResult(), session.Token.Redact);
+            string? reason = DisplayText.SanitizeMessage(error.GetAwaiter().GetResult(), session.Token.Redact);
             throw CreateException($"{folder} is not a clone with a remote named origin (git: {reason?.TrimEnd('.')}).");
         }
         catch (Win32Exception e)

@@ -158,7 +158,7 @@ public sealed class ConnectionTests
 
     [Theory]
     [InlineData(401, """{"errors":[{"message":"Invalid token"}]}""", "AuthenticationFailed", "Invalid token")]
-    [InlineData(429, "{}", "RateLimited", "ThrottleLimit")]
+    [InlineData(429, "Retry later", "RateLimited", "ThrottleLimit")]
     [InlineData(500, """{"errors":[{"message":"Internal server error"}]}""", "ServerError", "Internal server error")]
     [InlineData(502, "{}", "ServerError", "502")]
     [InlineData(400, """{"errors":["odd"]}""", "InvalidRequest", "odd")]
@@ -255,6 +255,7 @@ public sealed class ConnectionTests
     [InlineData(200, "application/json", """{"data":{"project":{"clusterAgents":{"nodes":[null]}}}}""", "GraphQL does not show the agent to this access token.")]
     [InlineData(200, "text/html", "<html>sign in</html>", "GraphQL is off or blocked; it answers 200 without JSON.")]
     [InlineData(200, "text/plain", "blocked", "GraphQL is off or blocked; it answers 200 without JSON.")]
+    [InlineData(200, "application/json", "null", "GraphQL is off or blocked; it answers 200 without JSON.")]
     [InlineData(404, "application/json", """{"error":"404 Not Found"}""", "GraphQL is off or blocked; it answers 404: \"404 Not Found\"")]
     [InlineData(404, "text/html", "<html/>", "GraphQL is off or blocked; it answers 404.")]
     [InlineData(403, "application/json", """{"error":"insufficient_scope","error_description":"more, please"}""", "The access token may not use GraphQL; it answers 403: \"more, please\"")]
@@ -275,14 +276,13 @@ public sealed class ConnectionTests
 
     [Theory]
     [InlineData(401, """{"errors":[{"message":"Invalid token"}]}""", "AuthenticationFailed", "Invalid token")]
-    [InlineData(429, "{}", "RateLimited", "ThrottleLimit")]
+    [InlineData(429, "Retry later", "RateLimited", "ThrottleLimit")]
     [InlineData(500, """{"errors":[{"message":"Internal server error"}]}""", "ServerError", "Internal server error")]
     [InlineData(502, "{}", "ServerError", "502")]
     [InlineData(400, """{"errors":["odd"]}""", "InvalidRequest", "odd")]
     [InlineData(200, "{}", "InvalidResponse", "neither data nor errors")]
     [InlineData(200, """{"message":"hello"}""", "InvalidResponse", "neither data nor errors")]
     [InlineData(200, """{"data":{"proj""", "InvalidResponse", "not the JSON expected")]
-    [InlineData(200, "null", "InvalidResponse", "null")]
     [InlineData(200, """{"data":{"project":{"clusterAgents":{"nodes":[{"id":"gid://gitlab/Clusters::Agent/x"}]}}}}""", "InvalidResponse", "no id")]
     [InlineData(200, """{"data":{"project":{"clusterAgents":{"nodes":[{"id":null}]}}}}""", "InvalidResponse", "no id")]
     [InlineData(200, """{"data":{"project":{"clusterAgents":{"nodes":[],"pageInfo":{"hasNextPage":true}}}}}""", "InvalidResponse", "cursor")]
@@ -328,7 +328,7 @@ public sealed class ConnectionTests
             }
 
             return int.TryParse(failure, out int status)
-                ? TestClients.Json("{}", status)
+                ? TestClients.Json("""{"message":"no"}""", status)
                 : throw new HttpRequestException("broke", new IOException("broke", new SocketException((int)SocketError.ConnectionReset)));
         });
         GitLabClient client = TestClients.Client(wire, options =>

@@ -25,6 +25,8 @@ internal static class MatrixDocument
         - **Creating** something is retried only if GitLab certainly did not act: after a 429, and if no connection was
           made. If the response is lost, the error is `OutcomeUnknown`; if it cannot be read, the error is
           `InvalidResponse`. Both name what to look for. You never get a second agent or token that you did not ask for.
+        - **A response of something other than GitLab** (a proxy, a gateway, a sign-in page) proves nothing, whatever its
+          status: the error is `InvalidResponse`. Nothing counts as missing, forbidden or removed because of it.
         - **A timeout** is not retried: `-TimeoutSec` is how long you are willing to wait.
         - **A redirect to another host** is never followed, and your access token is not sent there.
         - If one of several tokens cannot be read, the others are returned and the error concerns that token only.

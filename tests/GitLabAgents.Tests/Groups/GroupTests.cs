@@ -12,17 +12,17 @@ namespace GitLabAgents.Tests;
 public sealed class GroupTests
 {
     [Fact]
-    public async Task Projects_come_in_the_order_of_their_ids_each_once_with_agents_by_name()
+    public async Task Projects_come_by_descending_ID_each_once_with_agents_by_name()
     {
         await using FakeGitLabServer server = await ManyAsync(projects: 250, agents: 3);
         List<ItemResult<ClusterAgent>> agents = await TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("fleet", recurse: true));
         Assert.Equal(750, agents.Count);
         Assert.Equal(
-            agents.Select(a => (a.Value!.ProjectId, a.Value.Name)).Order(),
+            agents.Select(a => (a.Value!.ProjectId, a.Value.Name)).OrderByDescending(a => a.ProjectId).ThenBy(a => a.Name, StringComparer.Ordinal),
             agents.Select(a => (a.Value!.ProjectId, a.Value.Name)));
         Assert.Equal(3 + 250, server.Requests.Count);
         Assert.All(server.Requests.Where(r => r.RawTarget.Contains("/groups/", StringComparison.Ordinal)), r => Assert.Matches(
-            @"^/api/v4/groups/fleet/projects\?include_subgroups=true&with_shared=false&archived=false&simple=true&order_by=id&sort=asc&per_page=100&page=[123]$",
+            @"^/api/v4/groups/fleet/projects\?include_subgroups=true&with_shared=false&archived=false&simple=true&order_by=id&sort=desc&per_page=100&page=[123]$",
             r.RawTarget));
     }
 
@@ -32,32 +32,49 @@ public sealed class GroupTests
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         GitLabClient client = TestClients.Client(server);
         Assert.Equal(["cluster-eu", "cluster-us"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: false)));
-        Assert.Equal(["cluster-eu", "cluster-us", "web", "api"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: true)));
-        Assert.Equal(["web", "api"], await NamesAsync(client.GetGroupAgentsAsync("platform/apps", recurse: false)));
+        Assert.Equal(["api", "web", "cluster-eu", "cluster-us"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: true)));
+        Assert.Equal(["api", "web"], await NamesAsync(client.GetGroupAgentsAsync("platform/apps", recurse: false)));
         Assert.EndsWith("/groups/platform%2Fapps/projects", server.Requests.Last(r => r.RawTarget.Contains("/groups/", StringComparison.Ordinal)).RawTarget.Split('?')[0], StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(403)]
     [InlineData(404)]
-    public async Task A_project_whose_agents_may_not_be_read_is_passed_over_with_a_line(int status)
+    public async Task A_project_whose_agents_GitLab_refuses_is_skipped_with_a_message(int status)
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         server.Faults.Add(Fault.Status(status).On("GET", "/projects/104/cluster_agents").Always());
         var observer = new RecordingObserver();
-        Assert.Equal(["cluster-eu", "cluster-us", "api"], await NamesAsync(TestClients.Client(server, observer: observer).GetGroupAgentsAsync("platform", recurse: true)));
+        Assert.Equal(["api", "cluster-eu", "cluster-us"], await NamesAsync(TestClients.Client(server, observer: observer).GetGroupAgentsAsync("platform", recurse: true)));
         Assert.Contains(observer.Lines, line => line.Contains("platform/apps/web", StringComparison.Ordinal) && line.Contains($"({status})", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Requests, r => r.RawTarget.EndsWith("/projects/104", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(403, "text/plain", "Forbidden\n")]
+    [InlineData(403, "text/html", "<!DOCTYPE html><title>Attention</title>")]
+    [InlineData(403, "application/json", """{"status":"blocked"}""")]
+    [InlineData(404, "text/plain", "default backend - 404")]
+    [InlineData(404, "text/html", "<html>404</html>")]
+    public async Task A_project_that_something_else_refuses_is_an_error(int status, string contentType, string body)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Body(body, contentType, status).On("GET", "/projects/104/cluster_agents").Always());
+        List<ItemResult<ClusterAgent>> agents = await TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("platform", recurse: true));
+        Assert.Equal(["api", null, "cluster-eu", "cluster-us"], agents.Select(a => a.Value?.Name));
+        Assert.Equal((GitLabErrorKind.InvalidResponse, "platform/apps/web"), (agents[1].Error!.Kind, agents[1].Target));
+        Assert.Equal(status, (int)agents[1].Error!.StatusCode!);
     }
 
     [Fact]
-    public async Task Another_failure_names_the_project_and_the_rest_goes_on()
+    public async Task Another_failure_names_the_project_and_does_not_stop_the_others()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         server.Faults.Add(Fault.Status(500).On("GET", "/projects/103/cluster_agents").Always());
         List<ItemResult<ClusterAgent>> fetched = await TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("platform", recurse: true));
-        Assert.Equal("platform/infra", fetched[0].Target);
-        Assert.Equal(GitLabErrorKind.ServerError, fetched[0].Error!.Kind);
-        Assert.Equal(["web", "api"], fetched.Skip(1).Select(f => f.Value!.Name));
+        Assert.Equal("platform/infra", fetched[2].Target);
+        Assert.Equal(GitLabErrorKind.ServerError, fetched[2].Error!.Kind);
+        Assert.Equal(["api", "web"], fetched.Take(2).Select(f => f.Value!.Name));
     }
 
     [Fact]
