@@ -115,8 +115,9 @@ internal sealed class RotationPlan
                 + $"allows {GitLabClient.TokenLimit}: {FormatTokens(tokens, FormatLastUse)}. A token can be revoked to "
                 + $"free a slot only if it was never used, or not for {FormatDuration(unusedFor)} while another was "
                 + $"used at least {FormatDuration(LastUsedResolution)} later. Nothing was changed.",
-            "If the newest token belongs to a rotation that did not complete, resume it with -Resume. Otherwise revoke "
-                + "the token that is not needed with Revoke-GitLabAgentToken.");
+            "If the newest token belongs to a rotation that did not complete, resume that: "
+                + $"{SuggestedCommand.ResumeRotation(agent.ProjectId, agent.Id)}. Otherwise revoke the token that is not "
+                + $"needed with {SuggestedCommand.RevokeToken}.");
 
     private static string FormatLastUse(AgentToken token)
     {

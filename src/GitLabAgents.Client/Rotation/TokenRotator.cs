@@ -45,7 +45,7 @@ internal sealed partial class TokenRotator
     }
 
     private string ResumeCommand
-        => $"Resume with: Invoke-GitLabAgentTokenRotation -Project {_agent.ProjectId} -Agent {_agent.Id} -Resume";
+        => $"Resume with: {SuggestedCommand.ResumeRotation(_agent.ProjectId, _agent.Id)}";
 
     private AgentToken[] KeptTokens => [.. _older.Where(token => !_revoked.Exists(revoked => revoked.Id == token.Id))];
 
@@ -129,7 +129,7 @@ internal sealed partial class TokenRotator
         _plan = isSame ? plan : throw new GitLabApiException(
             GitLabErrorKind.Conflict,
             $"The tokens of {FormatAgent(_agent)} changed while the rotation was prepared.",
-            "Check them with Get-GitLabAgentToken, and start again.");
+            $"Check them with {SuggestedCommand.GetToken}, and start again.");
     }
 
     private async Task<AgentTokenRotation> ExecuteAsync(string name, CancellationToken cancellationToken)
