@@ -50,7 +50,7 @@ Describe 'Connect-GitLab' {
             $session.KasUri | Should -Be 'wss://kas.example.com/'
             $session.ThrottleLimit | Should -Be 3
             $session.ConnectedAt | Should -BeGreaterOrEqual $before
-            "$session" | Should -Be '127.0.0.1'
+            "$session" | Should -Be ($server.Url -replace '^http://')
             [object]::ReferenceEquals($session, (Get-GitLabSession)) | Should -BeTrue
         }
 

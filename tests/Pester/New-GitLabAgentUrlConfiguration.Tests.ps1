@@ -117,7 +117,7 @@ Describe 'New-GitLabAgentUrlConfiguration' {
     It 'removes the configuration again if the server ignored the certificate' {
         Add-FakeGitLabFault $server @{ kind = 'body'; status = 201; body = '{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}'; method = 'POST'; pathContains = 'url_configurations' }
         $failure = Get-Failure { New-GitLabAgentUrlConfiguration 101 12 grpcs://agent -ClientCertificatePath cert.pem -ClientKeyPath key.pem }
-        $failure.Exception.Message | Should -BeLike '*ignored the client certificate*removed again*'
+        $failure.Exception.Message | Should -BeLike '*ignored the client certificate*was removed*'
         (Get-FakeGitLabState $server).urlConfigurations | Should -BeNullOrEmpty
     }
 

@@ -1,4 +1,6 @@
+using System;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 
 namespace GitLabAgents;
@@ -48,8 +50,8 @@ internal static class SuggestedCommand
         var line = new StringBuilder(cmdlet);
         foreach ((string name, object value) in parameters)
         {
-            string text = value is long id ? id.ToString(CultureInfo.InvariantCulture) : Quote(value.ToString()!);
-            line.Append(" -").Append(name).Append(' ').Append(text);
+            string text = Convert.ToString(value, CultureInfo.InvariantCulture)!;
+            line.Append(" -").Append(name).Append(' ').Append(text.All(char.IsDigit) ? text : Quote(text));
         }
 
         return line.ToString();

@@ -73,7 +73,7 @@ public sealed class NotFoundTests
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         GitLabClient client = TestClients.Client(server, token: "glpat-reporter");
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => Operations["list agents"](client, "group/app", 11));
+        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => TestClients.ListAsync(client.GetAgentsAsync("group/app")));
         Assert.Contains("Project group/app exists", exception.Message, StringComparison.Ordinal);
         Assert.Contains("Developer", exception.Message, StringComparison.Ordinal);
     }
