@@ -286,6 +286,15 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
+        It 'shows ages by the clock of the server' {
+            Edit-FakeGitLabOption $server @{ clockSkewMs = 3 * 86400000 }
+            $null = Add-FakeGitLabSeed $server @{ markUsed = @{ id = 1004; at = [DateTimeOffset]::UtcNow.AddDays(2.99).ToString('o') } }
+            $file = Join-Path $TestDrive 'whatif.txt'
+            Start-Transcript $file -UseMinimalHeader | Out-Null
+            try { Invoke-GitLabAgentTokenRotation 101 staging -WhatIf -NoWait } finally { Stop-Transcript | Out-Null }
+            (Get-Content $file -Raw) -replace '\r?\n' | Should -BeLike "*keep token 'staging-1' (1004, used 1? minutes ago)*"
+        }
+
         It 'reports the error that there would be' {
             $null = Add-FakeGitLabSeed $server @{ markUsed = 1002 }
             (Get-Failure { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf }).FullyQualifiedErrorId | Should -BeLike 'TokenLimitReached,*'
