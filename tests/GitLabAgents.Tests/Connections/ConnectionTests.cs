@@ -310,7 +310,7 @@ public sealed class ConnectionTests
     public async Task The_agent_is_called_by_what_leads_back_to_it(string name, string called)
     {
         var wire = new FakeHandler(request => TestClients.Json(request.Method == "GET"
-            ? $$"""{"id":11,"name":"{{name}}","config_project":{"id":101,"path_with_namespace":"group/app"}}"""
+            ? $$$"""{"id":11,"name":"{{{name}}}","config_project":{"id":101,"path_with_namespace":"group/app"}}"""
             : Response(One, Used)));
         Assert.Equal(called, (await TestClients.Client(wire).GetConnectionAsync(101, 11)).Agent);
     }

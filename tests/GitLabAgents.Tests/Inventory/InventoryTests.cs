@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
 using Xunit;
 using AgentConnectionOf = GitLabAgents.FakeGitLab.AgentConnection;
+using ServerToken = GitLabAgents.FakeGitLab.AccessToken;
 
 namespace GitLabAgents.Tests;
 
@@ -120,7 +121,7 @@ public sealed class InventoryTests
     public async Task What_the_user_may_not_see_is_skipped_with_a_verbose_message()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
-        AccessToken token = server.State.FindAccessToken("glpat-maintainer")!;
+        ServerToken token = server.State.FindAccessToken("glpat-maintainer")!;
         server.State.SetRole(token, server.State.FindProject("platform/apps/web")!, Role.Reporter);
         var observer = new RecordingObserver();
         List<AgentInventoryItem> items = await ItemsAsync(TestClients.Client(server, observer: observer).GetGroupInventoryAsync("platform", recurse: true));
