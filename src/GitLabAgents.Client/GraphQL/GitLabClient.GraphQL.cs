@@ -31,7 +31,7 @@ public sealed partial class GitLabClient
                 return result;
             }
 
-            _observer?.OnVerbose($"{_session}: {result.Reason} {step}");
+            ReportVerbose($"{_session}: {result.Reason} {step}");
         }
     }
 
@@ -84,7 +84,7 @@ public sealed partial class GitLabClient
             GraphQLResponse content = Parse(request, response, GraphQLJson.Default.GraphQLResponse);
             if (content.Data is not null)
             {
-                return GraphQLResult.Success(content, response.Headers.Date ?? _session.Clock.GetUtcNow());
+                return GraphQLResult.Success(content, _session.GetServerTime());
             }
 
             GraphQLError[] errors = [.. (content.Errors ?? []).OfType<GraphQLError>()];
@@ -106,7 +106,7 @@ public sealed partial class GitLabClient
             }
 
             string names = string.Join(", ", refused.Select(static name => name.TrimEnd(':')));
-            _observer?.OnVerbose($"{_session} does not know {names} in GraphQL. The session leaves that out from now on.");
+            ReportVerbose($"{_session} does not know {names} in GraphQL. The session leaves that out from now on.");
         }
     }
 
@@ -129,16 +129,18 @@ public sealed partial class GitLabClient
             return (null, GraphQLResult.TooExpensive(QuoteMessage(e.ServerMessage ?? string.Empty) ?? e.Problem, isTooComplex: false));
         }
 
-        bool isJson = response.ContentType?.MediaType is not { } type
-            || type.IndexOf("json", StringComparison.OrdinalIgnoreCase) >= 0;
-        return isJson && !response.IsHtml
-            ? (response, null)
-            : (null, SetUnavailable($"GraphQL is off or blocked ({(int)response.Status} without JSON)."));
+        return (response, null);
     }
 
     private static string? GetUnavailableReason(GitLabApiException e)
     {
-        string message = e.ServerMessage is { } text ? $"{(int?)e.StatusCode}: \"{text}\"" : $"{(int?)e.StatusCode}";
+        string end = e.StatusCode == HttpStatusCode.OK ? " without JSON" : string.Empty;
+        string message = e.ServerMessage is { } text ? $"{(int?)e.StatusCode}: \"{text}\"" : $"{(int?)e.StatusCode}{end}";
+        if (e.IsForeign)
+        {
+            return $"GraphQL is off or blocked ({message}).";
+        }
+
         return e.StatusCode switch
         {
             HttpStatusCode.NotFound => $"GraphQL is off or blocked ({message}).",
@@ -152,7 +154,7 @@ public sealed partial class GitLabClient
     {
         if (_session.GraphQL.SetUnavailable(reason))
         {
-            _observer?.OnVerbose($"{_session}: {reason} What the REST API offers is read from there.");
+            ReportVerbose($"{_session}: {reason} What the REST API offers is read from there.");
         }
 
         return GraphQLResult.Unavailable(reason);

@@ -105,7 +105,7 @@ public sealed partial class GitLabClient
         => ReadAsync(
             new ApiRequest(
                 HttpMethod.Get, $"groups/{group.ToPathSegment()}?with_projects=false", $"list the projects of group {group}", GitLabErrorKind.NotFound),
-            ProjectJson.Default.GroupInfo,
+            GitLabJson.Default.GroupInfo,
             static found => found.Id,
             cancellationToken);
 
@@ -115,11 +115,11 @@ public sealed partial class GitLabClient
         try
         {
             var request = new ApiRequest(HttpMethod.Get, "user", "read the user of the access token", GitLabErrorKind.NotFound);
-            return (await ReadAsync(request, ProjectJson.Default.UserInfo, cancellationToken).ConfigureAwait(false)).IsAdmin is true;
+            return (await ReadAsync(request, GitLabJson.Default.UserInfo, cancellationToken).ConfigureAwait(false)).IsAdmin is true;
         }
         catch (GitLabApiException e) when (e.Kind is GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope or GitLabErrorKind.NotFound)
         {
-            _observer?.OnVerbose($"{e.Problem} The projects are listed by membership.");
+            ReportVerbose($"{e.Problem} The projects are listed by membership.");
             return false;
         }
     }

@@ -7,13 +7,9 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Completion;
 
 /// <summary>Completes the full paths of the user's groups from any part of them.</summary>
-public sealed class GroupCompleter : LiveCompleter
+public sealed class GroupCompleter() : LiveCompleter(ListAsync, completesAnyPart: true)
 {
-    /// <inheritdoc/>
-    private protected override bool CompletesAnyPart => true;
-
-    /// <inheritdoc/>
-    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+    private static async IAsyncEnumerable<Candidate> ListAsync(
         GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
         foreach (GroupInfo group in await client.SearchGroupsAsync(word, stop).ConfigureAwait(false))

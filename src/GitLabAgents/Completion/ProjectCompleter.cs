@@ -7,13 +7,9 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Completion;
 
 /// <summary>Completes the full paths of the user's projects from any part of them; the most recent come first.</summary>
-public sealed class ProjectCompleter : LiveCompleter
+public sealed class ProjectCompleter() : LiveCompleter(ListAsync, completesAnyPart: true)
 {
-    /// <inheritdoc/>
-    private protected override bool CompletesAnyPart => true;
-
-    /// <inheritdoc/>
-    private protected override async IAsyncEnumerable<Candidate> ListAsync(
+    private static async IAsyncEnumerable<Candidate> ListAsync(
         GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
         foreach (ProjectInfo project in await client.SearchProjectsAsync(word, stop).ConfigureAwait(false))

@@ -108,7 +108,7 @@ public sealed class InventoryPropertyTests
             }
 
             // GitLab has no order among tokens that were used at the same time.
-            for (int index = random.Next(10) == 0 ? 23 : random.Next(4); index > 0; index--)
+            for (int index = random.Next(40) == 0 ? 23 : random.Next(4); index > 0; index--)
             {
                 state.AddToken(
                     agent,
