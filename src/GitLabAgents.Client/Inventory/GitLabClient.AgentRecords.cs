@@ -44,7 +44,7 @@ public sealed partial class GitLabClient
     {
         if (project.IsHidden && !project.IsNamed)
         {
-            _observer?.OnVerbose($"Skipped {project}: its agents may not be read. They take at least the role Developer.");
+            ReportVerbose($"Skipped {project}: this access token may not read its agents. They take at least the role Developer.");
             yield break;
         }
 
@@ -107,7 +107,7 @@ public sealed partial class GitLabClient
                 }
                 catch (GitLabApiException e) when (!project.IsNamed && e.Kind is GitLabErrorKind.ProjectNotFound or GitLabErrorKind.Forbidden)
                 {
-                    _observer?.OnVerbose($"Skipped {project}: its agents may not be read ({(int?)e.StatusCode}).");
+                    ReportVerbose($"Skipped {project}: this access token may not read its agents ({(int?)e.StatusCode}).");
                     yield break;
                 }
                 catch (GitLabApiException e) when (!project.IsNamed)
@@ -124,7 +124,7 @@ public sealed partial class GitLabClient
         ProjectEntry project, AgentQuery query, HashSet<long> seen, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string reason = project.ConnectionsReason ?? query.FailureReason ?? ConnectionReport.NotShown;
-        await foreach (ClusterAgent agent in GetAgentsAsync(project.Id, cancellationToken).ConfigureAwait(false))
+        await foreach (ClusterAgent agent in GetAgentsAsync(project.Id, resolvesNotFound: project.IsNamed, cancellationToken).ConfigureAwait(false))
         {
             if (seen.Add(agent.Id) && query.IsMatch(agent))
             {

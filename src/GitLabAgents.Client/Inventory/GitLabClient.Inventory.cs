@@ -119,7 +119,7 @@ public sealed partial class GitLabClient
         }
         catch (GitLabApiException e) when (e.Kind is GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope or GitLabErrorKind.NotFound)
         {
-            _observer?.OnVerbose($"{e.Problem} The projects are listed by membership.");
+            ReportVerbose($"{e.Problem} The projects are listed by membership.");
             return false;
         }
     }
