@@ -137,7 +137,8 @@ public sealed partial class GitLabClient
             _ when e.IsForeign => $"GraphQL is off or blocked ({message}).",
             GitLabErrorKind.NotFound => $"GraphQL is off or blocked ({message}).",
             GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope => $"The access token may not use GraphQL ({message}).",
-            GitLabErrorKind.AuthenticationFailed => $"GraphQL does not accept the access token ({message}).",
+            GitLabErrorKind.AuthenticationFailed =>
+                $"GraphQL does not accept the access token ({message}); it requires the scope api or read_api.",
             _ => null,
         };
     }

@@ -54,7 +54,7 @@ public sealed partial class GitLabClient
         {
             foreach (AgentRecord record in page.Agents.Where(record => seen.Add(record.Agent.Id) && query.IsMatch(record.Agent)))
             {
-                bool isComplete = (query.Parts & AgentParts.Tokens) == 0 || record.Tokens is not null;
+                bool isComplete = (query.Parts & AgentParts.Tokens) == AgentParts.None || record.Tokens is not null;
                 foreach (ItemResult<AgentRecord> result in isComplete
                     ? [new ItemResult<AgentRecord>(record)]
                     : await ReadTokensAsync(record, cancellationToken).ConfigureAwait(false))
@@ -82,7 +82,7 @@ public sealed partial class GitLabClient
         ProjectEntry project, AgentQuery query, HashSet<long> seen, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         IAsyncEnumerable<ItemResult<AgentRecord>> records = GetRestRecordsAsync(project, query, seen, cancellationToken);
-        if ((query.Parts & AgentParts.Tokens) != 0)
+        if ((query.Parts & AgentParts.Tokens) != AgentParts.None)
         {
             records = records.SelectManyOrdered(
                 _session.MaxConcurrentReads,
