@@ -517,7 +517,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
         }
 
         It 'while the token is made revokes it again' {
-            Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 2000; afterActing = $true }
+            Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800; afterActing = $true }
             $null = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { }' -When { Get-Token "staging-1-$today" }
             Get-Active 12 | Should -Be 'staging-1'
             $shell.Console.Warnings | Should -BeLike '*revoked again*'
