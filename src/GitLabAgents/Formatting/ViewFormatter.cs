@@ -69,13 +69,12 @@ public static class ViewFormatter
     /// <param name="date">The date, or <see langword="null"/>.</param>
     /// <returns>Text such as "3 hours ago" or "in 2 days", or an empty string.</returns>
     public static string Age(DateTimeOffset? date)
-    {
-        if (date is not { } when)
-        {
-            return string.Empty;
-        }
+        => date is { } when ? Age(when, DateTimeOffset.UtcNow) : string.Empty;
 
-        double seconds = (DateTimeOffset.UtcNow - when).TotalSeconds;
+    /// <summary>Formats how long before a time a date is, or how long after it.</summary>
+    internal static string Age(DateTimeOffset date, DateTimeOffset now)
+    {
+        double seconds = (now - date).TotalSeconds;
         foreach ((double length, string unit) in Units)
         {
             long count = (long)(Math.Abs(seconds) / length);
