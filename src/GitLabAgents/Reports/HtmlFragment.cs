@@ -61,5 +61,10 @@ internal static class HtmlFragment
         return html.ToString();
     }
 
-    private static object? Sanitize(object? part) => part is string text ? DisplayText.Sanitize(text) : part;
+    private static object? Sanitize(object? part) => part switch
+    {
+        string text => DisplayText.Sanitize(text),
+        IEnumerable<object?> parts => parts.Select(Sanitize),
+        _ => part,
+    };
 }
