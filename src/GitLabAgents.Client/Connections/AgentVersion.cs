@@ -36,8 +36,8 @@ internal static class AgentVersion
         return behind is true || isComplete ? behind : null;
     }
 
-    // v17.9.0, 18.5.1-ee, 18.6.0-rc2: a "v" before, and whatever comes behind the numbers, say nothing of the order here.
-    private static Version? Parse(string? text)
+    /// <summary>Parses a version such as v17.9.0, 18.5.1-ee or 18.6.0-rc2; null if the text is not one. A suffix is ignored.</summary>
+    public static Version? Parse(string? text)
     {
         text = text?.Trim().TrimStart('v', 'V') ?? string.Empty;
         int end = text.IndexOfAny(['-', '+', ' ']);
