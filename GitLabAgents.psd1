@@ -4,7 +4,7 @@
     GUID                 = '5f0c7a4e-2f5b-4c0e-9d43-8f6c1b7a2e91'
     Author               = 'The GitLabAgents contributors'
     Copyright            = '(c) The GitLabAgents contributors. MIT License.'
-    Description          = 'Manages GitLab agents for Kubernetes: registers and removes agents, makes, lists and revokes their tokens, and shows when each token was really used last.'
+    Description          = 'Manages GitLab agents for Kubernetes: registers and removes agents, creates, rotates and revokes their tokens, and reports their connections and when each token was last used.'
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Core', 'Desktop')
     DotNetFrameworkVersion = '4.7.2'
@@ -15,6 +15,7 @@
         'ConvertTo-GitLabAgentManifest'
         'Disconnect-GitLab'
         'Get-GitLabAgentConnection'
+        'Get-GitLabAgentInventory'
         'Get-GitLabAgentToken'
         'Get-GitLabAgentUrlConfiguration'
         'Get-GitLabClusterAgent'
@@ -35,7 +36,7 @@
             Tags         = @('GitLab', 'Kubernetes', 'agent', 'agentk', 'KAS', 'GitOps', 'token', 'DevOps', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
             LicenseUri   = 'https://opensource.org/license/mit'
             ProjectUri   = 'https://www.powershellgallery.com/packages/GitLabAgents'
-            ReleaseNotes = 'See CHANGELOG.md.' # In the package: the section of the version, from CHANGELOG.md.
+            ReleaseNotes = 'See CHANGELOG.md.' # The package has the notes of its version from CHANGELOG.md.
         }
     }
 }

@@ -1,5 +1,7 @@
 using System;
 using System.Diagnostics;
+using System.Globalization;
+using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
@@ -13,23 +15,27 @@ using GitLabAgents.Transport;
 namespace GitLabAgents;
 
 /// <summary>
-/// GitLab's API for agents, one method an operation. It holds nothing but the session and whom to tell what it does, so
-/// one can be made for each piece of work.
+/// GitLab's API for agents, with one method per operation. A client holds only its session and its observer, so that a
+/// new one can be created for each piece of work.
 /// See <see href="https://docs.gitlab.com/api/cluster_agents/"/>.
 /// </summary>
-/// <remarks>Every method throws <see cref="GitLabApiException"/> where it does not succeed, and <see cref="OperationCanceledException"/> where it is stopped.</remarks>
+/// <remarks>
+/// Every method throws <see cref="GitLabApiException"/> if it fails, and <see cref="OperationCanceledException"/> if it
+/// is canceled.
+/// </remarks>
 public sealed partial class GitLabClient
 {
     private const int MaxRedirects = 5;
 
-    private static readonly Regex SafeJsonPath = new(@"^\$(\[[0-9]+\]|\.[a-z_]{1,30})+$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+    private static readonly Regex SafeJsonPath = new(
+        @"^\$(\[[0-9]+\]|\.[a-z_]{1,30})+$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     private readonly GitLabSession _session;
     private readonly IGitLabObserver? _observer;
 
     /// <summary>Initializes a new instance of the <see cref="GitLabClient"/> class.</summary>
-    /// <param name="session">The session to work with.</param>
-    /// <param name="observer">Who is told what happens, or <see langword="null"/>.</param>
+    /// <param name="session">The session to use.</param>
+    /// <param name="observer">The observer of what the client does, or <see langword="null"/>.</param>
     public GitLabClient(GitLabSession session, IGitLabObserver? observer = null)
     {
         _session = session ?? throw new ArgumentNullException(nameof(session));
@@ -39,8 +45,11 @@ public sealed partial class GitLabClient
     /// <summary>Gets the session.</summary>
     public GitLabSession Session => _session;
 
-    /// <summary>Lets it be known that work waits before it is tried again.</summary>
-    internal void ReportRetry(TimeSpan delay, string reason) => _observer?.OnRetry(delay, $"{_session}: {reason}");
+    /// <summary>Reports that work waits before it is retried.</summary>
+    /// <param name="delay">How long.</param>
+    /// <param name="reason">Why.</param>
+    internal void ReportRetry(TimeSpan delay, string reason)
+        => _observer?.OnRetry(delay, DisplayText.Sanitize($"{_session}: {reason}"));
 
     // Takes back a creation, with a time limit of its own, since the caller's token may be canceled.
     private static async Task<string> RollBackAsync(Func<CancellationToken, Task> remove, string success, string failure)
@@ -57,8 +66,12 @@ public sealed partial class GitLabClient
         }
     }
 
-    // Every request passes here.
-    private async Task<ApiResponse> SendAsync(ApiRequest call, CancellationToken cancellationToken, RequestContext? context = null)
+    private void ReportVerbose(string message)
+        => _observer?.OnVerbose(DisplayText.Sanitize(_session.Token.Redact(message)));
+
+    // Every request goes through this method. A response that is returned is GitLab's own, and a success.
+    private async Task<ApiResponse> SendAsync(
+        ApiRequest request, CancellationToken cancellationToken, RequestContext? context = null)
     {
         if (_session.IsClosed)
         {
@@ -66,68 +79,85 @@ public sealed partial class GitLabClient
         }
 
         context ??= new RequestContext();
-        context.IsSafe = call.IsSafe;
+        context.IsSafe = request.IsSafe;
+        context.IsQuery = request.IsGraphQL;
         context.OnRetry = ReportRetry;
-        Uri uri = new(_session.ApiUri, call.Path);
+        Uri uri = new(_session.ApiUri, await GetPathAsync(request, cancellationToken).ConfigureAwait(false));
         for (int redirects = 0; ; redirects++)
         {
-            ApiResponse answer = await SendAttemptAsync(call, uri, context, cancellationToken).ConfigureAwait(false);
-            if (answer.IsSuccess)
+            ApiResponse response = await SendAttemptsAsync(request, uri, context, cancellationToken)
+                .ConfigureAwait(false);
+            if (request.Method == HttpMethod.Get
+                && redirects < MaxRedirects
+                && GetRedirectTarget(request, response) is { } target)
             {
-                return answer;
-            }
-
-            if (call.Method == HttpMethod.Get && redirects < MaxRedirects && GetRedirectTarget(answer) is { } moved)
-            {
-                uri = moved;
+                uri = target;
                 continue;
             }
 
-            if (call.Method == HttpMethod.Delete && answer.Status == HttpStatusCode.NotFound && context.EarlierAttemptMayHaveSucceeded)
+            if (!ResponseOrigin.IsFromGitLab(request, response))
             {
-                return answer; // An earlier try removed it, and only its answer was lost.
+                throw ApiExceptionFactory.FromForeignResponse(request, response, _session);
             }
 
-            throw ApiExceptionFactory.FromResponse(call, answer, _session);
+            _session.SetServerTime(response.Headers.Date);
+
+            // A removal whose first response was lost: an earlier attempt removed it.
+            bool wasRemoved = response.Status == HttpStatusCode.NotFound && request.Method == HttpMethod.Delete
+                && context.EarlierAttemptMayHaveSucceeded;
+            if (response.IsSuccess || wasRemoved)
+            {
+                return response;
+            }
+
+            GitLabApiException error = ApiExceptionFactory.FromError(request, response, _session);
+            throw response.Status == HttpStatusCode.NotFound
+                ? await ResolveNotFoundAsync(request, error, cancellationToken).ConfigureAwait(false)
+                : error;
         }
     }
 
-    private async Task<ApiResponse> SendAttemptAsync(ApiRequest call, Uri uri, RequestContext context, CancellationToken cancellationToken)
+    private async Task<ApiResponse> SendAttemptsAsync(
+        ApiRequest request, Uri uri, RequestContext context, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(call.Method, uri);
+        using var message = new HttpRequestMessage(request.Method, uri);
         if (Environment.Version.Major >= 5)
         {
-            request.Version = new Version(2, 0); // Where the server offers it; .NET Framework knows 1.1 alone.
+            message.Version = new Version(2, 0); // If the server offers it; .NET Framework only has 1.1.
         }
 
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("GitLabAgents", typeof(GitLabClient).Assembly.GetName().Version.ToString(3)));
-        if (call.Body is { } body)
+        message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        message.Headers.UserAgent.Add(
+            new ProductInfoHeaderValue("GitLabAgents", typeof(GitLabClient).Assembly.GetName().Version.ToString(3)));
+        if (request.Body is { } body)
         {
-            request.Content = new ByteArrayContent(body);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            message.Content = new ByteArrayContent(body);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
-        else if (!call.IsSafe)
+        else if (!request.IsSafe)
         {
-            // With a body, be it empty, .NET does not by itself send the request a second time when a kept connection
-            // closes: a second DELETE would find nothing, and no one would know why.
-            request.Content = new ByteArrayContent([]);
+            // .NET resends a request without a body on its own when a kept connection closes. A second DELETE would
+            // find nothing, and nobody would know why.
+            message.Content = new ByteArrayContent([]);
         }
 
-        context.AttachTo(request);
+        context.AttachTo(message);
         var watch = Stopwatch.StartNew();
         try
         {
-            _session.Token.AuthorizeRequest(request);
-            using HttpResponseMessage response = await _session.Transport.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            ReportRequest(call, uri, ((int)response.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture), watch);
-            return new ApiResponse(response, context.Body, uri);
+            _session.Token.AuthorizeRequest(message);
+            using HttpResponseMessage response = await _session.Transport.SendAsync(message, cancellationToken)
+                .ConfigureAwait(false);
+            ReportRequest(request, uri, ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture), watch);
+            return new ApiResponse(response, uri, _session.Clock.GetUtcNow());
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            if (!call.IsSafe && (context.InFlight || context.EarlierAttemptMayHaveSucceeded))
+            if (!request.IsSafe && (context.InFlight || context.EarlierAttemptMayHaveSucceeded))
             {
-                throw new OperationInterruptedException($"Stopped while the request to {call.Action} on {_session} was under way: it may have been done. {call.RecoveryHint}".TrimEnd(), cancellationToken);
+                string stopped = $"Stopped during the request to {request.Action} on {_session}: "
+                    + $"GitLab may have processed it. {request.RecoveryHint}";
+                throw new OperationInterruptedException(stopped.TrimEnd(), cancellationToken);
             }
 
             throw;
@@ -138,66 +168,94 @@ public sealed partial class GitLabClient
         }
         catch (Exception e) when (e is HttpRequestException or TimeoutException or ResponseTooLargeException)
         {
-            ReportRequest(call, uri, e.GetType().Name, watch);
-            throw ApiExceptionFactory.FromException(call, uri, _session, e);
+            ReportRequest(request, uri, e.GetType().Name, watch);
+            throw ApiExceptionFactory.FromException(request, uri, _session, e);
         }
         finally
         {
-            if (call.Body is { } sent)
+            if (request.Body is { } sent)
             {
                 Array.Clear(sent, 0, sent.Length);
             }
         }
     }
 
-    private async Task<T> ReadAsync<T>(ApiRequest call, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private async Task<T> ReadAsync<T>(ApiRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
-        ApiResponse answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
-        return Parse(call, answer, type);
+        ApiResponse response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        return Parse(request, response, type);
     }
 
-    // Reads an object that has an id: without one it could lead nowhere.
-    private async Task<T> ReadAsync<T>(ApiRequest call, JsonTypeInfo<T> type, Func<T, long> idOf, CancellationToken cancellationToken)
+    // Reads an object that has an ID, since nothing could be done with one that has none.
+    private async Task<T> ReadAsync<T>(
+        ApiRequest request, JsonTypeInfo<T> type, Func<T, long> idOf, CancellationToken cancellationToken)
         where T : class
     {
-        ApiResponse answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
-        T item = Parse(call, answer, type);
-        return idOf(item) > 0 ? item : throw ApiExceptionFactory.InvalidResponse(call, answer, _session, "it has no id.");
+        ApiResponse response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        T item = Parse(request, response, type);
+        return idOf(item) > 0
+            ? item
+            : throw ApiExceptionFactory.InvalidResponse(request, response, _session, "it has no ID.");
     }
 
-    private T Parse<T>(ApiRequest call, ApiResponse answer, JsonTypeInfo<T> type)
+    private T Parse<T>(ApiRequest request, ApiResponse response, JsonTypeInfo<T> type)
         where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(answer.Body, type)
-                ?? throw ApiExceptionFactory.InvalidResponse(call, answer, _session, "its body is null.");
+            return JsonSerializer.Deserialize(response.Body, type)
+                ?? throw ApiExceptionFactory.InvalidResponse(request, response, _session, "its body is null.");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException)
         {
-            // The exception is not passed on: it could quote the body. So could the path, which has the body's names.
-            string at = e is JsonException { Path: { Length: > 1 } path } && SafeJsonPath.IsMatch(path) ? $" at {path}" : string.Empty;
-            throw ApiExceptionFactory.InvalidResponse(call, answer, _session, $"its body is not the JSON expected{at}.");
+            // The exception is not passed on, since it could quote the body. So could its path, which has names of it.
+            bool isPathSafe = e is JsonException { Path: { Length: > 1 } path } && SafeJsonPath.IsMatch(path);
+            string at = isPathSafe ? $" at {((JsonException)e).Path}" : string.Empty;
+            throw ApiExceptionFactory.InvalidResponse(
+                request, response, _session, $"its body is not the JSON expected{at}.");
         }
     }
 
-    // A project that was moved or renamed answers 301 with its new place. Credentials go to the session's origin alone.
-    private static Uri? GetRedirectTarget(ApiResponse answer)
+    // Credentials only go to the session's own origin. A moved project is found there by the ID in the Location, which
+    // GitLab builds from its external URL.
+    private Uri? GetRedirectTarget(ApiRequest request, ApiResponse response)
     {
-        if ((int)answer.Status is not (301 or 302 or 307 or 308) || answer.Headers.Location is not { } location)
+        if ((int)response.Status is not (301 or 302 or 307 or 308) || response.Headers.Location is not { } location)
         {
             return null;
         }
 
-        Uri target = new(answer.RequestUri, location);
-        bool sameOrigin = Uri.Compare(target, answer.RequestUri, UriComponents.SchemeAndServer | UriComponents.UserInfo, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
-        return sameOrigin ? target : null;
+        Uri target = new(response.RequestUri, location);
+        const UriComponents Origin = UriComponents.SchemeAndServer | UriComponents.UserInfo;
+        bool isSameOrigin = Uri.Compare(
+            target, response.RequestUri, Origin, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
+        if (isSameOrigin)
+        {
+            return target;
+        }
+
+        bool isMovedProject = response.Status == HttpStatusCode.MovedPermanently && request.IsProjectNamedByPath;
+        return isMovedProject && GetProjectId(target) is { } id
+            ? new Uri(_session.ApiUri, $"projects/{id}{request.Path.Substring(request.ProjectPath!.Length)}")
+            : null;
+    }
+
+    private static string? GetProjectId(Uri location)
+    {
+        const string Projects = "/api/v4/projects/";
+        string path = location.AbsolutePath;
+        int start = path.IndexOf(Projects, StringComparison.Ordinal);
+        string id = start < 0 ? string.Empty : path.Substring(start + Projects.Length).Split('/')[0];
+        return id.Length > 0 && id.All(static c => c is >= '0' and <= '9') ? id : null;
     }
 
     private GitLabApiException CreateDisconnectedException()
-        => new(GitLabErrorKind.NotConnected, $"The session with {_session} was disconnected.", "Connect again with Connect-GitLab.");
+        => new(
+            GitLabErrorKind.NotConnected,
+            $"The session with {_session} was disconnected.",
+            $"Connect again with {SuggestedCommand.Connect}.");
 
-    private void ReportRequest(ApiRequest call, Uri uri, string outcome, Stopwatch watch)
-        => _observer?.OnVerbose(_session.Token.Redact($"{call.Method} {uri.AbsoluteUri} -> {outcome} in {watch.ElapsedMilliseconds} ms"));
+    private void ReportRequest(ApiRequest request, Uri uri, string outcome, Stopwatch watch)
+        => ReportVerbose($"{request.Method} {uri.AbsoluteUri} -> {outcome} in {watch.ElapsedMilliseconds} ms");
 }

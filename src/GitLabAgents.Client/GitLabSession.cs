@@ -1,5 +1,6 @@
 using System;
 using System.Security;
+using System.Threading;
 using GitLabAgents.Transport;
 
 namespace GitLabAgents;
@@ -14,6 +15,7 @@ public sealed class GitLabSession : IDisposable
     private readonly string _address;
     private readonly AccessToken _token;
     private readonly GitLabTransport _transport;
+    private long _serverTimeOffset;
 
     /// <exception cref="ArgumentException">The URL or the token is none.</exception>
     internal GitLabSession(Uri uri, SecureString token, TokenType tokenType, TransportOptions options)
@@ -26,6 +28,7 @@ public sealed class GitLabSession : IDisposable
         _token = new AccessToken(token, tokenType);
         _transport = new GitLabTransport(options);
         Clock = options.Clock;
+        GraphQL = new GraphQLSupport(options.Clock);
     }
 
     // Only the address of a session that exists elsewhere. Nothing can be sent with it.
@@ -37,6 +40,7 @@ public sealed class GitLabSession : IDisposable
         _token = null!;
         _transport = null!;
         Clock = TimeProvider.System;
+        GraphQL = new GraphQLSupport(TimeProvider.System);
         IsClosed = true;
     }
 
@@ -46,13 +50,18 @@ public sealed class GitLabSession : IDisposable
     /// <summary>Gets how the access token is sent.</summary>
     public TokenType TokenType { get; }
 
-    /// <summary>Gets the name that the access token bears on the server, or <see langword="null"/> where it does not tell.</summary>
+    /// <summary>
+    /// Gets the name that the access token bears on the server, or <see langword="null"/> where it does not tell.
+    /// </summary>
     public string? TokenName { get; internal set; }
 
     /// <summary>Gets the scopes of the access token; empty where the server does not tell.</summary>
     public string[] Scopes { get; internal set; } = [];
 
-    /// <summary>Gets when the access token expires (a day, at midnight UTC), or <see langword="null"/> where it does not or the server does not tell.</summary>
+    /// <summary>
+    /// Gets when the access token expires (a day, at midnight UTC), or <see langword="null"/> where it does not or the
+    /// server does not tell.
+    /// </summary>
     public DateTimeOffset? ExpiresAt { get; internal set; }
 
     /// <summary>Gets the version of the GitLab, or <see langword="null"/> where it does not tell.</summary>
@@ -61,7 +70,10 @@ public sealed class GitLabSession : IDisposable
     /// <summary>Gets whether it is an Enterprise edition, or <see langword="null"/> where it does not tell.</summary>
     public bool? IsEnterprise { get; internal set; }
 
-    /// <summary>Gets the address that agents connect to, or <see langword="null"/> where there is none or the server does not tell.</summary>
+    /// <summary>
+    /// Gets the address that agents connect to, or <see langword="null"/> where there is none or the server does not
+    /// tell.
+    /// </summary>
     public Uri? KasUri { get; internal set; }
 
     /// <summary>Gets how many requests of the session may be under way at once.</summary>
@@ -88,10 +100,44 @@ public sealed class GitLabSession : IDisposable
     /// <summary>Gets the clock that waits go by.</summary>
     internal TimeProvider Clock { get; }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether <c>%2F</c> stays as it is in the path of a <see cref="System.Uri"/>.
+    /// Where .NET Framework runs a program for an older version of it, <c>%2F</c> becomes <c>/</c>.
+    /// </summary>
+    internal bool KeepsEncodedSlashes { get; set; } = new Uri("http://a/b%2Fc").AbsolutePath == "/b%2Fc";
+
+    /// <summary>
+    /// Gets or sets a value indicating whether the server takes certificates in base64 (<see langword="true"/>) or as
+    /// PEM (<see langword="false"/>), or <see langword="null"/> while that is not known.
+    /// </summary>
+    internal bool? TakesBase64Certificates { get; set; }
+
+    /// <summary>Gets what the session knows about GitLab's GraphQL API.</summary>
+    internal GraphQLSupport GraphQL { get; }
+
     /// <summary>Gets a value indicating whether the session was ended.</summary>
     internal bool IsClosed { get; private set; }
 
-    /// <summary>Closes the connections and forgets the access token. What was read stays, but nothing more can be done with it.</summary>
+    /// <summary>
+    /// Gets the time by GitLab's clock, as far as its responses have told; by this machine's clock before that.
+    /// </summary>
+    /// <returns>The time.</returns>
+    internal DateTimeOffset GetServerTime()
+        => Clock.GetUtcNow() + new TimeSpan(Interlocked.Read(ref _serverTimeOffset));
+
+    /// <summary>Remembers how far GitLab's clock is from this machine's.</summary>
+    /// <param name="date">The <c>Date</c> of a response that was just received, if it has one.</param>
+    internal void SetServerTime(DateTimeOffset? date)
+    {
+        if (date is { } time)
+        {
+            Interlocked.Exchange(ref _serverTimeOffset, (time - Clock.GetUtcNow()).Ticks);
+        }
+    }
+
+    /// <summary>
+    /// Closes the connections and forgets the access token. What was read stays, but nothing more can be done with it.
+    /// </summary>
     public void Dispose()
     {
         if (!IsClosed)
@@ -108,7 +154,7 @@ public sealed class GitLabSession : IDisposable
     /// <summary>Creates a placeholder for the session of a deserialized object. Nothing can be sent with it.</summary>
     /// <param name="address">The address that the object carries, with or without a scheme.</param>
     internal static GitLabSession FromAddress(string address)
-        => new(ErrorBody.SanitizeForDisplay(RemoveScheme(address.Trim()), static text => text) ?? "an unknown GitLab");
+        => new(DisplayText.SanitizeMessage(RemoveScheme(address.Trim()), static text => text) ?? "an unknown GitLab");
 
     /// <summary>Returns a value indicating whether both sessions are with the same GitLab.</summary>
     internal bool HasSameAddress(GitLabSession other)

@@ -1,5 +1,4 @@
 using System;
-using System.Net;
 using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
@@ -8,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace GitLabAgents.Transport;
 
 /// <summary>
-/// The way of one session's requests: retries, then the throttle, then one try with its time-out, then the wire. All
+/// The pipeline of one session's requests: retries, the throttle, one attempt with its timeout, the network. All
 /// cmdlets and runspaces that share the session share it.
 /// </summary>
 public sealed class GitLabTransport : IDisposable
@@ -20,7 +19,7 @@ public sealed class GitLabTransport : IDisposable
     private readonly IHttpClientFactory _clients;
 
     /// <summary>Initializes a new instance of the <see cref="GitLabTransport"/> class. Nothing is sent.</summary>
-    /// <param name="options">How requests travel.</param>
+    /// <param name="options">The options of the transport.</param>
     public GitLabTransport(TransportOptions options)
     {
         if (options is null)
@@ -29,66 +28,31 @@ public sealed class GitLabTransport : IDisposable
         }
 
         _slots = new SemaphoreSlim(options.ThrottleLimit, options.ThrottleLimit);
+        var proxy = ProxySelection.Create(options);
         var services = new ServiceCollection();
         services.AddHttpClient(Name, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .SetHandlerLifetime(TimeSpan.FromMinutes(2)) // A new connection pool now and then, so that DNS changes are seen.
-            .RemoveAllLoggers()                          // They would know headers; the client says what it does by itself.
+            .SetHandlerLifetime(options.HandlerLifetime) // New connections now and then, so that DNS changes are seen.
+            .RemoveAllLoggers()                          // They would log headers, and so the access token.
             .AddHttpMessageHandler(() => new RetryHandler(options))
             .AddHttpMessageHandler(() => new ThrottleHandler(_slots))
             .AddHttpMessageHandler(() => new ResponseBufferingHandler(options))
-            .ConfigurePrimaryHttpMessageHandler(() => options.PrimaryHandler ?? CreatePrimaryHandler(options));
+            .AddHttpMessageHandler(() => new ProxyRefusalHandler(proxy))
+            .ConfigurePrimaryHttpMessageHandler(
+                () => options.PrimaryHandler ?? PrimaryHandlerFactory.Create(options, proxy));
         _services = services.BuildServiceProvider();
         _clients = _services.GetRequiredService<IHttpClientFactory>();
     }
 
-    /// <summary>Sends a request and reads the answer's body into its <see cref="RequestContext"/>.</summary>
+    /// <summary>Sends a request and reads the whole response into memory.</summary>
     /// <param name="request">The request, with a <see cref="RequestContext"/> attached.</param>
-    /// <param name="cancellationToken">Ends the request, and every wait for it.</param>
-    /// <returns>The answer, whatever its status. Redirects are answers too.</returns>
+    /// <param name="cancellationToken">Cancels the request, and every wait for it.</param>
+    /// <returns>The response, whatever its status; redirects are not followed.</returns>
     /// <exception cref="HttpRequestException">The connection failed.</exception>
-    /// <exception cref="TimeoutException">A try took longer than it may.</exception>
-    /// <exception cref="ResponseTooLargeException">The answer was too large to be GitLab's.</exception>
+    /// <exception cref="TimeoutException">An attempt took longer than the timeout.</exception>
+    /// <exception cref="ResponseTooLargeException">The response was too large.</exception>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         => _clients.CreateClient(Name).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _services.Dispose();
-
-    private static HttpClientHandler CreatePrimaryHandler(TransportOptions options)
-    {
-        var wire = new HttpClientHandler
-        {
-            AllowAutoRedirect = false, // It would carry PRIVATE-TOKEN to any host that a redirect names.
-            UseCookies = false,
-            AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
-            MaxConnectionsPerServer = options.ThrottleLimit,
-        };
-        if (options.NoProxy)
-        {
-            wire.UseProxy = false;
-        }
-        else if (options.Proxy is not null)
-        {
-            wire.Proxy = options.Proxy;
-        }
-
-        if (options.ClientCertificate is not null)
-        {
-            wire.ClientCertificateOptions = ClientCertificateOption.Manual;
-            wire.ClientCertificates.Add(options.ClientCertificate);
-        }
-
-#pragma warning disable MA0039 // Both are the user's express wish; ServerCertificateCheck says what it checks.
-        if (options.SkipCertificateCheck)
-        {
-            wire.ServerCertificateCustomValidationCallback = static (_, _, _, _) => true;
-        }
-        else if (options.TrustedRoots is { Count: > 0 } roots)
-        {
-            wire.ServerCertificateCustomValidationCallback = new ServerCertificateCheck(roots).IsTrusted;
-        }
-#pragma warning restore MA0039
-
-        return wire;
-    }
 }

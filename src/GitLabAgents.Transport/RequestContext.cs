@@ -3,7 +3,9 @@ using System.Net.Http;
 
 namespace GitLabAgents.Transport;
 
-/// <summary>What one request learns on its way, over all its tries. It travels with the <see cref="HttpRequestMessage"/>.</summary>
+/// <summary>
+/// The state of one request over all its attempts. It travels with the <see cref="HttpRequestMessage"/>.
+/// </summary>
 public sealed class RequestContext
 {
     private const string Key = "GitLabAgents.RequestContext";
@@ -12,39 +14,47 @@ public sealed class RequestContext
 
     private bool _stopRequested;
 
-    /// <summary>Gets or sets who is told of a wait before the next try: how long, and why.</summary>
+    /// <summary>Gets or sets the callback for each delay before a retry: how long, and why.</summary>
     public Action<TimeSpan, string>? OnRetry { get; set; }
 
-    /// <summary>Gets or sets a value indicating whether the request changes nothing, whatever its method: then it may be tried again like a GET.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether the request only reads, whatever its method, and may be retried like a
+    /// GET.
+    /// </summary>
     public bool IsSafe { get; set; }
 
-    /// <summary>Gets or sets a value indicating whether the request is sent once, whatever its outcome: what it rests on would be out of date at the next try.</summary>
-    public bool NoRetry { get; set; }
-
-    /// <summary>Gets the body of the last answer; empty where there was none.</summary>
-    public ArraySegment<byte> Body { get; internal set; } = new([]);
+    /// <summary>Gets or sets a value indicating whether the request is a GraphQL query, which GitLab may refuse to finish.</summary>
+    public bool IsQuery { get; set; }
 
     /// <summary>
-    /// Gets a value indicating whether a try was followed by another although the server may have acted on it: its
-    /// answer was lost, or a proxy gave one in its place.
+    /// Gets or sets a value indicating whether the request is never retried, because the decision to send it would be
+    /// out of date by then.
+    /// </summary>
+    public bool NoRetry { get; set; }
+
+    /// <summary>
+    /// Gets a value indicating whether the server may have processed an attempt that was retried: its response was
+    /// lost, or a proxy responded in its place.
     /// </summary>
     public bool EarlierAttemptMayHaveSucceeded { get; internal set; }
 
-    /// <summary>Gets the number of tries that were begun.</summary>
+    /// <summary>Gets the number of attempts that were started.</summary>
     public int Attempts { get; internal set; }
 
-    /// <summary>Gets a value indicating whether a try is under way: the server may be acting on it.</summary>
+    /// <summary>
+    /// Gets a value indicating whether an attempt is in flight, so that the server may be processing it.
+    /// </summary>
     public bool InFlight { get; private set; }
 
-    /// <summary>Gets or sets the time already spent waiting between tries.</summary>
+    /// <summary>Gets or sets the time already spent waiting between attempts.</summary>
     internal TimeSpan RetryDelay { get; set; }
 
-    /// <summary>Ties this context to a request.</summary>
+    /// <summary>Attaches this context to a request.</summary>
     /// <param name="request">The request, before it is sent.</param>
     public void AttachTo(HttpRequestMessage request) => PropertiesOf(request)[Key] = this;
 
-    /// <summary>Lets no further try begin.</summary>
-    /// <returns>Whether a try is under way at this moment, so that its answer is worth a short wait.</returns>
+    /// <summary>Prevents further attempts.</summary>
+    /// <returns>Whether an attempt is in flight, so that its response is worth a short wait.</returns>
     public bool RequestStop()
     {
         lock (_gate)
@@ -54,7 +64,7 @@ public sealed class RequestContext
         }
     }
 
-    /// <summary>Begins a try.</summary>
+    /// <summary>Starts an attempt.</summary>
     /// <exception cref="OperationCanceledException">A stop was requested before.</exception>
     internal void BeginAttempt()
     {
@@ -69,10 +79,10 @@ public sealed class RequestContext
         }
     }
 
-    /// <summary>Ends a try: its answer is here, or it failed for good.</summary>
+    /// <summary>Ends an attempt that was answered or that failed.</summary>
     internal void EndAttempt() => InFlight = false;
 
-    /// <summary>Gives the context that was tied to a request.</summary>
+    /// <summary>Gets the context that is attached to a request.</summary>
     /// <param name="request">The request.</param>
     /// <returns>The context.</returns>
     internal static RequestContext Get(HttpRequestMessage request) => (RequestContext)PropertiesOf(request)[Key]!;

@@ -7,15 +7,16 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Transport;
 
 /// <summary>
-/// One try: reads the whole answer, up to a limit, within the session's time-out. The body belongs to the try, so that
-/// a connection that breaks in its midst is tried again like any other.
+/// Sends one attempt and reads the whole response into memory, up to a limit and within the session's timeout. The body
+/// is part of the attempt, so a connection that breaks while it is read is retried like any other.
 /// </summary>
 internal sealed class ResponseBufferingHandler(TransportOptions options) : DelegatingHandler
 {
     private const int InitialBufferSize = 16 * 1024;
 
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (options.Timeout > TimeSpan.Zero)
@@ -30,10 +31,12 @@ internal sealed class ResponseBufferingHandler(TransportOptions options) : Deleg
         {
             response = await base.SendAsync(request, limit.Token).ConfigureAwait(false);
 
-            // .NET Framework's streams take no notice of a token, but end when the response does.
+            // Streams of .NET Framework ignore the token, but end when the response is disposed.
             using (limit.Token.Register(static r => ((HttpResponseMessage)r!).Dispose(), response))
             {
-                context.Body = await ReadAsync(response.Content, limit.Token).ConfigureAwait(false);
+                using HttpContent? content = response.Content;
+                ArraySegment<byte> body = await ReadAsync(content, limit.Token).ConfigureAwait(false);
+                response.Content = new BufferedContent(body, content);
             }
 
             context.EndAttempt();
@@ -42,17 +45,17 @@ internal sealed class ResponseBufferingHandler(TransportOptions options) : Deleg
         catch (Exception e)
         {
             response?.Dispose();
-            cancellationToken.ThrowIfCancellationRequested(); // Still on the wire, for all that is known.
+            cancellationToken.ThrowIfCancellationRequested(); // The server may still be processing it.
             context.EndAttempt();
             if (limit.IsCancellationRequested)
             {
-                throw new TimeoutException($"No answer within {options.Timeout.TotalSeconds:0.###} seconds.", e);
+                throw new TimeoutException($"No response within {options.Timeout.TotalSeconds:0.###} seconds.", e);
             }
 
-            // HttpClient speaks of a body that broke off as an IOException; to the retries it is a connection that failed.
+            // HttpClient reports a body that breaks off as an IOException; for retries it is a failed connection.
             if (e is IOException)
             {
-                throw new HttpRequestException("The connection broke while the answer was coming.", e);
+                throw new HttpRequestException("The connection broke while the response was being read.", e);
             }
 
             throw;
@@ -73,13 +76,14 @@ internal sealed class ResponseBufferingHandler(TransportOptions options) : Deleg
             throw new ResponseTooLargeException(max);
         }
 
-        // One byte more than announced, so that the read that finds the end needs no larger buffer.
+        // One byte more than announced, so that the read that finds the end does not need a larger buffer.
         byte[] buffer = new byte[announced is { } length ? (int)length + 1 : InitialBufferSize];
         int used = 0;
         using Stream stream = await content.ReadAsStreamAsync().ConfigureAwait(false);
         while (true)
         {
-            int read = await stream.ReadAsync(buffer, used, buffer.Length - used, cancellationToken).ConfigureAwait(false);
+            int read = await stream.ReadAsync(buffer, used, buffer.Length - used, cancellationToken)
+                .ConfigureAwait(false);
             if (read == 0)
             {
                 return new ArraySegment<byte>(buffer, 0, used);

@@ -2,13 +2,15 @@ using System;
 
 namespace GitLabAgents.Transport;
 
-/// <summary>An answer was larger than anything GitLab sends, and was not read to its end.</summary>
+/// <summary>
+/// The exception for a response that is larger than anything GitLab sends, and that was not read to its end.
+/// </summary>
 public sealed class ResponseTooLargeException : Exception
 {
     /// <summary>Initializes a new instance of the <see cref="ResponseTooLargeException"/> class.</summary>
-    /// <param name="limit">The largest length that is read, in bytes.</param>
+    /// <param name="limit">The maximum length, in bytes.</param>
     public ResponseTooLargeException(int limit)
-        : base($"The answer is larger than {limit / (1024 * 1024)} MiB.")
+        : base($"The response is larger than {limit / (1024 * 1024)} MiB.")
     {
     }
 }

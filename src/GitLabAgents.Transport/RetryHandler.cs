@@ -1,178 +1,145 @@
 using System;
+using System.Globalization;
 using System.Net;
 using System.Net.Http;
-using System.Net.Http.Headers;
 using System.Threading;
 using System.Threading.Tasks;
-using Polly;
-using Polly.Retry;
 
 namespace GitLabAgents.Transport;
 
 /// <summary>
-/// Tries a request again where that can do no harm: what only reads, and DELETE, on 429, 502, 503, 504 and a failed
-/// connection; a POST that makes something only where the server certainly did not process it (429, no connection).
+/// Retries a request where that does no harm: a request that only reads, or a DELETE, after a transient failure; a POST
+/// that creates something only if the server certainly did not process it (429, no connection).
 /// </summary>
-internal sealed class RetryHandler : DelegatingHandler
+/// <remarks>
+/// This is a loop of our own, because loading and compiling Polly costs a first request 20 ms or more.
+/// </remarks>
+internal sealed class RetryHandler(TransportOptions options) : DelegatingHandler
 {
-    private readonly TransportOptions _options;
-    private readonly Lazy<Retries> _retries;
+    private static readonly TimeSpan BaseDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(30);
 
-    /// <summary>Initializes a new instance of the <see cref="RetryHandler"/> class.</summary>
-    /// <param name="options">How often, and how long.</param>
-    public RetryHandler(TransportOptions options)
-    {
-        _options = options;
-        _retries = new Lazy<Retries>(() => new Retries(this));
-    }
+    // The period over which GitLab counts requests, for a 429 that does not say when it ends.
+    private static readonly TimeSpan RateLimitWindow = TimeSpan.FromMinutes(1);
+
+    private static readonly Random Random = new();
 
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        // The first try goes without Polly: nearly all succeed, and to load and compile it takes a fifth of a first request.
-        HttpResponseMessage? response = null;
-        HttpRequestException? failure = null;
-        try
+        RequestContext context = RequestContext.Get(request);
+        for (int retries = 0; ; retries++)
         {
-            response = await SendAttemptAsync(request, cancellationToken).ConfigureAwait(false);
-            if (!ShouldRetry(request, response, null))
-            {
-                return response;
-            }
-        }
-        catch (HttpRequestException e) when (ShouldRetry(request, null, e))
-        {
-            failure = e;
-        }
-
-        return await _retries.Value.RetryAsync(request, response, failure, cancellationToken).ConfigureAwait(false);
-    }
-
-    private Task<HttpResponseMessage> SendAttemptAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        RequestContext.Get(request).Attempts++;
-        return base.SendAsync(request, cancellationToken);
-    }
-
-    private bool ShouldRetry(HttpRequestMessage request, HttpResponseMessage? response, Exception? failure)
-    {
-        if (_options.MaximumRetryCount == 0 || RequestContext.Get(request).NoRetry)
-        {
-            return false;
-        }
-
-        bool mayRepeat = request.Method != HttpMethod.Post || RequestContext.Get(request).IsSafe;
-        bool passing = failure is HttpRequestException exception
-            ? !TransportFailure.IsTlsFailure(exception) && (mayRepeat || TransportFailure.IsNotSent(exception))
-            : response?.StatusCode switch
-            {
-                (HttpStatusCode)429 => true,
-                HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => mayRepeat,
-                _ => false,
-            };
-        if (!passing)
-        {
-            return false;
-        }
-
-        TimeSpan left = _options.RetryBudget - RequestContext.Get(request).RetryDelay;
-        return left > TimeSpan.Zero && (GetRetryAfter(response) ?? TimeSpan.Zero) <= left;
-    }
-
-    private TimeSpan? GetRetryAfter(HttpResponseMessage? response)
-    {
-        RetryConditionHeaderValue? asked = response?.Headers.RetryAfter;
-        TimeSpan? delay = asked?.Delta ?? (asked?.Date - _options.Clock.GetUtcNow());
-        return delay < TimeSpan.Zero ? TimeSpan.Zero : delay;
-    }
-
-    // What happens after a first try that may be repeated. A class of its own, so that Polly is loaded only then.
-    private sealed class Retries
-    {
-        private static readonly ResiliencePropertyKey<HttpRequestMessage> RequestKey = new("GitLabAgents.Request");
-
-        private readonly RetryHandler _handler;
-        private readonly ResiliencePipeline<HttpResponseMessage> _pipeline;
-
-        public Retries(RetryHandler handler)
-        {
-            _handler = handler;
-            TransportOptions options = handler._options;
-            _pipeline = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = options.Clock }
-                .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-                {
-                    MaxRetryAttempts = options.MaximumRetryCount,
-                    BackoffType = DelayBackoffType.Exponential,
-                    UseJitter = true,
-                    Delay = TimeSpan.FromMilliseconds(500),
-                    MaxDelay = TimeSpan.FromSeconds(30),
-                    ShouldHandle = args => new ValueTask<bool>(handler.ShouldRetry(RequestOf(args.Context), args.Outcome.Result, args.Outcome.Exception)),
-                    DelayGenerator = args => new ValueTask<TimeSpan?>(handler.GetRetryAfter(args.Outcome.Result)),
-                    OnRetry = OnRetry,
-                })
-                .Build();
-        }
-
-        /// <summary>Takes the first try's outcome for the pipeline's own, and goes on from there.</summary>
-        public async Task<HttpResponseMessage> RetryAsync(HttpRequestMessage request, HttpResponseMessage? response, Exception? failure, CancellationToken cancellationToken)
-        {
-            Outcome<HttpResponseMessage>? first = failure is null
-                ? Outcome.FromResult(response)
-                : Outcome.FromException<HttpResponseMessage>(failure);
-            ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
-            context.Properties.Set(RequestKey, request);
+            context.Attempts++;
+            TimeSpan? delay = null;
+            string reason;
             try
             {
-                Outcome<HttpResponseMessage> last = await _pipeline.ExecuteOutcomeAsync(
-                    async (c, self) =>
-                    {
-                        if (first is { } known)
-                        {
-                            first = null;
-                            return known;
-                        }
+                HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                delay = GetRetryDelay(request, context, retries, response, failure: null);
+                if (delay is null)
+                {
+                    return response;
+                }
 
-                        try
-                        {
-                            return Outcome.FromResult(await self._handler.SendAttemptAsync(RequestOf(c), c.CancellationToken).ConfigureAwait(false));
-                        }
-                        catch (Exception e)
-                        {
-                            return Outcome.FromException<HttpResponseMessage>(e);
-                        }
-                    },
-                    context,
-                    this).ConfigureAwait(false);
-                last.ThrowIfException();
-                return last.Result!;
+                context.EarlierAttemptMayHaveSucceeded |= !IsRateLimited(response);
+                reason = string.Format(
+                    CultureInfo.InvariantCulture, "the server responded with {0}", (int)response.StatusCode);
+                response.Dispose();
             }
-            finally
+            catch (HttpRequestException e)
+                when ((delay = GetRetryDelay(request, context, retries, response: null, e)) is not null)
             {
-                ResilienceContextPool.Shared.Return(context);
+                context.EarlierAttemptMayHaveSucceeded |= !TransportFailure.IsNotSent(e);
+                reason = "the connection failed";
             }
+
+            context.RetryDelay += delay.Value;
+            context.OnRetry?.Invoke(
+                delay.Value,
+                string.Format(
+                    CultureInfo.InvariantCulture,
+                    "{0}; attempt {1} of {2}",
+                    reason,
+                    retries + 2,
+                    options.MaximumRetryCount + 1L));
+            await options.Clock.Delay(delay.Value, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static bool IsJson(HttpResponseMessage response)
+        => response.Content?.Headers.ContentType?.MediaType == "application/json";
+
+    private static bool IsRateLimited(HttpResponseMessage? response) => (int?)response?.StatusCode == 429;
+
+    private static TimeSpan Multiply(TimeSpan value, double factor)
+        => TimeSpan.FromSeconds(value.TotalSeconds * factor);
+
+    private static double GetRandom()
+    {
+        lock (Random)
+        {
+            return Random.NextDouble();
+        }
+    }
+
+    // Returns null if the request is not to be retried.
+    private TimeSpan? GetRetryDelay(
+        HttpRequestMessage request,
+        RequestContext context,
+        int retries,
+        HttpResponseMessage? response,
+        Exception? failure)
+    {
+        if (retries >= options.MaximumRetryCount
+            || context.NoRetry
+            || !IsRetryable(request, context, response, failure))
+        {
+            return null;
         }
 
-        private static HttpRequestMessage RequestOf(ResilienceContext context)
-            => context.Properties.GetValue(RequestKey, null!);
-
-        private static bool MayHaveSucceeded(Outcome<HttpResponseMessage> outcome) => outcome switch
+        TimeSpan delay = GetBackoff(retries);
+        TimeSpan? requested = response is null ? null : RetryAfter.Parse(response, options.Clock.GetUtcNow());
+        if (requested is null && IsRateLimited(response))
         {
-            { Exception: { } exception } => !TransportFailure.IsNotSent(exception),
-            { Result.StatusCode: (HttpStatusCode)429 } => false,
-            _ => true,
-        };
-
-        private ValueTask OnRetry(OnRetryArguments<HttpResponseMessage> args)
-        {
-            RequestContext request = RequestContext.Get(RequestOf(args.Context));
-            request.RetryDelay += args.RetryDelay;
-            request.EarlierAttemptMayHaveSucceeded |= MayHaveSucceeded(args.Outcome);
-            string reason = args.Outcome.Result is { } response
-                ? $"the server answered {(int)response.StatusCode}"
-                : "the connection failed";
-            args.Outcome.Result?.Dispose();
-            request.OnRetry?.Invoke(args.RetryDelay, $"{reason}; try {args.AttemptNumber + 2} of {_handler._options.MaximumRetryCount + 1}");
-            return default;
+            requested = GetRateLimitDelay(retries);
         }
+
+        if (requested > delay)
+        {
+            delay = requested.Value;
+        }
+
+        TimeSpan left = options.RetryBudget - context.RetryDelay;
+        return left > TimeSpan.Zero && delay <= left ? delay : null;
+    }
+
+    private static bool IsRetryable(
+        HttpRequestMessage request, RequestContext context, HttpResponseMessage? response, Exception? failure)
+    {
+        if (context.IsQuery && response is { StatusCode: HttpStatusCode.ServiceUnavailable } && IsJson(response))
+        {
+            return false; // GitLab did not finish the query in time, and would not next time.
+        }
+
+        bool isIdempotent = request.Method != HttpMethod.Post || context.IsSafe;
+        return response is not null
+            ? TransportFailure.IsTransient(response.StatusCode) && (isIdempotent || IsRateLimited(response))
+            : TransportFailure.IsTransient(failure!) && (isIdempotent || TransportFailure.IsNotSent(failure!));
+    }
+
+    // Exponential, with jitter so that clients that failed together do not return together.
+    private static TimeSpan GetBackoff(int retries)
+    {
+        TimeSpan delay = Multiply(BaseDelay, Math.Pow(2, Math.Min(retries, 16)) * (0.5 + GetRandom()));
+        return delay < MaxDelay ? delay : MaxDelay;
+    }
+
+    // Doubles with each retry, so that all retries together outlast the window.
+    private TimeSpan GetRateLimitDelay(int retries)
+    {
+        double share = Math.Pow(2, retries) / (Math.Pow(2, options.MaximumRetryCount) - 1);
+        return double.IsNaN(share) ? TimeSpan.Zero : Multiply(RateLimitWindow, share * (1 + (0.2 * GetRandom())));
     }
 }

@@ -4,20 +4,21 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Transport;
 
-/// <summary>Lets only so many requests of a session be under way at once. Waiting for the next try takes no place.</summary>
-internal sealed class ThrottleHandler(SemaphoreSlim places) : DelegatingHandler
+/// <summary>Limits the session's requests in flight. A request that waits for its retry does not hold a slot.</summary>
+internal sealed class ThrottleHandler(SemaphoreSlim slots) : DelegatingHandler
 {
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        await places.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            places.Release();
+            slots.Release();
         }
     }
 }

@@ -3,11 +3,11 @@ using System.Management.Automation;
 
 namespace GitLabAgents;
 
-/// <summary>The table from what went wrong to the error record. The id is the kind's name, and stable.</summary>
+/// <summary>Creates error records. The ID of a record is the name of its kind, and stable.</summary>
 internal static class ErrorRecordFactory
 {
-    /// <summary>Makes the error record of a failure.</summary>
-    /// <param name="exception">The failure.</param>
+    /// <summary>Creates the error record for an exception of the client.</summary>
+    /// <param name="exception">The exception.</param>
     /// <param name="target">What the user passed.</param>
     public static ErrorRecord Create(GitLabApiException exception, object? target)
     {
@@ -15,19 +15,32 @@ internal static class ErrorRecordFactory
         if (exception.RecommendedAction.Length > 0)
         {
             // PowerShell shows the recommendation below the message, so it is not in both.
-            record.ErrorDetails = new ErrorDetails(exception.Problem) { RecommendedAction = exception.RecommendedAction };
+            record.ErrorDetails = new ErrorDetails(exception.Problem)
+            {
+                RecommendedAction = exception.RecommendedAction,
+            };
         }
 
         return record;
     }
 
-    /// <summary>Makes the error record of a rotation that did not complete: GitLab's failure, or that of the user's own deploy.</summary>
-    /// <param name="exception">The failure.</param>
+    /// <summary>Creates the error record of a rotation that did not complete.</summary>
+    /// <param name="result">The result of the rotation.</param>
     /// <param name="target">What the user passed.</param>
-    public static ErrorRecord CreateForRotation(Exception exception, object? target)
-        => exception is GitLabApiException failure
-            ? Create(failure, target)
-            : new ErrorRecord(exception, nameof(TokenRotationStatus.DeployFailed), ErrorCategory.OperationStopped, target);
+    public static ErrorRecord CreateForRotation(AgentTokenRotation result, object? target)
+    {
+        var failure = result.Error as GitLabApiException;
+        bool hasOwnId = result.Status is TokenRotationStatus.DeployFailed or TokenRotationStatus.RevokeFailed;
+        var record = new ErrorRecord(
+            result.Error,
+            hasOwnId ? result.Status.ToString() : failure!.Kind.ToString(),
+            failure is null ? ErrorCategory.OperationStopped : GetCategory(failure.Kind),
+            target);
+
+        // The text has the command that resumes the rotation too: scripts log no more than the text.
+        record.ErrorDetails = new ErrorDetails(result.Error!.Message) { RecommendedAction = result.RecommendedAction };
+        return record;
+    }
 
     private static ErrorCategory GetCategory(GitLabErrorKind kind) => kind switch
     {
@@ -38,10 +51,11 @@ internal static class ErrorRecordFactory
         GitLabErrorKind.InsufficientScope or GitLabErrorKind.Forbidden => ErrorCategory.PermissionDenied,
         GitLabErrorKind.InvalidRequest => ErrorCategory.InvalidArgument,
         GitLabErrorKind.TokenLimitReached or GitLabErrorKind.RateLimited => ErrorCategory.LimitsExceeded,
-        GitLabErrorKind.Conflict => ErrorCategory.ResourceExists,
+        GitLabErrorKind.Conflict or GitLabErrorKind.FileExists => ErrorCategory.ResourceExists,
         GitLabErrorKind.ServerError or GitLabErrorKind.InvalidResponse => ErrorCategory.InvalidResult,
         GitLabErrorKind.Timeout => ErrorCategory.OperationTimeout,
         GitLabErrorKind.OutcomeUnknown => ErrorCategory.ResourceUnavailable,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind without a category."),
+        GitLabErrorKind.NotSupported => ErrorCategory.NotImplemented,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The kind has no category."),
     };
 }

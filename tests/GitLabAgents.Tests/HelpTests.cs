@@ -6,172 +6,276 @@ using System.Linq;
 using System.Management.Automation;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using GitLabAgents.Build.Help;
+using GitLabAgents.Build.Packaging;
 using GitLabAgents.Commands;
-using GitLabAgents.Help;
 using Xunit;
+using ParameterAttributes = GitLabAgents.Build.Help.ParameterAttributes;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The help says what the compiled cmdlets are, and is made of the pages.</summary>
+/// <summary>Checks that the help pages match the compiled cmdlets and read like PowerShell's own help.</summary>
 public sealed class HelpTests
 {
-    private const string AllSets = "__AllParameterSets";
+    private const string AllParameterSets = ParameterAttribute.AllParameterSets;
 
     private static readonly HelpFolder Folder = new(Repository.Root);
-    private static readonly Dictionary<string, CommandPage> Pages = Folder.ReadCommands().ToDictionary(p => p.Name, StringComparer.Ordinal);
+    private static readonly Dictionary<string, CommandPage> Pages =
+        Folder.ReadCommands().ToDictionary(static page => page.Name, StringComparer.Ordinal);
+
     private static readonly Dictionary<string, Type> Types = typeof(GitLabCmdlet).Assembly.GetExportedTypes()
-        .Where(t => Find(t, nameof(CmdletAttribute)) is not null)
-        .ToDictionary(NameOf, StringComparer.Ordinal);
+        .Where(static type => type.GetCustomAttribute<CmdletAttribute>() is not null)
+        .ToDictionary(GetName, StringComparer.Ordinal);
 
     public static TheoryData<string> Cmdlets => new(Types.Keys);
 
-    [Fact]
-    public void Help_files_are_what_the_pages_make() => Assert.Empty(Folder.FindStale());
+    public static TheoryData<string> Topics => new(Folder.ReadTopics().Select(static page => page.File));
 
     [Fact]
-    public void Each_exported_cmdlet_has_a_page_and_no_page_is_left_over()
+    public void The_build_writes_the_help_files()
     {
-        string manifest = File.ReadAllText(Repository.PathOf("GitLabAgents.psd1"));
-        string list = Regex.Match(manifest, @"CmdletsToExport\s*=\s*@\(([^)]*)\)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Value;
-        IEnumerable<string> exported = Regex.Matches(list, "'(?<name>[^']+)'", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(m => m.Groups["name"].Value);
-        Assert.Equal(exported.Order(StringComparer.Ordinal), Pages.Keys.Order(StringComparer.Ordinal));
-        Assert.All(Pages.Values, page => Assert.Equal(page.Name + ".md", page.File));
+        IReadOnlyDictionary<string, string> files = Folder.Create();
+        Assert.Equal(
+            files.Keys,
+            Directory.EnumerateFiles(Repository.PathOf("en-US"))
+                .Select(Path.GetFileName)
+                .Order(StringComparer.Ordinal));
+        Assert.All(files, file => Assert.Equal(file.Value, File.ReadAllText(Repository.PathOf("en-US", file.Key))));
+    }
+
+    [Fact]
+    public void Each_exported_cmdlet_has_a_page_and_each_page_a_cmdlet()
+    {
+        var manifest = ModuleManifest.Parse(File.ReadAllText(Repository.PathOf("GitLabAgents.psd1")));
+        Assert.Equal(
+            manifest.GetStrings("CmdletsToExport").Order(StringComparer.Ordinal),
+            Pages.Keys.Order(StringComparer.Ordinal));
+        Assert.All(Pages.Values, static page => Assert.Equal(page.Name + ".md", page.File));
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Each_parameter_is_what_its_page_says(string name)
+    public void Each_parameter_is_documented_as_compiled(string name)
     {
-        CommandPage page = Pages[name];
-        string[] sets = SetsOf(Types[name]);
-        var compiled = Compiled(Types[name]).SelectMany(p => p.Describe(sets)).Order(StringComparer.Ordinal);
-        var written = page.Parameters.SelectMany(p => p.Facts.SelectMany(f => Describe(p.Name, f, sets))).Order(StringComparer.Ordinal);
-        Assert.Equal(compiled, written);
+        string[] sets = GetParameterSets(Types[name]);
+        IEnumerable<string> compiled = GetParameters(Types[name]).SelectMany(parameter => parameter.Describe(sets));
+        IEnumerable<string> documented = Pages[name].Parameters.SelectMany(
+            parameter => parameter.Attributes.SelectMany(attributes => Describe(parameter.Name, attributes, sets)));
+        Assert.Equal(compiled.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Each_syntax_is_what_the_parameters_make(string name)
+    public void The_accepted_values_of_an_enumeration_are_documented(string name)
     {
-        CommandPage page = Pages[name];
-        string[] sets = SetsOf(Types[name]);
-        Assert.Equal(sets.Order(StringComparer.Ordinal), page.Syntax.Select(s => s.Set).Order(StringComparer.Ordinal));
-        Assert.Equal(DefaultSetOf(Types[name]) ?? (sets is [AllSets] ? AllSets : null), page.Syntax.SingleOrDefault(s => s.IsDefault)?.Set);
-        Assert.All(page.Syntax, s => Assert.Equal(page.ComposeSyntax(s.Set), s.Text));
+        foreach (ParameterEntry parameter in Pages[name].Parameters)
+        {
+            Type? type = Types[name].GetProperty(parameter.Name)?.PropertyType;
+            string[] expected = type is { IsEnum: true } ? Enum.GetNames(type) : [];
+            Assert.All(parameter.Attributes, attributes => Assert.Equal(expected, attributes.AcceptedValues));
+        }
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Each_page_has_what_a_reader_looks_for(string name)
+    public void Each_syntax_matches_the_parameters(string name)
     {
         CommandPage page = Pages[name];
-        Assert.NotEmpty(page.Synopsis);
-        Assert.NotEmpty(page.Description);
+        string[] sets = GetParameterSets(Types[name]);
+        string? defaultSet = GetDefaultSet(Types[name]) ?? (sets is [AllParameterSets] ? AllParameterSets : null);
+        Assert.Equal(
+            sets.Order(StringComparer.Ordinal),
+            page.Syntax.Select(static syntax => syntax.Set).Order(StringComparer.Ordinal));
+        Assert.Equal(defaultSet, page.Syntax.SingleOrDefault(static syntax => syntax.IsDefault)?.Set);
+        Assert.All(page.Syntax, syntax => Assert.Equal(page.FormatSyntax(syntax.Set), syntax.Text));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Each_page_is_complete(string name)
+    {
+        CommandPage page = Pages[name];
         Assert.NotEmpty(page.Inputs);
         Assert.NotEmpty(page.Outputs);
-        Assert.True(page.Examples.Count >= 2, "Two examples or more.");
-        Assert.Contains(page.Examples, e => e.Code.Contains('|', StringComparison.Ordinal) || page.Parameters.Count == 0);
-        Assert.Equal(Enumerable.Range(1, page.Examples.Count).Select(n => $"Example {n.ToString(CultureInfo.InvariantCulture)}"), page.Examples.Select(e => e.Title.Split(':')[0]));
-        Assert.Contains(page.Notes, text => text.Contains("role", StringComparison.OrdinalIgnoreCase));
-        Assert.Contains(page.Notes, text => text.Contains("scope", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(page.Notes, static text => text.Contains("role", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(page.Notes, static text => text.Contains("scope", StringComparison.OrdinalIgnoreCase));
         Assert.Equal("GitLabAgents.dll-Help.xml", page.FrontMatter["external help file"]);
         Assert.Equal("GitLabAgents", page.FrontMatter["Module Name"]);
         Assert.Equal("2.0.0", page.FrontMatter["schema"]);
-        Assert.True(Uri.TryCreate(page.OnlineVersion, UriKind.Absolute, out Uri? online) && online.Scheme == Uri.UriSchemeHttps, page.OnlineVersion);
+        Assert.True(Uri.TryCreate(page.OnlineVersion, UriKind.Absolute, out Uri? online), page.OnlineVersion);
+        Assert.Equal(Uri.UriSchemeHttps, online!.Scheme);
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Each_output_type_is_named(string name)
+    public void The_synopsis_begins_with_a_verb_and_the_description_with_the_cmdlet(string name)
     {
-        var types = (IEnumerable<CustomAttributeTypedArgument>)Find(Types[name], nameof(OutputTypeAttribute))!.ConstructorArguments[0].Value!;
-        IEnumerable<string> compiled = types.Select(t => ((Type)t.Value!).FullName!).Select(type => type == "System.Void" ? "None" : type);
-        Assert.Subset(Pages[name].Outputs.Select(o => o.Name).ToHashSet(StringComparer.Ordinal), compiled.ToHashSet(StringComparer.Ordinal));
+        CommandPage page = Pages[name];
+        Assert.Matches(@"^[A-Z][a-z]+s\b[^.]*\.$", page.Synopsis); // "Gets …", "Creates …"
+        Assert.StartsWith($"The {name} cmdlet ", page.Description[0], StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Each_link_within_leads_to_a_page(string name)
+    public void Each_parameter_description_begins_as_in_the_help_of_PowerShell(string name)
+    {
+        foreach (ParameterEntry parameter in Pages[name].Parameters)
+        {
+            string pattern = parameter.Name switch
+            {
+                "WhatIf" => @"^Shows what would happen if the cmdlet runs\. The cmdlet is not run\.$",
+                "Confirm" => @"^Prompts you for confirmation before running the cmdlet\.$",
+                _ when parameter.Attributes[0].IsSwitch => "^Indicates that ",
+                _ => "^Specifies ",
+            };
+            Assert.Matches(pattern, parameter.Description[0]);
+            Assert.All(parameter.Description, static text => Assert.Matches(@"[.:)`]$", text.Split('\n')[^1]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Each_page_has_numbered_examples_with_explanations(string name)
+    {
+        CommandPage page = Pages[name];
+        Assert.True(page.Examples.Count >= 2, $"{name} has fewer than two examples.");
+        Assert.Contains(
+            page.Examples,
+            example => example.Code.Contains('|', StringComparison.Ordinal) || page.Parameters.Count == 0);
+        for (int i = 0; i < page.Examples.Count; i++)
+        {
+            Example example = page.Examples[i];
+            Assert.Matches(string.Create(CultureInfo.InvariantCulture, $"^Example {i + 1}: [A-Z]"), example.Title);
+            Assert.NotEmpty(example.Introduction.Concat(example.Remarks));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Each_output_type_is_documented(string name)
+    {
+        IEnumerable<string> compiled = Types[name].GetCustomAttributes<OutputTypeAttribute>()
+            .SelectMany(static attribute => attribute.Type)
+            .Select(static type => type.Name == "System.Void" ? "None" : type.Name);
+        Assert.Subset(
+            Pages[name].Outputs.Select(static output => output.Name).ToHashSet(StringComparer.Ordinal),
+            compiled.ToHashSet(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Each_internal_link_leads_to_a_page(string name)
         => Assert.All(
-            Pages[name].Links.Where(l => l.Url.Length == 0),
-            link => Assert.True(File.Exists(Repository.PathOf("docs", "en-US", link.Text + ".md")), link.Text));
+            Pages[name].Links.Where(static link => link.Url.Length == 0),
+            static link => Assert.True(File.Exists(Repository.PathOf("docs", "en-US", link.Text + ".md")), link.Text));
 
-    private static IEnumerable<string> Describe(string name, ParameterFacts facts, string[] sets)
-        => (facts.IsInAllSets ? sets : facts.Sets).Select(set => Line(
-            name, facts.Type, facts.Aliases, set, facts.IsRequired, facts.Position, facts.TakesValue, facts.TakesProperty, facts.AcceptsWildcards));
+    [Theory]
+    [MemberData(nameof(Topics))]
+    public void Each_topic_names_existing_cmdlets_and_parameters(string file)
+    {
+        string text = File.ReadAllText(Repository.PathOf("docs", "en-US", file));
+        MatchCollection commands = Regex.Matches(
+            text, @"\b[A-Z][A-Za-z]+-GitLab\w+", RegexOptions.None, TimeSpan.FromSeconds(1));
+        Assert.NotEmpty(commands);
+        Assert.All(commands, match => Assert.True(Pages.ContainsKey(match.Value), match.Value));
+    }
 
-    private static string Line(string name, string type, IEnumerable<string> aliases, string set, bool mandatory, int? position, bool byValue, bool byName, bool wildcards)
+    private static IEnumerable<string> Describe(string name, ParameterAttributes attributes, string[] sets)
+        => (attributes.IsInAllSets ? sets : attributes.Sets).Select(set => FormatLine(
+            name,
+            attributes.Type,
+            attributes.Aliases,
+            set,
+            attributes.IsRequired,
+            attributes.Position,
+            attributes.AcceptsInputByValue,
+            attributes.AcceptsInputByPropertyName,
+            attributes.AcceptsWildcards));
+
+    private static string FormatLine(
+        string name,
+        string type,
+        IEnumerable<string> aliases,
+        string set,
+        bool isMandatory,
+        int? position,
+        bool byValue,
+        bool byPropertyName,
+        bool wildcards)
         => string.Create(
             CultureInfo.InvariantCulture,
-            $"-{name} <{type}> aliases ({string.Join(", ", aliases)}) set {set}: mandatory {mandatory}, position {position?.ToString(CultureInfo.InvariantCulture) ?? "named"}, by value {byValue}, by name {byName}, wildcards {wildcards}");
+            $"-{name} <{type}> aliases ({string.Join(", ", aliases)}), set {set}: mandatory {isMandatory}, ")
+        + string.Create(
+            CultureInfo.InvariantCulture,
+            $"position {position?.ToString(CultureInfo.InvariantCulture) ?? "named"}, by value {byValue}, ")
+        + string.Create(CultureInfo.InvariantCulture, $"by property name {byPropertyName}, wildcards {wildcards}");
 
-    // The parameters of the class, and those that PowerShell adds to what supports ShouldProcess.
-    private static IEnumerable<CompiledParameter> Compiled(Type type)
+    // The properties of the class, and the parameters that PowerShell adds for ShouldProcess.
+    private static IEnumerable<CompiledParameter> GetParameters(Type type)
     {
         foreach (PropertyInfo property in type.GetProperties())
         {
-            CustomAttributeData[] parameters = [.. All(property, nameof(ParameterAttribute))];
-            if (parameters.Length > 0)
+            ParameterAttribute[] attributes = [.. property.GetCustomAttributes<ParameterAttribute>()];
+            if (attributes.Length > 0)
             {
                 yield return new CompiledParameter(
                     property.Name,
                     (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType).Name,
-                    [.. All(property, nameof(AliasAttribute)).SelectMany(a => (IEnumerable<CustomAttributeTypedArgument>)a.ConstructorArguments[0].Value!).Select(a => (string)a.Value!)],
-                    parameters,
-                    Find(property, nameof(SupportsWildcardsAttribute)) is not null);
+                    property.GetCustomAttribute<AliasAttribute>()?.AliasNames ?? [],
+                    attributes,
+                    property.GetCustomAttribute<SupportsWildcardsAttribute>() is not null);
             }
         }
 
-        if (Named(Find(type, nameof(CmdletAttribute))!, "SupportsShouldProcess") is true)
+        if (type.GetCustomAttribute<CmdletAttribute>()!.SupportsShouldProcess)
         {
-            yield return new CompiledParameter("WhatIf", nameof(SwitchParameter), ["wi"], [], Wildcards: false);
-            yield return new CompiledParameter("Confirm", nameof(SwitchParameter), ["cf"], [], Wildcards: false);
+            ParameterAttribute[] attributes = [new()];
+            yield return new CompiledParameter("WhatIf", nameof(SwitchParameter), ["wi"], attributes, false);
+            yield return new CompiledParameter("Confirm", nameof(SwitchParameter), ["cf"], attributes, false);
         }
     }
 
-    private static string[] SetsOf(Type type)
+    private static string[] GetParameterSets(Type type)
     {
-        string[] named = [.. type.GetProperties()
-            .SelectMany(p => All(p, nameof(ParameterAttribute)))
-            .Select(a => (string?)Named(a, "ParameterSetName"))
-            .Append(DefaultSetOf(type))
-            .OfType<string>()
-            .Distinct(StringComparer.Ordinal)];
-        return named.Length == 0 ? [AllSets] : named;
+        string[] named =
+        [
+            .. type.GetProperties()
+                .SelectMany(static property => property.GetCustomAttributes<ParameterAttribute>())
+                .Select(static attribute => attribute.ParameterSetName)
+                .Append(GetDefaultSet(type))
+                .OfType<string>()
+                .Where(static set => set != AllParameterSets)
+                .Distinct(StringComparer.Ordinal),
+        ];
+        return named.Length == 0 ? [AllParameterSets] : named;
     }
 
-    private static string? DefaultSetOf(Type type) => (string?)Named(Find(type, nameof(CmdletAttribute))!, "DefaultParameterSetName");
+    private static string? GetDefaultSet(Type type)
+        => type.GetCustomAttribute<CmdletAttribute>()!.DefaultParameterSetName is { Length: > 0 } set
+            && set != AllParameterSets ? set : null;
 
-    private static string NameOf(Type type)
+    private static string GetName(Type type)
     {
-        IList<CustomAttributeTypedArgument> name = Find(type, nameof(CmdletAttribute))!.ConstructorArguments;
-        return $"{name[0].Value}-{name[1].Value}";
+        CmdletAttribute cmdlet = type.GetCustomAttribute<CmdletAttribute>()!;
+        return $"{cmdlet.VerbName}-{cmdlet.NounName}";
     }
 
-    private static CustomAttributeData? Find(MemberInfo member, string attribute) => All(member, attribute).FirstOrDefault();
-
-    private static IEnumerable<CustomAttributeData> All(MemberInfo member, string attribute)
-        => member.GetCustomAttributesData().Where(a => a.AttributeType.Name == attribute);
-
-    private static object? Named(CustomAttributeData attribute, string name)
-        => attribute.NamedArguments.FirstOrDefault(a => a.MemberName == name).TypedValue.Value;
-
-    private sealed record CompiledParameter(string Name, string Type, string[] Aliases, CustomAttributeData[] Attributes, bool Wildcards)
+    private sealed record CompiledParameter(
+        string Name, string Type, IEnumerable<string> Aliases, ParameterAttribute[] Attributes, bool AcceptsWildcards)
     {
         public IEnumerable<string> Describe(string[] sets)
-            => Attributes.Length == 0
-                ? sets.Select(set => Line(Name, Type, Aliases, set, mandatory: false, position: null, byValue: false, byName: false, Wildcards))
-                : from attribute in Attributes
-                  from set in Named(attribute, "ParameterSetName") is string set ? [set] : sets
-                  select Line(
-                      Name,
-                      Type,
-                      Aliases,
-                      set,
-                      Named(attribute, "Mandatory") is true,
-                      (int?)Named(attribute, "Position"),
-                      Named(attribute, "ValueFromPipeline") is true,
-                      Named(attribute, "ValueFromPipelineByPropertyName") is true,
-                      Wildcards);
+            => from attribute in Attributes
+               from set in attribute.ParameterSetName == AllParameterSets ? sets : [attribute.ParameterSetName]
+               let position = attribute.Position == int.MinValue ? (int?)null : attribute.Position
+               select FormatLine(
+                   Name,
+                   Type,
+                   Aliases,
+                   set,
+                   attribute.Mandatory,
+                   position,
+                   attribute.ValueFromPipeline,
+                   attribute.ValueFromPipelineByPropertyName,
+                   AcceptsWildcards);
     }
 }

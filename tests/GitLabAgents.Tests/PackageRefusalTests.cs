@@ -1,25 +1,51 @@
 using System;
 using System.IO;
-using GitLabAgents.Packaging;
+using GitLabAgents.Build;
+using GitLabAgents.Build.Packaging;
 using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>What is not in order is not packaged; and how the tool reads manifest and changelog.</summary>
+/// <summary>The packager refuses incomplete or inconsistent input; and it reads manifest and changelog.</summary>
 public sealed class PackageRefusalTests : IDisposable
 {
+    private const string NewAndFirst = "## [Unreleased]\n\n- New.\n\n## [1.0.0] - 2026-01-01\n\n- First.\n";
+
+    private const string Manifest = """
+        <# a 'comment' #>
+        @{ # another }
+          A = 'it''s'; B = @('x'
+         'y', "z")
+          C = @{ D = 'd'; E = $true }
+        }
+        """;
+
+    private static readonly string[] Files =
+    [
+        "CHANGELOG.md",
+        "Directory.Build.props",
+        "GitLabAgents.psd1",
+        "LICENSE",
+        "README.md",
+        "docs/icon.png",
+        "tools/Build/Packaging/THIRD-PARTY-NOTICES.txt",
+    ];
+
     private readonly TemporaryFolder _folder = new();
 
     public PackageRefusalTests()
     {
-        foreach (string name in new[] { "GitLabAgents.psd1", "Directory.Build.props", "CHANGELOG.md", "README.md", "LICENSE", "docs/icon.png", "tools/Package/THIRD-PARTY-NOTICES.txt" })
+        foreach (string name in Files)
         {
-            Copy(Repository.PathOf(name), InCopy(name));
+            Copy(Repository.PathOf(name), PathInCopy(name));
         }
 
-        foreach (string path in Directory.EnumerateFiles(Repository.PathOf("module"), "*", SearchOption.AllDirectories))
+        foreach (string folder in new[] { Repository.PathOf("module"), Repository.PathOf("docs", "en-US") })
         {
-            Copy(path, InCopy(Path.GetRelativePath(Repository.Root, path)));
+            foreach (string path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            {
+                Copy(path, PathInCopy(Path.GetRelativePath(Repository.Root, path)));
+            }
         }
 
         static void Copy(string from, string to)
@@ -32,89 +58,125 @@ public sealed class PackageRefusalTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_copy_is_packaged() => Assert.True(File.Exists(Pack().Nupkg));
+    public void An_unchanged_copy_is_packed() => Assert.True(File.Exists(Pack().Nupkg));
 
     [Fact]
-    public void The_folder_is_made_anew()
+    public void Files_of_an_earlier_package_are_deleted()
     {
-        string left = Path.Combine(Pack().Folder, "module", "bin", "Left.dll");
-        File.WriteAllText(left, "left");
+        string leftover = Path.Combine(Pack().Folder, "module", "bin", "Leftover.dll");
+        File.WriteAllText(leftover, "leftover");
         Pack();
-        Assert.False(File.Exists(left));
+        Assert.False(File.Exists(leftover));
     }
 
     [Fact]
     public void Another_configuration_is_refused()
     {
-        string built = Closure.Of(InCopy("module/bin")).Find("GitLabAgents")!.Configuration!;
-        string message = Assert.Throws<PackageException>(() => Packager.Pack(_folder.Path, InCopy("artifacts"), built == "Debug" ? "Release" : "Debug")).Message;
-        Assert.Contains($"the {built} build", message, StringComparison.Ordinal);
+        string built = DependencyClosure.Read(PathInCopy("module/bin")).Find("GitLabAgents")!.Configuration!;
+        string other = built == "Debug" ? "Release" : "Debug";
+        var e = Assert.Throws<BuildException>(() => Packager.Pack(_folder.Path, PathInCopy("artifacts"), other));
+        Assert.Contains($"the {built} build of", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"--configuration {other}", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Versions_that_differ_are_refused()
+    public void Different_versions_are_refused()
     {
-        string version = Packager.VersionOf(_folder.Path);
+        string version = Packager.GetVersion(_folder.Path);
         Edit("GitLabAgents.psd1", $"'{version}'", "'77.0.0'");
-        Assert.Contains($"77.0.0, Directory.Build.props {version}", Refusal(), StringComparison.Ordinal);
+        Assert.Contains($"77.0.0, Directory.Build.props has {version}", GetRefusal(), StringComparison.Ordinal);
+
         Edit("Directory.Build.props", $">{version}<", ">77.0.0<");
-        Assert.Contains("Build first", Refusal(), StringComparison.Ordinal); // What is built has the old version.
+        Assert.Contains($"{version}", GetRefusal(), StringComparison.Ordinal); // The version of the assemblies.
     }
 
     [Theory]
     [InlineData("module/bin/GitLabAgents.Client.pdb", "GitLabAgents.Client.pdb")]
     [InlineData("module/bin/dependencies/System.Memory.dll", "System.Memory 4.")]
     [InlineData("docs/icon.png", "icon.png")]
-    public void What_lacks_something_is_refused(string file, string named)
+    public void A_missing_file_is_refused(string file, string expected)
     {
-        File.Delete(InCopy(file));
-        Assert.Contains(named, Refusal(), StringComparison.Ordinal);
+        File.Delete(PathInCopy(file));
+        Assert.Contains(expected, GetRefusal(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_an_earlier_build_left_is_refused()
+    public void Leftovers_of_an_earlier_build_are_refused()
     {
-        File.Copy(InCopy("module/bin/dependencies/System.Memory.dll"), InCopy("module/bin/System.Memory.dll"));
-        Assert.Contains("left from an earlier build", Refusal(), StringComparison.Ordinal);
-        File.Copy(typeof(PackageRefusalTests).Assembly.Location, InCopy("module/bin/System.Memory.dll"), overwrite: true);
-        Assert.Contains("GitLabAgents.Tests", Refusal(), StringComparison.Ordinal);
+        string leftover = PathInCopy("module/bin/System.Memory.dll");
+        File.Copy(PathInCopy("module/bin/dependencies/System.Memory.dll"), leftover);
+        Assert.Contains("are the same assembly", GetRefusal(), StringComparison.Ordinal);
+
+        File.Copy(typeof(PackageRefusalTests).Assembly.Location, leftover, overwrite: true);
+        Assert.Contains("GitLabAgents.Tests", GetRefusal(), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("## [Unreleased]\n\n- New.\n\n## [1.0.0] - 2026-01-01\n\n- First.\n", "1.0.0", "- First.")]
-    [InlineData("## [Unreleased]\n\n- New.\n\n## [1.0.0] - 2026-01-01\n\n- First.\n", "1.1.0", "- New.")]
-    [InlineData("# Changelog\r\n\r\n## [Unreleased]\r\n\r\n## [1.0.0]\r\n\r\n### Added\r\n\r\n- First.\r\n", "9.0.0", "### Added\n\n- First.")]
-    public void Notes_are_those_of_the_version_or_the_newest(string changelog, string version, string notes)
-        => Assert.Equal(notes, Changelog.NotesOf(changelog, version));
+    [InlineData(NewAndFirst, "1.0.0", "- First.")]
+    [InlineData(NewAndFirst, "1.1.0", "- New.")]
+    [InlineData("## [Unreleased]\r\n\r\n## [1.0.0]\r\n\r\n### New\r\n\r\n- First.\r\n", "9.0.0", "### New\n\n- First.")]
+    public void Release_notes_are_those_of_the_version_or_the_newest(string changelog, string version, string expected)
+        => Assert.Equal(expected, Changelog.GetReleaseNotes(changelog, version));
 
     [Fact]
-    public void A_changelog_without_a_word_is_refused()
-        => Assert.Throws<PackageException>(() => Changelog.NotesOf("# Changelog\n\n## [Unreleased]\n", "1.0.0"));
+    public void An_empty_changelog_is_refused()
+        => Assert.Throws<BuildException>(() => Changelog.GetReleaseNotes("# Changelog\n\n## [Unreleased]\n", "1.0.0"));
 
     [Fact]
-    public void A_manifest_is_read_and_one_string_of_it_replaced()
+    public void Values_of_a_manifest_are_read()
     {
-        const string Text = "<# a 'comment' #>\n@{ # another }\n  A = 'it''s'; B = @('x'\n 'y', \"\", 'z')\n  C = @{ D = 'd'; E = $true }\n}\n";
-        DataFile file = DataFile.Parse(Text.Replace(", \"\"", string.Empty, StringComparison.Ordinal));
-        Assert.Equal("it's", file.Text("a"));
-        Assert.Equal(["x", "y", "z"], file.List("B"));
-        Assert.Equal("d", file.Text("C.D"));
-        Assert.Null(file.Text("C.E"));
-        Assert.Null(file.Text("C.F"));
-        Assert.Equal("'@{}\u2019; $(exit)\n", DataFile.Parse(file.With("C.D", "'@{}\u2019; $(exit)\n")).Text("C.D"));
-        Assert.Contains("line 3", Assert.Throws<PackageException>(() => DataFile.Parse(Text.Replace("'y', \"\"", "\"$(exit)\"", StringComparison.Ordinal).Replace("'x'\n", "'x'", StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+        var manifest = ModuleManifest.Parse(Manifest);
+        Assert.Equal("it's", manifest.GetString("a"));
+        Assert.Equal(["x", "y", "z"], manifest.GetStrings("B"));
+        Assert.Equal("d", manifest.GetString("C.D"));
+        Assert.Equal(["d"], manifest.GetStrings("C.D"));
+        Assert.Null(manifest.GetString("C.E"));
+        Assert.Null(manifest.GetString("C.F"));
+        Assert.Empty(manifest.GetStrings("F.G"));
     }
 
-    private MadePackage Pack() => Packager.Pack(_folder.Path, InCopy("artifacts"), null);
-
-    private string Refusal() => Assert.Throws<PackageException>(Pack).Message;
-
-    private string InCopy(string name) => Path.Combine([_folder.Path, .. name.Split('/', '\\')]);
-
-    private void Edit(string name, string old, string with)
+    [Theory]
+    [InlineData("new")]
+    [InlineData("'@{}\u2019; $(exit)\n")]
+    public void A_string_of_a_manifest_is_replaced(string value)
     {
-        string text = File.ReadAllText(InCopy(name));
-        Assert.Contains(old, text, StringComparison.Ordinal);
-        File.WriteAllText(InCopy(name), text.Replace(old, with, StringComparison.Ordinal));
+        string changed = ModuleManifest.Parse(Manifest).WithString("c.d", value);
+        Assert.Equal(value, ModuleManifest.Parse(changed).GetString("C.D"));
+        Assert.Equal(Manifest, ModuleManifest.Parse(changed).WithString("C.D", "d"));
+    }
+
+    [Theory]
+    [InlineData("@{ A = 'x'\n B = }", "line 2")]
+    [InlineData("@{ A = $(Get-Date) }", "line 1")]
+    [InlineData("Get-Date", "single hashtable")]
+    [InlineData("", "single hashtable")]
+    public void A_manifest_that_is_not_data_is_refused(string manifest, string expected)
+        => Assert.Contains(
+            expected,
+            Assert.Throws<BuildException>(() => ModuleManifest.Parse(manifest)).Message,
+            StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("B")]
+    [InlineData("C.E")]
+    [InlineData("C.F")]
+    [InlineData("A.B")]
+    public void Only_an_existing_string_is_replaced(string path)
+        => Assert.Contains(
+            path,
+            Assert.Throws<BuildException>(() => ModuleManifest.Parse(Manifest).WithString(path, "x")).Message,
+            StringComparison.Ordinal);
+
+    private ModulePackage Pack() => Packager.Pack(_folder.Path, PathInCopy("artifacts"), null);
+
+    private string GetRefusal() => Assert.Throws<BuildException>(Pack).Message;
+
+    private string PathInCopy(string name) => Path.Combine([_folder.Path, .. name.Split('/', '\\')]);
+
+    private void Edit(string name, string oldText, string newText)
+    {
+        string text = File.ReadAllText(PathInCopy(name));
+        Assert.Contains(oldText, text, StringComparison.Ordinal);
+        File.WriteAllText(PathInCopy(name), text.Replace(oldText, newText, StringComparison.Ordinal));
     }
 }

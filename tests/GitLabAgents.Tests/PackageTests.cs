@@ -7,17 +7,18 @@ using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text;
 using System.Xml.Linq;
-using GitLabAgents.Packaging;
+using GitLabAgents.Build.Help;
+using GitLabAgents.Build.Packaging;
 using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The package as published, made of the build under test. Pester installs it (Package.Tests.ps1).</summary>
-public sealed class PackageTests(PackageTests.PackagedModule made) : IClassFixture<PackageTests.PackagedModule>
+/// <summary>Inspects the package of the build under test. Package.Tests.ps1 installs it.</summary>
+public sealed class PackageTests(PackageTests.Fixture package) : IClassFixture<PackageTests.Fixture>
 {
     private const string PsData = "PrivateData.PSData.";
 
-    // Whoever adds a file says so here. What each dependency is for: see ClosureTests.
+    // A new file must be added here. DependencyClosureTests shows why each dependency is needed.
     private static readonly string[] Files =
     [
         "CHANGELOG.md",
@@ -45,7 +46,6 @@ public sealed class PackageTests(PackageTests.PackagedModule made) : IClassFixtu
         "module/bin/dependencies/Microsoft.Extensions.Logging.dll",
         "module/bin/dependencies/Microsoft.Extensions.Options.dll",
         "module/bin/dependencies/Microsoft.Extensions.Primitives.dll",
-        "module/bin/dependencies/Polly.Core.dll",
         "module/bin/dependencies/System.Buffers.dll",
         "module/bin/dependencies/System.ComponentModel.Annotations.dll",
         "module/bin/dependencies/System.Diagnostics.DiagnosticSource.dll",
@@ -59,59 +59,85 @@ public sealed class PackageTests(PackageTests.PackagedModule made) : IClassFixtu
         "module/bin/dependencies/YamlDotNet.dll",
     ];
 
-    private static IEnumerable<string> Help
-        => Directory.Exists(Repository.PathOf("en-US")) ? Directory.EnumerateFiles(Repository.PathOf("en-US")).Select(path => $"en-US/{Path.GetFileName(path)}") : [];
+    private static readonly string[] Parts = ["[Content_Types].xml", "_rels/.rels", "GitLabAgents.nuspec"];
+
+    private static IEnumerable<string> HelpFiles
+        => new HelpFolder(Repository.Root).Create().Keys.Select(static name => $"en-US/{name}");
+
+    private IEnumerable<string> ModuleFiles
+        => package.Entries.Keys.Where(
+            static name => !Parts.Contains(name) && !name.StartsWith("package/", StringComparison.Ordinal));
 
     [Fact]
-    public void Holds_exactly_these_files()
+    public void The_package_contains_exactly_these_files()
+        => Assert.Equal(Files.Concat(HelpFiles).Order(StringComparer.Ordinal), ModuleFiles);
+
+    [Fact]
+    public void The_build_wrote_the_help_that_the_package_contains()
+        => Assert.All(
+            HelpFiles,
+            name => Assert.Equal(
+                File.ReadAllText(Repository.PathOf(name)).ReplaceLineEndings("\n"),
+                Encoding.UTF8.GetString(package.Entries[name])));
+
+    [Fact]
+    public void The_folder_contains_the_files_of_the_package()
     {
-        Assert.Equal(Files.Concat(Help).Order(StringComparer.Ordinal), made.Entries.Keys.Where(name => !IsPart(name)));
-        Assert.All(Help, name => Assert.Matches(@"^en-US/(GitLabAgents\.dll-Help\.xml|about_GitLabAgents\w*\.help\.txt)$", name));
+        string folder = package.Result.Folder;
+        string[] names =
+        [
+            .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))
+                .Order(StringComparer.Ordinal),
+        ];
+        Assert.Equal(ModuleFiles, names);
+        Assert.All(names, name => Assert.Equal(package.Entries[name], File.ReadAllBytes(Path.Combine(folder, name))));
+        string versioned = Path.Combine("GitLabAgents", Packager.GetVersion(Repository.Root));
+        Assert.EndsWith(versioned, folder, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_folder_is_what_the_package_holds()
+    public void Each_of_our_assemblies_comes_with_its_own_pdb()
     {
-        string[] inFolder = [.. Directory.EnumerateFiles(made.Package.Folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(made.Package.Folder, path).Replace('\\', '/'))];
-        Assert.Equal(made.Entries.Keys.Where(name => !IsPart(name)), inFolder.Order(StringComparer.Ordinal));
-        Assert.All(inFolder, name => Assert.Equal(made.Entries[name], File.ReadAllBytes(Path.Combine(made.Package.Folder, name))));
-        Assert.EndsWith(Path.Combine("GitLabAgents", Packager.VersionOf(Repository.Root)), made.Package.Folder, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Ours_are_there_with_the_pdbs_they_were_built_with()
-    {
-        string[] ours = [.. Directory.EnumerateFiles(made.Package.Folder, "GitLabAgents*.dll", SearchOption.AllDirectories)];
-        Assert.Equal(4, ours.Length);
-        foreach (string dll in ours)
+        string[] assemblies =
+            [.. Directory.EnumerateFiles(package.Result.Folder, "GitLabAgents*.dll", SearchOption.AllDirectories)];
+        Assert.Equal(4, assemblies.Length);
+        foreach (string path in assemblies)
         {
-            using var image = new PEReader(File.OpenRead(dll));
-            Assert.True(image.TryOpenAssociatedPortablePdb(dll, path => File.Exists(path) ? File.OpenRead(path) : null, out MetadataReaderProvider? pdb, out _), dll);
-            pdb!.Dispose();
+            using var image = new PEReader(File.OpenRead(path));
+            bool isFound = image.TryOpenAssociatedPortablePdb(
+                path,
+                static pdb => File.Exists(pdb) ? File.OpenRead(pdb) : null,
+                out MetadataReaderProvider? provider,
+                out _);
+            Assert.True(isFound, path);
+            provider!.Dispose();
         }
     }
 
     [Fact]
-    public void The_same_input_gives_the_same_bytes()
+    public void The_package_is_reproducible()
     {
         using var folder = new TemporaryFolder();
-        MadePackage again = Packager.Pack(Repository.Root, folder.Path, null);
-        Assert.Equal(made.Package.Hash, again.Hash);
-        Assert.Equal(File.ReadAllBytes(made.Package.Nupkg), File.ReadAllBytes(again.Nupkg));
+        ModulePackage second = Packager.Pack(Repository.Root, folder.Path, null);
+        Assert.Equal(package.Result.Hash, second.Hash);
+        Assert.Equal(File.ReadAllBytes(package.Result.Nupkg), File.ReadAllBytes(second.Nupkg));
     }
 
     [Fact]
-    public void Entries_are_in_order_and_bear_no_time()
+    public void Entries_are_sorted_and_have_a_fixed_time()
     {
-        using ZipArchive zip = ZipFile.OpenRead(made.Package.Nupkg);
-        Assert.Equal(zip.Entries.Select(e => e.FullName).Order(StringComparer.Ordinal), zip.Entries.Select(e => e.FullName));
-        Assert.All(zip.Entries, e => Assert.Equal(new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Unspecified), e.LastWriteTime.DateTime));
+        using ZipArchive zip = ZipFile.OpenRead(package.Result.Nupkg);
+        IEnumerable<string> names = zip.Entries.Select(static entry => entry.FullName);
+        Assert.Equal(names.Order(StringComparer.Ordinal), names);
+        var time = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Unspecified);
+        Assert.All(zip.Entries, entry => Assert.Equal(time, entry.LastWriteTime.DateTime));
     }
 
     [Fact]
-    public void No_path_of_this_machine_is_in_it()
+    public void No_file_contains_a_path_of_this_machine()
     {
-        foreach ((string name, byte[] content) in made.Entries)
+        foreach ((string name, byte[] content) in package.Entries)
         {
             foreach (Encoding encoding in new[] { Encoding.UTF8, Encoding.Unicode })
             {
@@ -121,93 +147,104 @@ public sealed class PackageTests(PackageTests.PackagedModule made) : IClassFixtu
     }
 
     [Fact]
-    public void The_nuspec_says_what_the_manifest_says()
+    public void The_nuspec_matches_the_manifest()
     {
-        XElement nuspec = Xml("GitLabAgents.nuspec").Elements().Single();
-        string Of(string name) => nuspec.Elements().Single(e => e.Name.LocalName == name).Value;
-        Assert.Equal("GitLabAgents", Of("id"));
-        Assert.Equal(Packager.VersionOf(Repository.Root), Of("version"));
-        Assert.Equal(made.Manifest.Text("Author"), Of("authors"));
-        Assert.Equal(made.Manifest.Text("Description"), Of("description"));
-        Assert.Equal(made.Manifest.Text("Copyright"), Of("copyright"));
-        Assert.Equal(made.Manifest.Text(PsData + "LicenseUri"), Of("licenseUrl"));
-        Assert.Equal(made.Manifest.Text(PsData + "ProjectUri"), Of("projectUrl"));
-        Assert.Equal(made.Manifest.Text(PsData + "IconUri"), nuspec.Elements().SingleOrDefault(e => e.Name.LocalName == "iconUrl")?.Value);
-        Assert.Equal(made.Manifest.Text(PsData + "ReleaseNotes"), Of("releaseNotes"));
+        XElement metadata = ReadXml("GitLabAgents.nuspec").Elements().Single();
+        Assert.Equal("GitLabAgents", Find("id"));
+        Assert.Equal(Packager.GetVersion(Repository.Root), Find("version"));
+        Assert.Equal(package.Manifest.GetString("Author"), Find("authors"));
+        Assert.Equal(package.Manifest.GetString("Description"), Find("description"));
+        Assert.Equal(package.Manifest.GetString("Copyright"), Find("copyright"));
+        Assert.Equal(package.Manifest.GetString(PsData + "LicenseUri"), Find("licenseUrl"));
+        Assert.Equal(package.Manifest.GetString(PsData + "ProjectUri"), Find("projectUrl"));
+        Assert.Equal(package.Manifest.GetString(PsData + "IconUri"), Find("iconUrl"));
+        Assert.Equal(package.Manifest.GetString(PsData + "ReleaseNotes"), Find("releaseNotes"));
 
-        string[] tags = Of("tags").Split(' ');
-        string[] found = ["PSModule", "PSEdition_Core", "PSEdition_Desktop", "PSIncludes_Cmdlet"];
-        Assert.All(found.Concat(made.Manifest.List(PsData + "Tags")), tag => Assert.Contains(tag, tags));
-        Assert.All(made.Manifest.List("CmdletsToExport"), cmdlet => Assert.Contains($"PSCmdlet_{cmdlet}", tags));
+        string[] tags = Find("tags")!.Split(' ');
+        string[] wellKnown = ["PSModule", "PSEdition_Core", "PSEdition_Desktop", "PSIncludes_Cmdlet"];
+        Assert.All(wellKnown.Concat(package.Manifest.GetStrings(PsData + "Tags")), tag => Assert.Contains(tag, tags));
+        Assert.All(package.Manifest.GetStrings("CmdletsToExport"), name => Assert.Contains($"PSCmdlet_{name}", tags));
         Assert.Equal(tags.Distinct(StringComparer.OrdinalIgnoreCase), tags);
-        Assert.True(Of("tags").Length <= 4000, "The Gallery takes 4000 characters of tags.");
+        Assert.True(Find("tags")!.Length <= 4000, "The PowerShell Gallery accepts at most 4000 characters of tags.");
+
+        string? Find(string name) => metadata.Elements().SingleOrDefault(e => e.Name.LocalName == name)?.Value;
     }
 
     [Fact]
-    public void Each_part_has_a_content_type_and_each_relationship_a_part()
+    public void Each_part_has_a_content_type_and_each_relationship_a_target()
     {
-        XElement types = Xml("[Content_Types].xml");
-        string[] extensions = [.. types.Elements().Attributes("Extension").Select(a => a.Value)];
-        string[] names = [.. types.Elements().Attributes("PartName").Select(a => a.Value)];
+        XElement types = ReadXml("[Content_Types].xml");
+        string[] extensions = [.. types.Elements().Attributes("Extension").Select(static a => a.Value)];
+        string[] names = [.. types.Elements().Attributes("PartName").Select(static a => a.Value)];
         Assert.All(
-            made.Entries.Keys.Where(name => name != "[Content_Types].xml"),
-            name => Assert.True(extensions.Contains(Path.GetExtension(name).TrimStart('.')) || names.Contains($"/{name}"), name));
-        string[] targets = [.. Xml("_rels/.rels").Elements().Attributes("Target").Select(a => a.Value.TrimStart('/'))];
+            package.Entries.Keys.Where(static name => name != "[Content_Types].xml"),
+            name => Assert.True(
+                extensions.Contains(Path.GetExtension(name).TrimStart('.')) || names.Contains($"/{name}"),
+                name));
+        string[] targets =
+            [.. ReadXml("_rels/.rels").Elements().Attributes("Target").Select(static a => a.Value.TrimStart('/'))];
         Assert.Contains("GitLabAgents.nuspec", targets);
-        Assert.All(targets, target => Assert.Contains(target, made.Entries.Keys));
+        Assert.All(targets, target => Assert.Contains(target, package.Entries.Keys));
     }
 
     [Fact]
-    public void The_manifest_is_complete_and_names_what_is_there()
+    public void The_manifest_is_complete_and_its_files_exist()
     {
-        Assert.Equal(Packager.VersionOf(Repository.Root), made.Manifest.Text("ModuleVersion"));
-        Assert.True(Guid.TryParse(made.Manifest.Text("GUID"), out Guid guid) && guid != Guid.Empty);
-        Assert.Equal("5.1", made.Manifest.Text("PowerShellVersion"));
-        Assert.Equal(["Core", "Desktop"], made.Manifest.List("CompatiblePSEditions").Order(StringComparer.Ordinal));
-        Assert.All(new[] { "LicenseUri", "ProjectUri" }, key => Assert.StartsWith("https://", made.Manifest.Text(PsData + key), StringComparison.Ordinal));
-        Assert.All(made.Manifest.List(PsData + "Tags"), tag => Assert.DoesNotContain(' ', tag));
-        Assert.DoesNotContain(made.Manifest.List("CmdletsToExport"), name => name.Contains('*', StringComparison.Ordinal));
-        Assert.All(
-            made.Manifest.List("FormatsToProcess").Concat(made.Manifest.List("TypesToProcess")).Append(made.Manifest.Text("RootModule")!),
-            file => Assert.Contains(file, made.Entries.Keys));
+        ModuleManifest manifest = package.Manifest;
+        Assert.Equal(Packager.GetVersion(Repository.Root), manifest.GetString("ModuleVersion"));
+        Assert.True(Guid.TryParse(manifest.GetString("GUID"), out Guid guid) && guid != Guid.Empty);
+        Assert.Equal("5.1", manifest.GetString("PowerShellVersion"));
+        Assert.Equal(["Core", "Desktop"], manifest.GetStrings("CompatiblePSEditions").Order(StringComparer.Ordinal));
+        Assert.StartsWith("https://", manifest.GetString(PsData + "LicenseUri"), StringComparison.Ordinal);
+        Assert.StartsWith("https://", manifest.GetString(PsData + "ProjectUri"), StringComparison.Ordinal);
+        Assert.All(manifest.GetStrings(PsData + "Tags"), static tag => Assert.DoesNotContain(' ', tag));
+        Assert.All(manifest.GetStrings("CmdletsToExport"), static name => Assert.DoesNotContain('*', name));
+        IEnumerable<string> files =
+        [
+            manifest.GetString("RootModule")!,
+            .. manifest.GetStrings("FormatsToProcess"),
+            .. manifest.GetStrings("TypesToProcess"),
+        ];
+        Assert.All(files, file => Assert.Contains(file, package.Entries.Keys));
     }
 
     [Fact]
-    public void The_release_notes_are_the_changelogs_and_the_rest_is_the_source()
+    public void Only_the_release_notes_differ_from_the_source_manifest()
     {
-        string source = File.ReadAllText(Repository.PathOf("GitLabAgents.psd1"));
-        string notes = made.Manifest.Text(PsData + "ReleaseNotes")!;
-        Assert.Contains(notes, File.ReadAllText(Repository.PathOf("CHANGELOG.md")).ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        string notes = package.Manifest.GetString(PsData + "ReleaseNotes")!;
+        string changelog = File.ReadAllText(Repository.PathOf("CHANGELOG.md")).ReplaceLineEndings("\n");
+        Assert.Contains(notes, changelog, StringComparison.Ordinal);
         Assert.DoesNotContain("\n## ", notes, StringComparison.Ordinal);
         Assert.Equal(
-            DataFile.Parse(source).With(PsData + "ReleaseNotes", "x"),
-            DataFile.Parse(Encoding.UTF8.GetString(made.Entries["GitLabAgents.psd1"])).With(PsData + "ReleaseNotes", "x"));
+            WithoutNotes(File.ReadAllText(Repository.PathOf("GitLabAgents.psd1"))),
+            WithoutNotes(Encoding.UTF8.GetString(package.Entries["GitLabAgents.psd1"])));
+
+        static string WithoutNotes(string manifest)
+            => ModuleManifest.Parse(manifest).WithString(PsData + "ReleaseNotes", string.Empty);
     }
 
     [Fact]
-    public void The_licenses_of_all_libraries_come_along()
+    public void The_notices_name_every_third_party_library()
     {
-        string notices = Encoding.UTF8.GetString(made.Entries["THIRD-PARTY-NOTICES.txt"]);
-        string[] named = notices.Split('\n');
-        Assert.All(
-            Files.Where(f => f.StartsWith("module/bin/dependencies/", StringComparison.Ordinal)).Select(Path.GetFileNameWithoutExtension).Where(n => !n!.StartsWith("GitLabAgents", StringComparison.Ordinal)),
-            name => Assert.Contains(name, named));
+        string[] lines = Encoding.UTF8.GetString(package.Entries["THIRD-PARTY-NOTICES.txt"]).Split('\n');
+        IEnumerable<string?> libraries = Files
+            .Where(static file => file.StartsWith("module/bin/dependencies/", StringComparison.Ordinal))
+            .Select(Path.GetFileNameWithoutExtension)
+            .Where(static name => !name!.StartsWith("GitLabAgents", StringComparison.Ordinal));
+        Assert.All(libraries, library => Assert.Contains(library, lines));
     }
 
-    private static bool IsPart(string name)
-        => name is "[Content_Types].xml" or "_rels/.rels" or "GitLabAgents.nuspec" || name.StartsWith("package/", StringComparison.Ordinal);
+    private XElement ReadXml(string name) => XDocument.Load(new MemoryStream(package.Entries[name])).Root!;
 
-    private XElement Xml(string name) => XDocument.Load(new MemoryStream(made.Entries[name])).Root!;
-
-    /// <summary>The package, made once.</summary>
-    public sealed class PackagedModule : IDisposable
+    /// <summary>Creates the package once for all tests.</summary>
+    public sealed class Fixture : IDisposable
     {
         private readonly TemporaryFolder _folder = new();
 
-        public PackagedModule()
+        public Fixture()
         {
-            Package = Packager.Pack(Repository.Root, _folder.Path, null);
-            using ZipArchive zip = ZipFile.OpenRead(Package.Nupkg);
+            Result = Packager.Pack(Repository.Root, _folder.Path, null);
+            using ZipArchive zip = ZipFile.OpenRead(Result.Nupkg);
             foreach (ZipArchiveEntry entry in zip.Entries)
             {
                 using Stream stream = entry.Open();
@@ -216,14 +253,14 @@ public sealed class PackageTests(PackageTests.PackagedModule made) : IClassFixtu
                 Entries.Add(entry.FullName, copy.ToArray());
             }
 
-            Manifest = DataFile.Parse(Encoding.UTF8.GetString(Entries["GitLabAgents.psd1"]));
+            Manifest = ModuleManifest.Parse(Encoding.UTF8.GetString(Entries["GitLabAgents.psd1"]));
         }
 
-        internal MadePackage Package { get; }
+        internal ModulePackage Result { get; }
 
         internal SortedDictionary<string, byte[]> Entries { get; } = new(StringComparer.Ordinal);
 
-        internal DataFile Manifest { get; }
+        internal ModuleManifest Manifest { get; }
 
         public void Dispose() => _folder.Dispose();
     }

@@ -38,7 +38,7 @@ BeforeAll {
     filter Format-Finding { "$($_.RuleName) ($($_.Severity)), line $($_.Line): $($_.Message)" }
 }
 
-Describe 'PSScriptAnalyzer' {
+Describe "PSScriptAnalyzer$(if (-not $analyzer) { ' (skipped: it is not installed)' })" {
     It 'is given all scripts and examples' -ForEach @{ Scripts = $scripts; Examples = $examples } {
         $Scripts | Should -Contain 'GitLabAgents.psd1'
         $Scripts | Should -Contain 'build.ps1'

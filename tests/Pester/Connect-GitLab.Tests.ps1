@@ -50,7 +50,7 @@ Describe 'Connect-GitLab' {
             $session.KasUri | Should -Be 'wss://kas.example.com/'
             $session.ThrottleLimit | Should -Be 3
             $session.ConnectedAt | Should -BeGreaterOrEqual $before
-            "$session" | Should -Be '127.0.0.1'
+            "$session" | Should -Be ($server.Url -replace '^http://')
             [object]::ReferenceEquals($session, (Get-GitLabSession)) | Should -BeTrue
         }
 
@@ -165,6 +165,21 @@ Describe 'Connect-GitLab' {
             Get-GitLabSession | Should -BeNullOrEmpty
         }
 
+        It 'refuses an access token in its place, and does not repeat it: <_>' -ForEach @(
+            'glpat-xYzzyxYzzyxYzzyxYzzy'
+            'glpat-xYzzyxYzzyxYzzyxYzzyxYzzyxYzzyxYzzy.01.0w1abc234'
+            'https://gldt-xYzzyxYzzyxYzzyxYzzy/'
+        ) {
+            $given = $_
+            $failure = Get-Failure { Connect-GitLab $given $token -ErrorVariable errors }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            $failure.Exception.Message | Should -BeLike '*looks like an access token*'
+            ($failure | Format-List * -Force | Out-String) + ($failure | Out-String) + $failure.Exception | Should -Not -BeLike '*xYzzy*'
+            $errors | Out-String | Should -Not -BeLike '*xYzzy*'
+            $env:GITLAB_HOST = $given
+            (Get-Failure { Connect-GitLab -Token $token }) | Out-String | Should -Not -BeLike '*xYzzy*'
+        }
+
         It 'refuses <_>' -ForEach 'https://user:secret@gitlab.example.com', 'https://gitlab.example.com/?a=b', 'ftp://gitlab.example.com', 'https://', 'a b' {
             $failure = Get-Failure { Connect-GitLab $_ $token }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
@@ -224,6 +239,29 @@ Describe 'Connect-GitLab' {
             $warnings.Count | Should -Be 1
             "$warnings" | Should -BeLike "*week*expires*$([datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd'))*"
             (Get-GitLabSession).ExpiresAt.UtcDateTime.ToString('yyyy-MM-dd') | Should -Be ([datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd'))
+        }
+
+        It 'writes the date in the same way in <_>' -ForEach 'th-TH', 'ar-SA', 'fa-IR' {
+            $before = [cultureinfo]::CurrentCulture
+            try {
+                [cultureinfo]::CurrentCulture = $_
+                Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-expiring') @plain -WarningVariable warnings -WarningAction SilentlyContinue
+            }
+            finally { [cultureinfo]::CurrentCulture = $before }
+            "$warnings" | Should -BeLike "*$([datetime]::UtcNow.AddDays(3).ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture))*"
+        }
+
+        It 'does not miss the scope api in a fine-grained token' {
+            $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = 'glpat-fine'; scopes = 'granular' } }
+            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-fine') @plain -WarningVariable warnings -WarningAction SilentlyContinue
+            $warnings | Where-Object { $_ -like '*scope*' } | Should -BeNullOrEmpty
+        }
+
+        It 'shows no control character of its name' {
+            Add-FakeGitLabFault $server @{ kind = 'body'; status = 200; pathContains = '/personal_access_tokens/self'; body = '{"id":1,"name":"a\u001b[2Kb","active":true,"revoked":false,"user_id":1,"created_at":"2026-01-01T00:00:00Z","scopes":["read_\u001bapi"]}' }
+            Connect-GitLab $server.Url $token @plain -WarningVariable warnings -WarningAction SilentlyContinue
+            "$warnings" | Should -BeLike '*a ?2Kb*'
+            "$warnings" | Should -Not -Match '\x1b'
         }
 
         It 'is quiet about a token that expires later' {
@@ -323,9 +361,49 @@ Describe 'Connect-GitLab' {
             @{ Name = 'TimeoutSec'; Value = -1 }
             @{ Name = 'MaximumRetryCount'; Value = -1 }
             @{ Name = 'ThrottleLimit'; Value = 0 }
+            @{ Name = 'ThrottleLimit'; Value = 257 }
+            @{ Name = 'ThrottleLimit'; Value = [int]::MaxValue }
         ) {
             $parameter = @{ $Name = $Value }
             (Get-Failure { Connect-GitLab $server.Url $token @plain @parameter }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
+        }
+
+        It 'takes the largest <_>' -ForEach 'TimeoutSec', 'MaximumRetryCount' {
+            $parameter = @{ $_ = [int]::MaxValue }
+            (Connect-GitLab $server.Url $token @plain @parameter -ThrottleLimit 256 -PassThru).TokenName | Should -Be maintainer
+            (Get-GitLabClusterAgent group/app).Count | Should -Be 2
+        }
+
+        It 'does not take the proxy <_>, and does not repeat it' -ForEach @(
+            'ftp://me:pr0xy-pass@proxy:21'
+            'http://me:pr0xy-pass@proxy:3128/path'
+            'http://me:pr0xy-pass@proxy:3128?a=b'
+            'me:pr0xy-pass@ho st:3128'
+            'me:pr0xy-pass@proxy:port'
+            '/etc/proxy'
+        ) {
+            foreach ($skip in $false, $true) {
+                $failure = Get-Failure { Connect-GitLab $server.Url $token @plain -Proxy $_ -SkipValidation:$skip }
+                $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+                $failure.Exception.Message | Should -BeLike '*-Proxy*host:port*'
+                $failure.Exception.ToString() + $failure.TargetObject | Should -Not -BeLike '*pr0xy-pass*'
+            }
+
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
+        }
+
+        It 'refuses a certificate without its private key' {
+            $rsa = [System.Security.Cryptography.RSA]::Create(2048)
+            $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=me', $rsa, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
+            $certificate = $request.CreateSelfSigned([DateTimeOffset]::UtcNow, [DateTimeOffset]::UtcNow.AddDays(1))
+            $bare = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new($certificate.RawData)
+            $failure = Get-Failure { Connect-GitLab $server.Url $token @plain -Certificate $bare }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            $failure.Exception.Message | Should -BeLike '*private key*'
+            $collection = [System.Security.Cryptography.X509Certificates.X509Certificate2Collection]::new()
+            $null = $collection.Add($bare)
+            $null = $collection.Add($certificate)
+            (Connect-GitLab $server.Url $token @plain -Certificate $collection -PassThru).TokenName | Should -Be maintainer
         }
 
         It 'goes through a proxy' {

@@ -1,4 +1,4 @@
-# The fake GitLab as a child process, and what else the Pester files share.
+# The fake GitLab as a child process, and what else the Pester files share. Runs in Windows PowerShell 5.1 too.
 
 Set-StrictMode -Version 3
 $script:Root = (Resolve-Path "$PSScriptRoot/../..").Path
@@ -17,13 +17,8 @@ function Start-FakeGitLab {
 
     $library = Find-FakeGitLabLibrary
     if (-not $PSCmdlet.ShouldProcess($library, 'Start')) { return }
-    $start = [System.Diagnostics.ProcessStartInfo]::new('dotnet')
-    foreach ($argument in @($library, '--urls', 'http://127.0.0.1:0', '--parent-stdin', '--secret-seed', '1') + $Arguments) {
-        $start.ArgumentList.Add($argument)
-    }
-
-    $start.RedirectStandardInput = $true
-    $start.RedirectStandardOutput = $true
+    $start = New-ProcessStart (@('dotnet', $library, '--urls', 'http://127.0.0.1:0', '--parent-stdin', '--secret-seed', '1') + $Arguments)
+    $start.RedirectStandardError = $false
     $process = [System.Diagnostics.Process]::Start($start)
     $line = $process.StandardOutput.ReadLineAsync()
     if (-not $line.Wait([timespan]::FromSeconds(30)) -or $line.Result -notmatch '^Listening on (?<Url>\S+)$') {
@@ -286,6 +281,55 @@ function Restore-GitLabEnvironment {
     foreach ($name in $Hidden.Keys) { [Environment]::SetEnvironmentVariable($name, $Hidden[$name]) }
 }
 
+function Get-PowerShellCommand {
+    <#
+    .SYNOPSIS
+    Gets the program that runs this PowerShell, and the arguments that it needs before any other.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+
+    $program = (Get-Process -Id $PID).Path
+    $program
+    # PowerShell as a .NET tool is a library that dotnet runs.
+    if ([System.IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') { Join-Path $PSHOME 'pwsh.dll' }
+}
+
+function Start-PowerShell {
+    <#
+    .SYNOPSIS
+    Starts a script file in a PowerShell of its own like this one, and returns the process, its streams redirected.
+    #>
+    [CmdletBinding(SupportsShouldProcess)]
+    [OutputType([System.Diagnostics.Process])]
+    param(
+        [Parameter(Mandatory, Position = 0)] [string] $File,
+        # Variables for the script's environment.
+        [hashtable] $Environment = @{}
+    )
+
+    if (-not $PSCmdlet.ShouldProcess($File, 'Start')) { return }
+    $start = New-ProcessStart (@(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-File', $File)
+    $start.EnvironmentVariables['NO_COLOR'] = '1'
+    foreach ($name in $Environment.Keys) { $start.EnvironmentVariables[$name] = $Environment[$name] }
+    [System.Diagnostics.Process]::Start($start)
+}
+
+function Invoke-PowerShell {
+    <#
+    .SYNOPSIS
+    Runs a PowerShell like this one to its end, as the call operator does: its exit code is in $LASTEXITCODE.
+    #>
+    [CmdletBinding()]
+    [OutputType([psobject])]
+    param([Parameter(Mandatory, Position = 0)] [string[]] $Arguments)
+
+    $command = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive' + $Arguments
+    $program, $rest = $command
+    & $program @rest 2>&1
+}
+
 function Invoke-ChildShell {
     <#
     .SYNOPSIS
@@ -300,19 +344,15 @@ function Invoke-ChildShell {
     )
 
     $file = Join-Path ([System.IO.Path]::GetTempPath()) "$([guid]::NewGuid()).ps1"
-    [System.IO.File]::WriteAllText($file, $Script)
+    # Windows PowerShell takes a file without a byte order mark for ANSI.
+    [System.IO.File]::WriteAllText($file, $Script, [System.Text.UTF8Encoding]::new($true))
     try {
-        $start = [System.Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
-        foreach ($argument in '-NoProfile', '-NonInteractive', '-File', $file) { $start.ArgumentList.Add($argument) }
-        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-        $start.Environment['NO_COLOR'] = '1'
-        foreach ($name in $Environment.Keys) { $start.Environment[$name] = $Environment[$name] }
-        $process = [System.Diagnostics.Process]::Start($start)
+        $process = Start-PowerShell $file -Environment $Environment
         $process.StandardInput.Close()
         $output = $process.StandardOutput.ReadToEndAsync()
         $errors = $process.StandardError.ReadToEndAsync()
         if (-not $process.WaitForExit(60000)) {
-            $process.Kill($true)
+            $process.Kill()
             throw 'The child shell did not end within a minute.'
         }
 
@@ -321,6 +361,16 @@ function Invoke-ChildShell {
     finally {
         Remove-Item $file
     }
+}
+
+# A program with its arguments. As one string: .NET Framework knows no list.
+function New-ProcessStart ([string[]] $Command) {
+    $program, $arguments = $Command
+    $quoted = $arguments | ForEach-Object { if ($_ -match '[\s"]') { '"' + ($_ -replace '"', '\"') + '"' } else { $_ } }
+    $start = [System.Diagnostics.ProcessStartInfo]::new($program, $quoted -join ' ')
+    $start.UseShellExecute = $false
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+    $start
 }
 
 function Find-FakeGitLabLibrary {
@@ -333,7 +383,8 @@ function Find-FakeGitLabLibrary {
 }
 
 function Invoke-Control ($Server, $Method, $Path, $Body) {
-    $call = @{ Uri = "$($Server.Url)/-/fake-gitlab/$Path"; Method = $Method; NoProxy = $true; Verbose = $false; Debug = $false }
+    $call = @{ Uri = "$($Server.Url)/-/fake-gitlab/$Path"; Method = $Method; UseBasicParsing = $true; Verbose = $false; Debug = $false }
+    if ($PSVersionTable.PSEdition -eq 'Core') { $call.NoProxy = $true }
     if ($null -ne $Body) {
         $call.Body = [System.Text.Encoding]::UTF8.GetBytes((ConvertTo-Json $Body -Depth 10))
         $call.ContentType = 'application/json'
@@ -346,5 +397,7 @@ Export-ModuleMember -Function @(
     'Start-FakeGitLab', 'Stop-FakeGitLab', 'Reset-FakeGitLab', 'Connect-FakeGitLab', 'Edit-FakeGitLabOption', 'Add-FakeGitLabSeed'
     'Get-FakeGitLabRequest', 'Get-FakeGitLabCall', 'Get-FakeGitLabState', 'Get-FakeGitLabLoad', 'Clear-FakeGitLabRequest'
     'Add-FakeGitLabFault', 'Clear-FakeGitLabFault'
-    'ConvertTo-Secret', 'Get-Failure', 'Wait-Until', 'Invoke-ChildShell', 'Hide-GitLabEnvironment', 'Restore-GitLabEnvironment'
+    'ConvertTo-Secret', 'Get-Failure', 'Wait-Until'
+    'Get-PowerShellCommand', 'Start-PowerShell', 'Invoke-PowerShell', 'Invoke-ChildShell'
+    'Hide-GitLabEnvironment', 'Restore-GitLabEnvironment'
 )

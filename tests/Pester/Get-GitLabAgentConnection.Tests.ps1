@@ -337,7 +337,7 @@ Describe 'Get-GitLabAgentConnection' {
             $lines = ($lines -replace '\x1b\[[0-9;]*m' -split '\r?\n').Trim() | Where-Object { $_ }
             $lines -match '^Project: ' | Should -Be 'Project: group/app', 'Project: platform/infra'
             $lines[1] -split '\s+' | Should -Be 'Agent', 'Status', 'Version', 'Connected', 'Pods', 'Reason'
-            $lines[3] | Should -Match '^prod\s+Connected\s+18\.5\.0\s+5 hours ago\s+1$'
+            $lines[3] | Should -Match '^prod\s+Connected\s+18\.9\.0\s+5 hours ago\s+1$'
             $lines[4] | Should -Match '^staging\s+Stale\s+0$'
             $lines[8] | Should -Match '^cluster-eu\s+Connected\s+17\.11\.10 \(behind\)\s+just now\s+2$'
             $lines[9] | Should -Match '^cluster-us\s+Never\s+0$'
@@ -356,11 +356,11 @@ Describe 'Get-GitLabAgentConnection' {
 
         It 'shows pods in a table, and everything in a list' {
             $connection = Get-GitLabAgentConnection group/app prod
-            $connection.Connections | Out-String -Width 120 | Should -Match 'gitlab-agent\s+prod-gitlab-agent-7d4b9\s+18\.5\.0\s+5 hours ago'
+            $connection.Connections | Out-String -Width 120 | Should -Match 'gitlab-agent\s+prod-gitlab-agent-7d4b9\s+18\.9\.0\s+5 hours ago'
             $text = $connection | Format-List | Out-String -Width 120
             $text | Should -Match "ConnectedAt\s+: $([regex]::Escape($connection.ConnectedAt.ToString('yyyy-MM-ddTHH:mm:sszzz')))"
             $text | Should -Match 'Connections\s+: gitlab-agent/prod-gitlab-agent-7d4b9'
-            $text | Should -Match 'ServerVersion\s+: 18\.5\.1-ee'
+            $text | Should -Match 'ServerVersion\s+: 18\.9\.0-ee'
         }
 
         It 'marks what is worth a look' {

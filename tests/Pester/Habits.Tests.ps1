@@ -69,11 +69,23 @@ Describe 'Habits' {
             Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
         }
 
+        It 'says so where git is missing' {
+            Use-Origin git@127.0.0.1:group/app.git
+            $path = $env:PATH
+            try {
+                $env:PATH = $clone
+                $failure = Get-Failure { Get-GitLabClusterAgent . }
+            }
+            finally { $env:PATH = $path }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            $failure.Exception.Message | Should -BeLike '*needs git*'
+        }
+
         It 'is refused where there is no origin, and where there is no clone' {
             git -C $clone remote remove origin 2>$null
             (Get-Failure { Get-GitLabClusterAgent . }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             Push-Location ([System.IO.Path]::GetPathRoot($clone))
-            (Get-Failure { Get-GitLabClusterAgent . }).Exception.Message | Should -BeLike '*no clone*'
+            (Get-Failure { Get-GitLabClusterAgent . }).Exception.Message | Should -BeLike '*is not a clone*'
             Pop-Location
             Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
         }

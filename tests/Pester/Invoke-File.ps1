@@ -4,12 +4,15 @@ Runs one file of Pester tests in this process. Ends with 1 when a test failed, o
 #>
 [CmdletBinding()]
 param(
-    [Parameter(Mandatory)] [string] $Path
+    # The file.
+    [Parameter(Mandatory)] [string] $Path,
+    # The manifest of Pester.
+    [Parameter(Mandatory)] [string] $Pester
 )
 
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
-Import-Module Pester -MinimumVersion 5.7
+Import-Module $Pester
 
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = (Resolve-Path -LiteralPath $Path).Path
@@ -34,6 +37,9 @@ foreach ($block in @($result.FailedBlocks) + @($result.FailedContainers)) {
     foreach ($record in $block.ErrorRecord) { "    $record" -replace '\r?\n', "`n    " }
 }
 
-"Pester: $($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
+# The names of these blocks say why.
+$result.Skipped | Group-Object { $_.Block.ExpandedPath } | ForEach-Object { "SKIPPED $($_.Name): $($_.Count) tests" }
+
+"PowerShell $($PSVersionTable.PSVersion), Pester $($result.Version): $($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
 $failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
 exit $(if ($failed -gt 0 -or $result.PassedCount -eq 0) { 1 } else { 0 })

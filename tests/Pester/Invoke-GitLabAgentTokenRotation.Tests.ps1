@@ -12,12 +12,12 @@ BeforeAll {
 
     function Get-Active ([long] $AgentId) { ((Get-FakeGitLabState $server).tokens | Where-Object { $_.agentId -eq $AgentId -and $_.status -eq 'active' }).name }
 
-    # What a cluster does with a token that it is handed: it signs in with it.
+    # A cluster that gets a token signs in with it.
     function Use-Token ($Token) { $null = Add-FakeGitLabSeed $server @{ markUsed = $Token.Id } }
 
     Add-Type -Path "$PSScriptRoot/RecordingHost.cs"
 
-    # A shell of its own with that host.
+    # A shell with that host.
     function Open-Shell {
         $console = [RecordingHost]::new()
         $runspace = [runspacefactory]::CreateRunspace($console, [initialsessionstate]::CreateDefault2())
@@ -29,6 +29,12 @@ BeforeAll {
         [pscustomobject]@{ Console = $console; Runspace = $runspace; Shell = $shell }
     }
 
+    # Whether everything is deployed, and the rotations only wait.
+    function Test-Waiting {
+        $last = $shell.Shell.Streams.Progress | Where-Object Activity -EQ 'Rotating agent tokens' | Select-Object -Last 1
+        $last -and $last.StatusDescription -notmatch 'planning|deploying'
+    }
+
     function Close-Shell ($Of) {
         $Of.Shell.Dispose()
         $Of.Runspace.Dispose()
@@ -38,7 +44,7 @@ BeforeAll {
         $Of.Shell.AddScript("param(`$session) $Script").AddArgument($session).Invoke()
     }
 
-    # Begins a script in a shell, waits until it is where it is wanted, and stops it.
+    # Starts a script in a shell, waits for a condition, and stops the script.
     function Invoke-Interrupted ([string] $Script, [scriptblock] $When) {
         $Of = $shell
         $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
@@ -47,7 +53,7 @@ BeforeAll {
         $null = $Of.Shell.AddScript("param(`$session) $Script").AddArgument($session)
         $run = $Of.Shell.BeginInvoke($none, $output)
         Wait-Until $When
-        $run.IsCompleted | Should -BeFalse -Because 'else there is nothing to stop'
+        $run.IsCompleted | Should -BeFalse -Because 'otherwise there is nothing to stop'
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
         $Of.Shell.Stop()
         $Of.Shell.InvocationStateInfo.State | Should -Be 'Stopped'
@@ -68,8 +74,8 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
 
     AfterEach { Disconnect-GitLab }
 
-    Context 'when it goes well' {
-        It 'makes, hands over, waits until the token is in use, and only then revokes the old one' {
+    Context 'when it succeeds' {
+        It 'creates a token, deploys it, waits until it is in use, and only then revokes the old one' {
             $result = Invoke-GitLabAgentTokenRotation 101 12 -Deploy { Use-Token $_ } -Description 'for the cluster' -PollSec 1
             $result.Status | Should -Be 'Completed'
             $result.Project | Should -Be 'group/app'
@@ -90,7 +96,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             (Get-FakeGitLabRequest $server -Method POST).body | ConvertFrom-Json | ForEach-Object { $_.name, $_.description } | Should -Be "staging-1-$today", 'for the cluster'
         }
 
-        It 'hands the token over as $_ and as the first argument, in the scope of the caller, and throws away what comes out' {
+        It 'passes the token as $_ and as the first argument, in the scope of the caller, and discards the output' {
             $mine = 'of the caller'
             $seen = @{}
             $output = Invoke-GitLabAgentTokenRotation 101 12 -NoWait -Deploy {
@@ -112,61 +118,62 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
 
         It 'takes agents from the pipeline; their waits overlap' {
             $null = Add-FakeGitLabSeed $server @{ agents = 1..5 | ForEach-Object { @{ project = 'many/one'; name = "a$_"; tokens = @("t$_") } } }
-            $handed = [System.Collections.Generic.List[object]]::new()
+            $deployed = [System.Collections.Generic.List[object]]::new()
             $results = Get-GitLabClusterAgent many/one | Invoke-GitLabAgentTokenRotation -PollSec 1 -TimeoutSec 20 -Deploy {
-                $handed.Add($_)
-                if ($handed.Count -eq 5) { $handed | ForEach-Object { Use-Token $_ } } # None is used before all are handed over.
+                $deployed.Add($_)
+                if ($deployed.Count -eq 5) { $deployed | ForEach-Object { Use-Token $_ } } # None is used before all are deployed.
             }
             $results.Status | Should -Be (@('Completed') * 5)
             $results.Agent | Sort-Object | Should -Be 'a1', 'a2', 'a3', 'a4', 'a5'
-            $handed.Name | Should -Be (1..5 | ForEach-Object { "t$_-$today" })
+            $deployed.Name | Should -Be (1..5 | ForEach-Object { "t$_-$today" })
             (Get-FakeGitLabLoad $server).maxInFlight | Should -BeLessOrEqual 8
         }
 
-        It 'finds the agent by name, and names the new token as it is told' {
+        It 'finds the agent by name, and uses the name that is given' {
             (Invoke-GitLabAgentTokenRotation group/app staging -Name 'mine' -Deploy { Use-Token $_ }).NewToken.Name | Should -Be 'mine'
         }
 
-        It 'takes no name from the pipeline' {
+        It 'does not bind a name from the pipeline' {
             $agent = Get-GitLabClusterAgent group/app staging
             ($agent | Invoke-GitLabAgentTokenRotation -NoWait).NewToken.Name | Should -Be "staging-1-$today"
         }
 
-        It 'makes the first token of an agent that has none' {
+        It 'creates the first token of an agent that has none' {
             $result = Invoke-GitLabAgentTokenRotation platform/infra cluster-us -Deploy { Use-Token $_ }
             $result.Status | Should -Be 'Completed'
             $result.RevokedTokens | Should -BeNullOrEmpty
             Get-Active 14 | Should -Be "cluster-us-$today"
         }
 
-        It 'rotates an agent once that comes twice' {
+        It 'rotates an agent once if the input contains it twice' {
             $results = 12, 12 | ForEach-Object { [pscustomobject]@{ Project = 101; Agent = $_ } } | Invoke-GitLabAgentTokenRotation -Deploy { Use-Token $_ } -PollSec 1 -WarningVariable warnings -WarningAction SilentlyContinue
             $results.Count | Should -Be 1
             $warnings | Should -BeLike '*more than once*'
             @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 1
         }
 
-        It 'rotates on the session of the object' {
+        It 'uses the session of the object' {
             $agent = Get-GitLabClusterAgent group/app staging
             $other = Connect-FakeGitLab $server glpat-readonly
             ($agent | Invoke-GitLabAgentTokenRotation -Deploy { Use-Token $_ }).Status | Should -Be 'Completed'
         }
 
-        It 'shows progress while it waits, and takes it away' {
+        It 'shows the phase and the time that is left, and removes the progress' {
             $shell = Open-Shell
             try {
                 $null = Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 1 -TimeoutSec 1'
-                $records = $shell.Shell.Streams.Progress | Where-Object Activity -Like 'Waiting*'
-                $records[0].StatusDescription | Should -Be '0 of 1 agents done; waiting for staging'
-                $records[0].SecondsRemaining | Should -BeIn 0, 1
+                $records = $shell.Shell.Streams.Progress | Where-Object Activity -EQ 'Rotating agent tokens'
+                $records[0].StatusDescription | Should -Be '0 of 1 agents done; deploying: staging'
+                $records[1].StatusDescription | Should -Be '0 of 1 agents done; waiting for first use: staging; 1 second left'
+                $records[1].SecondsRemaining | Should -BeIn 0, 1
                 $records[-1].RecordType | Should -Be 'Completed'
             }
             finally { Close-Shell $shell }
         }
     }
 
-    Context 'when both places are taken' {
-        It 'gives up the one that was never used, with -Force' {
+    Context 'when both slots are taken' {
+        It 'revokes the one that was never used, with -Force' {
             $result = Invoke-GitLabAgentTokenRotation 101 prod -Force -Deploy { Use-Token $_ }
             $result.Status | Should -Be 'Completed'
             $result.RevokedTokens.Name | Should -Be 'prod-spare', 'prod-2024'
@@ -175,7 +182,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-FakeGitLabCall $server -Method POST, DELETE | ForEach-Object { ($_ -split '/')[-1] } | Should -Be '1002', 'tokens', '1001'
         }
 
-        It 'gives it up with -Confirm:$false too, or where $ConfirmPreference is None' {
+        It 'revokes it with -Confirm:$false too, or if $ConfirmPreference is None' {
             (Invoke-GitLabAgentTokenRotation 101 prod -Confirm:$false -NoWait).RevokedTokens.Name | Should -Be 'prod-spare'
             Reset-FakeGitLab $server
             & { $ConfirmPreference = 'None'; (Invoke-GitLabAgentTokenRotation 101 prod -NoWait).RevokedTokens.Name } | Should -Be 'prod-spare'
@@ -186,7 +193,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             try {
                 Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 prod -Session $session -NoWait' | Should -BeNullOrEmpty
                 $shell.Console.Questions.Count | Should -Be 1
-                $shell.Console.Questions[0] | Should -BeLike "*agent prod of project group/app on 127.0.0.1*'prod-spare' (1002, never used, made 20 days ago)*keep token 'prod-2024' (1001, used 3 hours ago)*"
+                $shell.Console.Questions[0] | Should -BeLike "*agent prod of project group/app on 127.0.0.1*'prod-spare' (1002, never used, created 20 days ago)*keep token 'prod-2024' (1001, used 3 hours ago)*"
                 Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
                 $shell.Console.Answer = '&Yes'
                 $shell.Shell.Commands.Clear()
@@ -195,7 +202,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             finally { Close-Shell $shell }
         }
 
-        It 'asks once, where $ConfirmPreference asks for all' {
+        It 'asks once if $ConfirmPreference asks for everything' {
             $shell = Open-Shell
             try {
                 $shell.Console.Answer = '&Yes'
@@ -206,7 +213,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             finally { Close-Shell $shell }
         }
 
-        It 'shows no line breaks and escapes of names in a question' {
+        It 'shows no line breaks and escape sequences of names in a question' {
             $null = Add-FakeGitLabSeed $server @{ agents = @(@{ project = 'odd/one'; name = 'odd'; tokens = @(@{ name = "a`n`e[31mYes"; lastUsedAt = [DateTimeOffset]::UtcNow.ToString('o') }, 'b') }) }
             $shell = Open-Shell
             try {
@@ -217,7 +224,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             finally { Close-Shell $shell }
         }
 
-        It 'does not ask where there is a place' {
+        It 'does not ask if there is a free slot' {
             $shell = Open-Shell
             try {
                 (Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 staging -Session $session -NoWait').Status | Should -Be 'AwaitingUse'
@@ -226,7 +233,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             finally { Close-Shell $shell }
         }
 
-        It 'is TokenLimitReached where no one can be asked, and goes on with the next agent' {
+        It 'is TokenLimitReached if nobody can be asked, and continues with the next agent' {
             $script = "
                 Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
                 Connect-GitLab '$($server.Url)' ([System.Net.NetworkCredential]::new('', 'glpat-maintainer').SecurePassword) -AllowUnencryptedAuthentication
@@ -236,10 +243,10 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-Active 11 | Should -Be 'prod-2024', 'prod-spare'
         }
 
-        It 'is TokenLimitReached, and changes nothing, where both are in use: <What>' -ForEach @(
+        It 'is TokenLimitReached, and changes nothing, if both are in use: <What>' -ForEach @(
             @{ What = 'both today'; Used = [ordered]@{ 1001 = 0; 1002 = 0.5 }; More = @{} }
             @{ What = 'for less than -UnusedFor'; Used = @{ 1002 = 3 }; More = @{ UnusedFor = [timespan]'7' } }
-            @{ What = 'the other is not used later'; Used = @{ 1001 = 30; 1002 = 30 }; More = @{} }
+            @{ What = 'the other was not used later'; Used = @{ 1001 = 30; 1002 = 30 }; More = @{} }
         ) {
             $now = [DateTimeOffset]::UtcNow
             $null = Add-FakeGitLabSeed $server @{ markUsed = @($Used.Keys | ForEach-Object { @{ id = $_; at = $now.AddDays(-$Used[[object]$_]).ToString('o') } }) }
@@ -251,13 +258,13 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
-        It 'gives up all but the one in use where there are more than are allowed' {
+        It 'revokes all but the one in use if there are more than are allowed' {
             $result = Invoke-GitLabAgentTokenRotation platform/infra cluster-eu -Force -Deploy { Use-Token $_ }
             $result.RevokedTokens.Name | Should -Be 'eu-2', 'eu-3', 'eu-1'
             Get-Active 13 | Should -Be "eu-1-$today"
         }
 
-        It 'takes <Value> for no time span, before any request' -ForEach @(@{ Value = 7 }, @{ Value = [timespan]::FromDays(-1) }) {
+        It 'refuses <Value> as an idle time, before any request' -ForEach @(@{ Value = 7 }, @{ Value = [timespan]::FromDays(-1) }) {
             $failure = Get-Failure { Invoke-GitLabAgentTokenRotation 101 prod -UnusedFor $Value -Force }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             $failure.ErrorDetails.RecommendedAction | Should -BeLike '*New-TimeSpan -Days 7*'
@@ -266,11 +273,11 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
     }
 
     Context '-WhatIf' {
-        It 'says what would happen to which token: <Case>' -ForEach @(
-            @{ Case = 'one token'; Run = { Invoke-GitLabAgentTokenRotation 101 staging -WhatIf -Deploy { throw 'never' } }; Says = "Make token 'staging-1-*', deploy it, wait until it is used, then revoke token 'staging-1' (1004, used 2 months ago)*agent staging (12) of project group/app on 127.0.0.1*" }
-            @{ Case = 'a token given up'; Run = { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf -NoWait }; Says = "Revoke token 'prod-spare' (1002, never used, made 20 days ago) to make room, make token 'prod-2024-*' and leave it; keep token 'prod-2024' (1001, used 3 hours ago)*" }
-            @{ Case = 'no token'; Run = { Invoke-GitLabAgentTokenRotation platform/infra cluster-us -WhatIf -Deploy { } }; Says = "Make token 'cluster-us-*', deploy it, wait until it is used, then revoke nothing, since there is no older token*" }
-            @{ Case = 'to resume'; Run = { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf -Resume }; Says = "Go on with token 'prod-spare' (1002, never used, made 20 days ago): wait until it is used, then revoke token 'prod-2024' (1001, used 3 hours ago)*" }
+        It 'shows what would happen to which token: <Case>' -ForEach @(
+            @{ Case = 'one token'; Run = { Invoke-GitLabAgentTokenRotation 101 staging -WhatIf -Deploy { throw 'never' } }; Says = "Create token 'staging-1-*', deploy it, wait until it is used, then revoke token 'staging-1' (1004, used 2 months ago)*agent staging (12) of project group/app on 127.0.0.1*" }
+            @{ Case = 'an eviction'; Run = { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf -NoWait }; Says = "Revoke token 'prod-spare' (1002, never used, created 20 days ago) to free a slot, create token 'prod-2024-*' and do not wait; keep token 'prod-2024' (1001, used 3 hours ago)*" }
+            @{ Case = 'no token'; Run = { Invoke-GitLabAgentTokenRotation platform/infra cluster-us -WhatIf -Deploy { } }; Says = "Create token 'cluster-us-*', deploy it, wait until it is used, then revoke nothing, because there is no older token*" }
+            @{ Case = 'to resume'; Run = { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf -Resume }; Says = "Resume with token 'prod-spare' (1002, never used, created 20 days ago): wait until it is used, then revoke token 'prod-2024' (1001, used 3 hours ago)*" }
         ) {
             $file = Join-Path $TestDrive 'whatif.txt'
             Start-Transcript $file -UseMinimalHeader | Out-Null
@@ -279,18 +286,18 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
-        It 'is the error that there would be, where there would be one' {
+        It 'reports the error that there would be' {
             $null = Add-FakeGitLabSeed $server @{ markUsed = 1002 }
             (Get-Failure { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf }).FullyQualifiedErrorId | Should -BeLike 'TokenLimitReached,*'
         }
     }
 
     Context 'when it does not complete' {
-        It 'revokes the new token again where the deploy throws, and says so' {
+        It 'revokes the new token if the deployment throws, and reports it' {
             $failures = $null
             $result = Invoke-GitLabAgentTokenRotation 101 12 -Deploy { throw 'kubectl is not well' } -ErrorAction SilentlyContinue -ErrorVariable failures
             $result.Status | Should -Be 'DeployFailed'
-            $result.Error.Message | Should -BeLike "*kubectl is not well. It was revoked again. Kept: token 'staging-1' (1004).*"
+            $result.Error.Message | Should -BeLike "*kubectl is not well. It was revoked. Kept: token 'staging-1' (1004).*"
             $result.KeptTokens.Name | Should -Be 'staging-1'
             $result.RevokedTokens.Id | Should -Be $result.NewToken.Id
             Get-Active 12 | Should -Be 'staging-1'
@@ -298,7 +305,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $failures.TargetObject | Should -Be 12
         }
 
-        It 'leaves no secret in $Error, whatever the deploy does' {
+        It 'leaves no secret in $Error, whatever the deployment does' {
             $Error.Clear()
             $null = Invoke-GitLabAgentTokenRotation 101 12 -ErrorAction SilentlyContinue -Deploy {
                 Write-Error "one $($_.RevealToken())" -ErrorAction SilentlyContinue
@@ -306,7 +313,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             }
             $secret = (Get-Token "staging-1-$today").secret
             $Error.Count | Should -Be 1
-            "$($Error[0])" | Should -BeLike '*was not handed over: two [[]redacted]. It was revoked again.*'
+            "$($Error[0])" | Should -BeLike '*was not deployed: two [[]redacted]. It was revoked.*'
             ($Error | Format-List * -Force | Out-String -Width 500) | Should -Not -BeLike "*$secret*"
         }
 
@@ -322,7 +329,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             ($Error | ForEach-Object { $_ | Format-List * -Force; $_.TargetObject; $_.ErrorDetails | Format-List * } | Out-String -Width 500) | Should -Not -BeLike "*$secret*"
         }
 
-        It 'refuses a deploy with blocks of its own before any request: <Blocks>' -ForEach @(
+        It 'refuses a deployment with named blocks before any request: <Blocks>' -ForEach @(
             @{ Blocks = 'begin and end'; Deploy = { begin { 1 } end { 2 } } }
             @{ Blocks = 'process and end'; Deploy = { process { 1 } end { 2 } } }
         ) {
@@ -330,7 +337,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
-        It 'takes a deploy with a process block, and a function' {
+        It 'accepts a deployment with a process block, and a function' {
             function Publish-It { param($Token) Use-Token $Token }
             (Invoke-GitLabAgentTokenRotation 101 12 -Deploy { process { Use-Token $_ } }).Status | Should -Be 'Completed'
             (Invoke-GitLabAgentTokenRotation 104 15 -Deploy ${function:Publish-It}).Status | Should -Be 'Completed'
@@ -342,17 +349,17 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $global:LASTEXITCODE | Should -Be 42
         }
 
-        It 'says what is left where the deploy disconnects the session and fails' {
+        It 'reports what is left if the deployment disconnects the session and fails' {
             $results = Get-GitLabClusterAgent -Group platform/apps -Recurse -Session $session |
                 Invoke-GitLabAgentTokenRotation -Deploy { $session | Disconnect-GitLab; throw 'glpat-maintainer' } -ErrorAction SilentlyContinue -ErrorVariable failures
             $results.Status | Should -Be 'DeployFailed'
-            "$($results.Error.Message)" | Should -BeLike "*its words are not shown*Get-GitLabAgentToken -Project *-TokenId $($results.NewToken.Id)"
+            "$($results.Error.Message)" | Should -BeLike "*the reason is not shown*Get-GitLabAgentToken -Project *-TokenId $($results.NewToken.Id)"
             ($failures.FullyQualifiedErrorId -split ',')[0..2] -join ' ' | Should -BeLike '*DeployFailed*'
             "$failures" | Should -BeLike '*disconnected*'
             $session = Connect-FakeGitLab $server
         }
 
-        It 'takes <Way> for a deploy that failed' -ForEach @(
+        It 'treats <Way> as a deployment that failed' -ForEach @(
             @{ Way = 'exit'; Deploy = { exit 3 } }
             @{ Way = 'break'; Deploy = { break } }
             @{ Way = 'continue'; Deploy = { continue } }
@@ -363,26 +370,27 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-Active 12 | Should -Be 'staging-1'
         }
 
-        It 'warns where the deploy''s last command failed without a word, and waits' {
+        It 'warns if the last command of the deployment failed without throwing, and waits' {
             $warnings = $null
             (Invoke-GitLabAgentTokenRotation 101 12 -NoWait -Deploy { dotnet no-such-command *> $null } -WarningVariable warnings -WarningAction SilentlyContinue).Status | Should -Be 'AwaitingUse'
             $warnings | Should -BeLike "*'staging-1-$today'*exit code 1*"
         }
 
-        It 'does not revoke a token that is in use, whatever the deploy throws' {
+        It 'does not revoke a token that is in use, whatever the deployment throws' {
             $result = Invoke-GitLabAgentTokenRotation 101 12 -Deploy { Use-Token $_; throw 'late' } -ErrorAction SilentlyContinue
             $result.Status | Should -Be 'DeployFailed'
-            $result.Error.Message | Should -BeLike '*not revoked, since it is in use already*-Resume'
+            $result.Error.Message | Should -BeLike '*not revoked, because it is already in use*-Resume'
             @(Get-Active 12).Count | Should -Be 2
         }
 
-        It 'leaves both on a time-out, and -Resume goes on, in another session too' {
+        It 'keeps both on a timeout, and -Resume completes it, in another session too' {
             $failures = $null
             $result = Invoke-GitLabAgentTokenRotation 101 12 -Deploy { } -TimeoutSec 1 -PollSec 1 -ErrorAction SilentlyContinue -ErrorVariable failures
             $result.Status | Should -Be 'TimedOut'
             $failures.FullyQualifiedErrorId | Should -BeLike 'Timeout,*'
             $failures.CategoryInfo.Category | Should -Be 'OperationTimeout'
-            $failures.ErrorDetails.RecommendedAction | Should -Be 'Go on with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume'
+            $failures.ErrorDetails.RecommendedAction | Should -Be 'Resume with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume'
+            "$failures" | Should -BeLike "Token 'staging-1-$today' (*) of agent staging of project group/app on 127.0.0.1*was not seen in use within 1 second. Kept: token 'staging-1' (1004). Resume with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume"
             Get-Active 12 | Should -Be 'staging-1', "staging-1-$today"
 
             Use-Token $result.NewToken
@@ -395,7 +403,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-FakeGitLabCall $server -Method POST | Should -BeNullOrEmpty
         }
 
-        It 'makes no token to resume without -Deploy' {
+        It 'creates no token with -Resume without -Deploy' {
             $result = Invoke-GitLabAgentTokenRotation 101 12 -Resume
             $result.Status | Should -Be 'Completed'
             $result.NewToken.Name | Should -Be 'staging-1'
@@ -404,7 +412,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
-        It 'begins with -Resume and -Deploy where there is nothing to go on with' {
+        It 'starts a rotation with -Resume and -Deploy if there is none to resume' {
             $result = Invoke-GitLabAgentTokenRotation 101 12 -Resume -Deploy { Use-Token $_ }
             $result.RevokedTokens.Name | Should -Be 'staging-1'
             Get-Active 12 | Should -Be "staging-1-$today"
@@ -413,13 +421,13 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
-        It 'takes its own outcomes to resume' {
+        It 'resumes its own results' {
             $results = Get-GitLabClusterAgent group/app | Invoke-GitLabAgentTokenRotation -NoWait -Force
             $results | ForEach-Object { Use-Token $_.NewToken }
             ($results | Invoke-GitLabAgentTokenRotation -Resume -PollSec 1).Status | Should -Be 'Completed', 'Completed'
         }
 
-        It 'puts the secret out at once with -NoWait' {
+        It 'writes the secret at once with -NoWait' {
             $result = Invoke-GitLabAgentTokenRotation 101 12 -NoWait
             $result.Status | Should -Be 'AwaitingUse'
             $result.NewToken.RevealToken() | Should -Be (Get-Token "staging-1-$today").secret
@@ -429,17 +437,17 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             (Invoke-GitLabAgentTokenRotation 101 12 -Resume -NoWait).Status | Should -Be 'Completed'
         }
 
-        It 'warns that no one installs the token while it is waited for' {
+        It 'warns that nobody installs the token while it waits' {
             $warnings = $null
             $null = Invoke-GitLabAgentTokenRotation 101 12 -TimeoutSec 1 -PollSec 1 -WarningVariable warnings -WarningAction SilentlyContinue -ErrorAction SilentlyContinue
             $warnings | Should -BeLike '*Without -Deploy*'
         }
 
         It 'does not stop the others: <What>' -ForEach @(
-            @{ What = 'an agent that is not there'; Id = 'AgentNotFound'; Fault = @{ kind = 'status'; status = 404; pathContains = '/cluster_agents/15' } }
+            @{ What = 'an agent that does not exist'; Id = 'AgentNotFound'; Fault = @{ kind = 'status'; status = 404; pathContains = '/cluster_agents/15' } }
             @{ What = 'tokens that cannot be read'; Id = 'ServerError'; Fault = @{ kind = 'status'; status = 500; pathContains = '/15/tokens/'; method = 'GET'; times = 'always' } }
-            @{ What = 'a token that is not made'; Id = 'OutcomeUnknown'; Fault = @{ kind = 'status'; status = 502; pathContains = '/15/tokens'; method = 'POST' } }
-            @{ What = 'a role that does not suffice'; Id = 'Forbidden'; Fault = @{ kind = 'status'; status = 403; pathContains = '/15/tokens'; method = 'POST' } }
+            @{ What = 'a token that is not created'; Id = 'OutcomeUnknown'; Fault = @{ kind = 'status'; status = 502; pathContains = '/15/tokens'; method = 'POST' } }
+            @{ What = 'a role that is too low'; Id = 'Forbidden'; Fault = @{ kind = 'status'; status = 403; pathContains = '/15/tokens'; method = 'POST' } }
         ) {
             $agents = Get-GitLabClusterAgent -Group platform/apps -Recurse
             Add-FakeGitLabFault $server $Fault
@@ -455,8 +463,8 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             @{ What = 'a blank name'; More = @{ Name = '  ' } }
             @{ What = 'a name that is too long'; More = @{ Name = 'x' * 256 } }
             @{ What = 'a description that is too long'; More = @{ Description = 'x' * 1025 } }
-            @{ What = 'a negative time-out'; More = @{ TimeoutSec = -1 } }
-            @{ What = 'no time between looks'; More = @{ PollSec = 0 } }
+            @{ What = 'a negative timeout'; More = @{ TimeoutSec = -1 } }
+            @{ What = 'no time between polls'; More = @{ PollSec = 0 } }
         ) {
             (Get-Failure { Invoke-GitLabAgentTokenRotation 101 12 -NoWait @More }).Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
             Get-FakeGitLabCall $server | Should -BeNullOrEmpty
@@ -472,20 +480,20 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
         BeforeEach { $shell = Open-Shell }
         AfterEach { Close-Shell $shell }
 
-        It 'in the wait leaves both, and says how to go on' {
-            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 60' -When { $shell.Shell.Streams.Progress.Count -gt 0 -and (Get-FakeGitLabLoad $server).inFlight -eq 0 }
+        It 'in the wait keeps both, and says how to resume' {
+            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 60' -When { (Test-Waiting) -and (Get-FakeGitLabLoad $server).inFlight -eq 0 }
             $took | Should -BeLessThan 1.5
             Get-Active 12 | Should -Be 'staging-1', "staging-1-$today"
-            $shell.Console.Warnings | Should -BeLike "Stopped. Token 'staging-1-$today' (*) of agent staging is made, and was not seen in use yet. Kept: token 'staging-1' (1004). Go on with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume"
+            $shell.Console.Warnings | Should -BeLike "Stopped. Token 'staging-1-$today' (*) of agent staging of project group/app on 127.0.0.1* was created and has not been seen in use yet. Kept: token 'staging-1' (1004). Resume with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume"
         }
 
         It 'in the wait for several says so of each' {
-            $null = Invoke-Interrupted -Script 'Get-GitLabClusterAgent -Group platform/apps -Recurse -Session $session | Invoke-GitLabAgentTokenRotation -Deploy { } -PollSec 60' -When { $shell.Shell.Streams.Progress.Count -gt 0 }
+            $null = Invoke-Interrupted -Script 'Get-GitLabClusterAgent -Group platform/apps -Recurse -Session $session | Invoke-GitLabAgentTokenRotation -Deploy { } -PollSec 60' -When { Test-Waiting }
             $shell.Console.Warnings.Count | Should -Be 2
             $shell.Console.Warnings | Should -BeLike '*-Resume'
         }
 
-        It 'in a look that hangs it ends at once, with no request left' {
+        It 'in a poll that hangs ends at once, with no request left' {
             Add-FakeGitLabFault $server @{ kind = 'hang'; method = 'GET'; pathMatches = '/tokens/10(1[0-9])$'; times = 'always' }
             $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { } -PollSec 1' -When { (Get-FakeGitLabCall $server -Method GET) -match '/tokens/101\d$' }
             $took | Should -BeLessThan 1.5
@@ -493,34 +501,34 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $shell.Console.Warnings | Should -BeLike '*-Resume'
         }
 
-        It 'in the deploy revokes the new token again, and says so' {
+        It 'in the deployment revokes the new token, and says so' {
             $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { Write-Progress deploying; Start-Sleep -Seconds 60 }' -When { $shell.Shell.Streams.Progress.Activity -contains 'deploying' }
             $took | Should -BeLessThan 6
             Get-Active 12 | Should -Be 'staging-1'
-            $shell.Console.Warnings | Should -BeLike '*was not handed over: it was stopped. It was revoked again. Kept: *'
+            $shell.Console.Warnings | Should -BeLike 'Stopped. *was not deployed: the rotation was stopped. It was revoked. Kept: *'
         }
 
-        It 'in the deploy of a token that is in use already leaves both' {
+        It 'in the deployment of a token that is already in use keeps both' {
             $script = "
                 function Use-It { `$null = Invoke-RestMethod '$($server.Url)/-/fake-gitlab/seed' -Method Post -ContentType application/json -NoProxy -Body (ConvertTo-Json @{ markUsed = `$args[0].Id }) }
                 Invoke-GitLabAgentTokenRotation 101 12 -Session `$session -Deploy { Use-It `$_; Start-Sleep -Seconds 60 }"
             $null = Invoke-Interrupted -Script $script -When { (Get-Token "staging-1-$today").lastUsedAt }
             @(Get-Active 12).Count | Should -Be 2
-            $shell.Console.Warnings | Should -BeLike '*not revoked, since it is in use already*-Resume'
+            $shell.Console.Warnings | Should -BeLike '*not revoked, because it is already in use*-Resume'
         }
 
-        It 'without -Deploy revokes the new token again, since no one has it' {
-            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -PollSec 60' -When { $shell.Shell.Streams.Progress.Count -gt 0 }
+        It 'without -Deploy revokes the new token, because nobody has it' {
+            $took = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -PollSec 60' -When { Test-Waiting }
             $took | Should -BeLessThan 6
             Get-Active 12 | Should -Be 'staging-1'
-            "$($shell.Console.Warnings)" | Should -BeLike '*It was revoked again.*'
+            "$($shell.Console.Warnings)" | Should -BeLike '*It was revoked.*'
         }
 
-        It 'while the token is made revokes it again' {
+        It 'while the token is created revokes it' {
             Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800; afterActing = $true }
             $null = Invoke-Interrupted -Script 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -Deploy { }' -When { Get-Token "staging-1-$today" }
             Get-Active 12 | Should -Be 'staging-1'
-            $shell.Console.Warnings | Should -BeLike '*revoked again*'
+            $shell.Console.Warnings | Should -BeLike '*revoked*'
         }
 
         It 'by -First says what is left of the others' {
@@ -530,36 +538,37 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
                     Invoke-GitLabAgentTokenRotation -Force -PollSec 60 -Deploy { if (`$_.AgentId -eq 12) { Use-It `$_ } } |
                     Select-Object -First 1"
             $first.Agent | Should -Be 'staging'
-            $shell.Console.Warnings | Should -BeLike "Stopped. Revoked: token 'prod-spare' (1002). Token 'prod-2024-$today' (*) of agent prod is made, *-Resume"
+            $shell.Console.Warnings | Should -BeLike "Stopped. Revoked: token 'prod-spare' (1002). Token 'prod-2024-$today' (*) of agent prod of project group/app on * was created *-Resume"
         }
 
-        It 'by -ErrorAction Stop says that what was put out may be lost' {
+        It 'by -ErrorAction Stop says that what was written may be lost' {
             Invoke-InShell $shell 'try { $kept = 12, 4711 | ForEach-Object { [pscustomobject]@{ Project = 101; Agent = $_ } } | Invoke-GitLabAgentTokenRotation -Session $session -NoWait -ErrorAction Stop } catch { $null = $_ }; $kept' | Should -BeNullOrEmpty
-            $shell.Console.Warnings | Should -BeLike "Ended after token 'staging-1-$today' (*) of agent staging was put out. If nothing kept it, its secret is lost: rotate again, without -Resume."
+            $shell.Console.Warnings | Should -BeLike "The pipeline ended after token 'staging-1-$today' (*) of agent staging was written. If nothing kept the output, its secret is lost: rotate again, without -Resume."
         }
 
-        It 'by an error elsewhere says nothing of what went on down the pipeline' {
+        It 'by an error elsewhere says nothing about what went down the pipeline' {
             $null = Invoke-InShell $shell 'Invoke-GitLabAgentTokenRotation 101 12 -Session $session -NoWait | Select-Object -First 1; Invoke-GitLabAgentTokenRotation 104 15 -Session $session -NoWait'
             $shell.Console.Warnings | Should -BeNullOrEmpty
         }
 
         It 'by -ErrorAction Stop says what is left of the others' {
             $null = Invoke-InShell $shell 'try { 12, 4711 | ForEach-Object { [pscustomobject]@{ Project = 101; Agent = $_ } } | Invoke-GitLabAgentTokenRotation -Session $session -Deploy { } -PollSec 60 -ErrorAction Stop } catch { "$_" }'
-            $shell.Console.Warnings | Should -BeLike '*agent staging is made, and was not seen in use yet*-Resume'
+            $shell.Console.Warnings | Should -BeLike '*agent staging of project group/app on * was created and has not been seen in use yet*-Resume'
             Get-Active 12 | Should -Be 'staging-1', "staging-1-$today"
         }
     }
+
     Context 'when its process is killed' {
-        It 'at <At>: the token in use is there, and to run it again ends well' -ForEach @(
+        It 'at <At>: the token in use is active, and to run it again completes it' -ForEach @(
             @{ At = 'the list of tokens'; Fault = @{ method = 'GET'; pathContains = '/tokens?' } }
             @{ At = 'the read of a token'; Fault = @{ method = 'GET'; pathContains = '/tokens/1001' } }
-            @{ At = 'the giving up, undone'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1002' } }
-            @{ At = 'the giving up, done'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1002'; afterActing = $true } }
-            @{ At = 'the making, undone'; Fault = @{ method = 'POST' } }
-            @{ At = 'the making, done'; Fault = @{ method = 'POST'; afterActing = $true } }
-            @{ At = 'the deploy'; Fault = $null }
-            @{ At = 'a look'; Fault = @{ method = 'GET'; pathMatches = '/tokens/10(1[0-9])$' } }
-            @{ At = 'the last revocation, undone'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1001' } }
+            @{ At = 'the eviction, not done'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1002' } }
+            @{ At = 'the eviction, done'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1002'; afterActing = $true } }
+            @{ At = 'the creation, not done'; Fault = @{ method = 'POST' } }
+            @{ At = 'the creation, done'; Fault = @{ method = 'POST'; afterActing = $true } }
+            @{ At = 'the deployment'; Fault = $null }
+            @{ At = 'a poll'; Fault = @{ method = 'GET'; pathMatches = '/tokens/10(1[0-9])$' } }
+            @{ At = 'the last revocation, not done'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1001' } }
             @{ At = 'the last revocation, done'; Fault = @{ method = 'DELETE'; pathContains = '/tokens/1001'; afterActing = $true } }
         ) {
             if ($Fault) { Add-FakeGitLabFault $server ($Fault + @{ kind = 'hang' }) }
@@ -572,10 +581,7 @@ Invoke-GitLabAgentTokenRotation 101 11 -Force -PollSec 1 -Deploy {
     if (`$$(-not $Fault)) { Start-Sleep -Seconds 60 }
 }
 "@
-            $start = [System.Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
-            foreach ($argument in '-NoProfile', '-NonInteractive', '-File', $file) { $start.ArgumentList.Add($argument) }
-            $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-            $process = [System.Diagnostics.Process]::Start($start)
+            $process = Start-PowerShell $file
             try {
                 Wait-Until { if ($Fault) { (Get-FakeGitLabLoad $server).inFlight -gt 0 } else { (Get-Token "prod-2024-$today").lastUsedAt } } -TimeoutSeconds 30
             }
@@ -587,7 +593,7 @@ Invoke-GitLabAgentTokenRotation 101 11 -Force -PollSec 1 -Deploy {
 
             Clear-FakeGitLabFault $server
             Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
-            # One that was used is there at any time.
+            # A token that was used is active at any time.
             (Get-FakeGitLabState $server).tokens | Where-Object { $_.agentId -eq 11 -and $_.status -eq 'active' -and $_.lastUsedAt } | Should -Not -BeNullOrEmpty
 
             $again = Invoke-GitLabAgentTokenRotation 101 11 -Resume -TimeoutSec 1 -PollSec 1 -Deploy { Use-Token $_ } -ErrorAction SilentlyContinue

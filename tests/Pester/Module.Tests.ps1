@@ -95,7 +95,7 @@ $loaded = @(Get-Dependency)
 '@ | Should -Be 'before: 0', 'after: True', 'contexts: GitLabAgents'
         }
 
-        It 'is not disturbed by another module''s old <_>' -ForEach 'Microsoft.Extensions.Logging.Abstractions', 'Polly.Core', 'Microsoft.Extensions.Http', 'YamlDotNet' {
+        It 'is not disturbed by another module''s old <_>' -ForEach 'Microsoft.Extensions.Logging.Abstractions', 'Microsoft.Extensions.Http', 'YamlDotNet' {
             $folder = Join-Path $TestDrive "Other.$_"
             $null = New-Item $folder -ItemType Directory
             Invoke-ChildShell -Environment ($environment + @{ FOLDER = $folder; LIBRARY = $_ }) @'

@@ -27,8 +27,9 @@ Describe 'New-GitLabAgentUrlConfiguration' {
         $key = [System.IO.File]::ReadAllText("$certificates/key.pem")
         $certificate = [System.IO.File]::ReadAllText("$certificates/cert.pem")
         function Expand-Field($Name) {
-            $body = (Get-FakeGitLabRequest $server -Method POST).body | ConvertFrom-Json
-            [System.Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($body.$Name))
+            # The last request is the one that the server accepted: with PEM, or with base64 of it on older releases.
+            $value = (@(Get-FakeGitLabRequest $server -Method POST)[-1].body | ConvertFrom-Json).$Name
+            if ($value -like '-----BEGIN*') { $value } else { [System.Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($value)) }
         }
     }
 
@@ -52,7 +53,7 @@ Describe 'New-GitLabAgentUrlConfiguration' {
         Get-GitLabClusterAgent group/app prod | New-GitLabAgentUrlConfiguration -Url grpc://agent:80 | ForEach-Object AgentId | Should -Be 11
     }
 
-    It 'sends certificates from paths that PowerShell resolves, in base64' {
+    It 'sends certificates from paths that PowerShell resolves' {
         New-PSDrive -Name Certificates -PSProvider FileSystem -Root $certificates | Out-Null
         $made = New-GitLabAgentUrlConfiguration 101 11 grpcs://agent -ClientCertificatePath ./cert.pem -ClientKeyPath Certificates:/key.pem -CaCertificatePath other.pem -TlsHost agent.internal
         $made.AuthenticationMethod | Should -Be Mtls
@@ -116,7 +117,7 @@ Describe 'New-GitLabAgentUrlConfiguration' {
     It 'removes the configuration again if the server ignored the certificate' {
         Add-FakeGitLabFault $server @{ kind = 'body'; status = 201; body = '{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}'; method = 'POST'; pathContains = 'url_configurations' }
         $failure = Get-Failure { New-GitLabAgentUrlConfiguration 101 12 grpcs://agent -ClientCertificatePath cert.pem -ClientKeyPath key.pem }
-        $failure.Exception.Message | Should -BeLike '*ignored the client certificate*removed again*'
+        $failure.Exception.Message | Should -BeLike '*ignored the client certificate*was removed*'
         (Get-FakeGitLabState $server).urlConfigurations | Should -BeNullOrEmpty
     }
 

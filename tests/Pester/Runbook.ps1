@@ -46,7 +46,7 @@ if [ $command = apply ]; then printf '%s\n' "$given" > "$KUBECTL_BIN/$2.yaml"; e
 case " $KUBECTL_NONE " in *" $2 "*) echo "No resources found in $4 namespace." >&2; exit ;; esac
 echo 'deployment.apps/gitlab-agent restarted'
 case " $KUBECTL_OFF " in *" $2 "*) exit ;; esac
-exec "$KUBECTL_PWSH" -NoProfile -NonInteractive -File "$KUBECTL_BIN/sign-in.ps1" "$KUBECTL_BIN/$2.yaml"
+exec "$KUBECTL_BIN/sign-in" "$KUBECTL_BIN/$2.yaml"
 '@
     Set-Content "$bin/sign-in.ps1" @"
 Import-Module '$PSScriptRoot/FakeGitLab.psm1'
@@ -54,9 +54,10 @@ Import-Module '$PSScriptRoot/FakeGitLab.psm1'
 `$secret = [regex]::Match((Get-Content `$args[0] -Raw), '(?m)^  token: "(.*)"').Groups[1].Value
 `$null = Add-FakeGitLabSeed `$server @{ markUsed = ((Get-FakeGitLabState `$server).tokens | Where-Object secret -CEQ `$secret).id }
 "@
-    chmod +x "$bin/kubectl"
+    $command = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-File', "$bin/sign-in.ps1" | ForEach-Object { "'$_'" }
+    Set-Content "$bin/sign-in" '#!/bin/sh', "exec $command `"`$@`""
+    chmod +x "$bin/kubectl" "$bin/sign-in"
     $env:PATH = "$bin$([System.IO.Path]::PathSeparator)$env:PATH"
     $env:KUBECTL_BIN = $bin
-    $env:KUBECTL_PWSH = [Environment]::ProcessPath
     $bin
 }

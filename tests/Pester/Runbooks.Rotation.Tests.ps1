@@ -89,7 +89,7 @@ Describe 'Runbook' {
                 Get-Active beta | Should -Be "beta-$today"
                 Get-Active gamma | Should -Be "gamma-1-$today"
                 Get-Active young | Should -Be 'young-1'
-                Get-FakeGitLabCall $server | Where-Object { $_ -match "/cluster_agents/($($ids.young)|$($ids.bare))/" } |
+                Get-FakeGitLabCall $server | Where-Object { $_ -match "/cluster_agents/($($ids.young)|$($ids.bare))/" } | Sort-Object |
                     Should -Be @($ids.bare, $ids.young | ForEach-Object { "GET /api/v4/projects/$one/cluster_agents/$_/tokens?per_page=100&page=1" }) -Because 'a list tells the age'
                 (Import-Csv "$TestDrive/report.csv").Status | Should -Be 'Completed', 'Completed', 'Completed'
             }
@@ -270,7 +270,7 @@ Describe 'Runbook' {
 
             AfterEach {
                 $env:PATH = $path
-                Remove-Item Env:KUBECTL_BIN, Env:KUBECTL_PWSH, Env:KUBECTL_FAILS, Env:KUBECTL_OFF, Env:KUBECTL_NONE -ErrorAction Ignore
+                Remove-Item Env:KUBECTL_BIN, Env:KUBECTL_FAILS, Env:KUBECTL_OFF, Env:KUBECTL_NONE -ErrorAction Ignore
             }
 
             It 'hands each token to the context of its agent, through the standard input, and restarts the agent' {

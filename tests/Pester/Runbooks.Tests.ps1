@@ -615,7 +615,7 @@ Describe 'Runbook, unattended' -Skip:(-not $IsLinux) {
 
         # In a PowerShell of its own, as a scheduler starts it.
         function Invoke-Unattended ([string] $Name, [string[]] $Arguments) {
-            $output = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -File "$examples/$Name.ps1" @Arguments 2>&1
+            $output = Invoke-PowerShell (@('-File', "$examples/$Name.ps1") + $Arguments)
             [pscustomobject]@{ ExitCode = $LASTEXITCODE; Text = $output | Out-String -Width 500 }
         }
 
@@ -684,7 +684,7 @@ Describe 'Runbook, unattended' -Skip:(-not $IsLinux) {
             $first.Text | Should -BeLike '*2 agents, 2 due, 1 completed, 1 waiting, 0 failed.*'
             (Import-Csv "$TestDrive/report.csv").Status | Should -Be 'Completed', 'TimedOut'
 
-            & $env:KUBECTL_PWSH -NoProfile -NonInteractive -File "$bin/sign-in.ps1" "$bin/in-b.yaml"
+            & "$bin/sign-in" "$bin/in-b.yaml"
             $second = Invoke-Unattended Invoke-TokenRotation ($arguments + '-Resume')
             $second.ExitCode | Should -Be 0
             $second.Text | Should -BeLike '*2 agents, 1 due, 1 completed, 0 waiting, 0 failed.*'
@@ -699,7 +699,7 @@ Describe 'Runbook, unattended' -Skip:(-not $IsLinux) {
         }
         finally {
             $env:PATH = $path
-            Remove-Item Env:KUBECTL_BIN, Env:KUBECTL_PWSH, Env:KUBECTL_OFF -ErrorAction Ignore
+            Remove-Item Env:KUBECTL_BIN, Env:KUBECTL_OFF -ErrorAction Ignore
         }
     }
 }

@@ -81,7 +81,7 @@ Describe 'Connect-GitLab through a proxy' {
     BeforeEach { Reset-FakeGitLab $proxy }
     AfterEach {
         Disconnect-GitLab
-        $env:HTTP_PROXY = $null
+        $env:http_proxy = $env:no_proxy = $env:ALL_PROXY = $null
     }
 
     It 'goes through -Proxy' {
@@ -110,6 +110,50 @@ Describe 'Connect-GitLab through a proxy' {
 "@ -Environment @{ GITLAB_HOST = 'http://gitlab.invalid'; GITLAB_TOKEN = 'glpat-maintainer'; http_proxy = $proxy.Url }
         $output[0] | Should -Be maintainer
         $output[-1] | Should -BeLike 'ConnectionFailed,*'
+    }
+
+    It 'takes the environment as it is when it connects' {
+        $way = { Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication -MaximumRetryCount 0 }
+        (Get-Failure $way).FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
+        $env:http_proxy = $proxy.Url
+        Get-Failure $way | Should -BeNullOrEmpty
+        (Get-FakeGitLabRequest $proxy)[0].rawTarget | Should -Be 'http://gitlab.invalid/api/v4/personal_access_tokens/self'
+        $env:no_proxy = 'gitlab.invalid'
+        (Get-Failure $way).FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
+        $env:no_proxy = $env:http_proxy = $null
+        $env:ALL_PROXY = $proxy.Url
+        Get-Failure $way | Should -BeNullOrEmpty
+        $env:ALL_PROXY = $null
+        (Get-Failure $way).FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
+    }
+
+    It 'takes the default proxy that a user has set for .NET' {
+        $before = [System.Net.Http.HttpClient]::DefaultProxy
+        try {
+            [System.Net.Http.HttpClient]::DefaultProxy = [System.Net.WebProxy]::new($proxy.Url)
+            Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication
+            (Get-FakeGitLabRequest $proxy)[0].headers.Host | Should -Be gitlab.invalid
+        }
+        finally { [System.Net.Http.HttpClient]::DefaultProxy = $before }
+    }
+
+    It 'takes -Proxy <What>' -ForEach @(
+        @{ What = 'host:port'; Convert = { $args[0] -replace '^http://' } }
+        @{ What = 'localhost:port'; Convert = { $args[0] -replace '^http://127.0.0.1', 'localhost' } }
+        @{ What = 'as a Uri'; Convert = { [uri]$args[0] } }
+        @{ What = 'user:password@host:port'; Convert = { $args[0] -replace '^http://', 'me:pr0xy-pass@' } }
+    ) {
+        Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication -Proxy (& $Convert $proxy.Url)
+        (Get-FakeGitLabRequest $proxy)[0].headers.Host | Should -Be gitlab.invalid
+    }
+
+    It 'gives up at once where the proxy does not accept the password' {
+        Add-FakeGitLabFault $proxy @{ kind = 'status'; status = 407; body = ''; headers = @{ 'Proxy-Authenticate' = 'Basic realm="p"' }; times = 'always' }
+        $way = @{ Proxy = $proxy.Url; ProxyCredential = [pscredential]::new('me', (ConvertTo-Secret 'pr0xy-pass')) }
+        $failure = Get-Failure { Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication @way }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
+        $failure.Exception.Message | Should -BeLike "*the proxy $($proxy.Url) refused*(407)*-ProxyCredential*"
+        @((Get-FakeGitLabRequest $proxy).headers | Where-Object { $_.PSObject.Properties['Proxy-Authorization'] }).Count | Should -Be 1
     }
 
     It 'refuses what excludes each other' {

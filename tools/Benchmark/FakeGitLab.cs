@@ -7,7 +7,7 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Benchmark;
 
-/// <summary>The fake GitLab, in a process of its own, so that its work is not counted as the client's.</summary>
+/// <summary>The fake GitLab in a process of its own, so that its work is not measured as the client's.</summary>
 internal sealed class FakeGitLab : IDisposable
 {
     public const string AccessToken = "glpat-benchmark";
@@ -30,8 +30,14 @@ internal sealed class FakeGitLab : IDisposable
 
     public static FakeGitLab Start()
     {
-        string program = Repository.FindBuilt("tests/GitLabAgents.FakeGitLab", "net10.0", "GitLabAgents.FakeGitLab");
-        var start = new ProcessStartInfo("dotnet", ["exec", program, "--empty", "--token", AccessToken, "--no-recording", "--parent-stdin", "--secret-seed", "1"])
+        const string Name = "GitLabAgents.FakeGitLab";
+        string program = BuildOutput.FindAssembly($"tests/{Name}", "net10.0", Name);
+        string[] arguments =
+        [
+            "exec", program,
+            "--empty", "--token", AccessToken, "--no-recording", "--parent-stdin", "--secret-seed", "1",
+        ];
+        var start = new ProcessStartInfo("dotnet", arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -43,24 +49,25 @@ internal sealed class FakeGitLab : IDisposable
             throw new InvalidOperationException("The fake GitLab did not start: " + line);
         }
 
-        _ = process.StandardOutput.ReadToEndAsync(); // So that it never waits for a reader.
+        _ = process.StandardOutput.ReadToEndAsync(); // Otherwise the server would block when the pipe is full.
         return new FakeGitLab(process, line[Greeting.Length..].Trim());
     }
 
-    public void Seed(object seed) => Steer("seed", seed);
+    public void Seed(object seed) => PostControl("seed", seed);
 
-    public void SetLatency(int milliseconds) => Steer("options", new { latencyMs = milliseconds });
+    public void SetLatency(int milliseconds) => PostControl("options", new { latencyMs = milliseconds });
 
-    /// <summary>Reads from the API.</summary>
-    public JsonElement Read(string path)
+    /// <summary>Gets a resource of the API.</summary>
+    public JsonElement Get(string path)
     {
-        using JsonDocument document = JsonDocument.Parse(_http.GetByteArrayAsync(new Uri($"{Api}/{path}")).GetAwaiter().GetResult());
+        byte[] body = _http.GetByteArrayAsync(new Uri($"{Api}/{path}")).GetAwaiter().GetResult();
+        using JsonDocument document = JsonDocument.Parse(body);
         return document.RootElement.Clone();
     }
 
-    /// <summary>Lets the server's code become warm, so that the first row of a run is not worse off than the rest.</summary>
+    /// <summary>Sends requests until the server's code is compiled, so that the first row is not slower.</summary>
     public void WarmUp(string path, int requests)
-        => Parallel.For(0, requests, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ => Read(path));
+        => Parallel.For(0, requests, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ => Get(path));
 
     public void Dispose()
     {
@@ -74,10 +81,11 @@ internal sealed class FakeGitLab : IDisposable
         _process.Dispose();
     }
 
-    private void Steer(string what, object body)
+    private void PostControl(string name, object body)
     {
         using var content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
-        using HttpResponseMessage response = _http.PostAsync(new Uri($"{Url}/-/fake-gitlab/{what}"), content).GetAwaiter().GetResult();
+        var uri = new Uri($"{Url}/-/fake-gitlab/{name}");
+        using HttpResponseMessage response = _http.PostAsync(uri, content).GetAwaiter().GetResult();
         response.EnsureSuccessStatusCode();
     }
 }

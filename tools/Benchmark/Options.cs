@@ -4,56 +4,65 @@ using System.Globalization;
 
 namespace GitLabAgents.Benchmark;
 
-/// <summary>What the command line asks for.</summary>
-internal sealed record Options(int Runs, IReadOnlySet<string> Only, string? Output, string? From)
+/// <summary>The options of the command line.</summary>
+/// <param name="Runs">The number of runs of each row.</param>
+/// <param name="Sections">The sections to measure; all if empty.</param>
+/// <param name="Output">The folder for the report, or <see langword="null"/> for none.</param>
+/// <param name="From">A file with the result of an earlier run, or <see langword="null"/> to measure.</param>
+internal sealed record Options(int Runs, IReadOnlySet<string> Sections, string? Output, string? From)
 {
     public const string Usage = """
         GitLabAgents.Benchmark [--quick | --runs N] [--only a,b] [--output FOLDER] [--from artifacts/benchmarks.json]
-          --quick    three runs of each row in place of seven
-          --only     some of the sections: a import, b list, c details, d group, e first object, f memory, g growth
-          --output   where benchmarks.md and benchmarks.svg go; docs/ by default, after a whole run
-          --from     measures nothing: writes the report of an earlier run again
+          --quick    three runs of each row instead of seven
+          --only     some sections: a import, b list, c token details, d group, e first object, f memory, g growth
+          --output   where to write benchmarks.md and benchmarks.png; the default is docs/, after a complete run
+          --from     measure nothing, and write the report of an earlier run
         """;
 
-    private const int UsualRuns = 7;
+    private const int DefaultRuns = 7;
     private const int QuickRuns = 3;
 
-    public bool Takes(string section) => Only.Count == 0 || Only.Contains(section);
+    public bool Includes(string section) => Sections.Count == 0 || Sections.Contains(section);
 
     public static Options Parse(string[] arguments)
     {
-        int runs = UsualRuns;
-        var only = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        int runs = DefaultRuns;
+        var sections = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         string? output = null;
         string? from = null;
-        for (int index = 0; index < arguments.Length; index++)
+        for (int i = 0; i < arguments.Length; i++)
         {
-            string Value() => ++index < arguments.Length ? arguments[index] : throw new FormatException($"{arguments[^1]} needs a value.");
-            switch (arguments[index])
+            switch (arguments[i])
             {
                 case "--quick":
                     runs = QuickRuns;
                     break;
                 case "--runs":
-                    runs = int.TryParse(Value(), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
-                        ? number
-                        : throw new FormatException("--runs needs a number.");
+                    runs = ParseRuns(GetValue());
                     break;
                 case "--only":
-                    only.UnionWith(Value().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+                    sections.UnionWith(GetValue().Split(',', StringSplitOptions.TrimEntries));
                     break;
                 case "--output":
-                    output = Value();
+                    output = GetValue();
                     break;
                 case "--from":
-                    from = Value();
+                    from = GetValue();
                     break;
                 default:
-                    throw new FormatException($"Unknown argument '{arguments[index]}'.");
+                    throw new FormatException($"Unknown argument '{arguments[i]}'.");
             }
+
+            string GetValue()
+                => ++i < arguments.Length ? arguments[i] : throw new FormatException($"{arguments[^1]} needs a value.");
         }
 
-        bool whole = only.Count == 0 && runs >= UsualRuns;
-        return new Options(runs, only, output ?? (whole ? Repository.Find("docs") : null), from);
+        bool isComplete = sections.Count == 0 && runs >= DefaultRuns;
+        return new Options(runs, sections, output ?? (isComplete ? Repository.PathOf("docs") : null), from);
     }
+
+    private static int ParseRuns(string text)
+        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int runs) && runs > 0
+            ? runs
+            : throw new FormatException("--runs needs a positive number.");
 }

@@ -3,54 +3,65 @@ using System.IO;
 
 namespace GitLabAgents.Benchmark;
 
-/// <summary>Runs a statement in a fresh PowerShell, and tells how long it took there; the start of the process is not counted.</summary>
+/// <summary>Measures statements in new PowerShell processes. The start of the process is not measured.</summary>
 internal sealed class PowerShell
 {
     private readonly string _program;
-    private readonly WorkFolder _work;
-    private int _scripts;
+    private readonly TemporaryFolder _folder;
+    private int _scriptCount;
 
-    private PowerShell(string program, WorkFolder work)
+    private PowerShell(string program, TemporaryFolder folder)
     {
         _program = program;
-        _work = work;
-        Module = work.CopyModule();
-        Version = Evaluate("\"$($PSVersionTable.PSVersion) on $([Runtime.InteropServices.RuntimeInformation]::FrameworkDescription)\"").Trim();
+        _folder = folder;
+        ModuleManifest = folder.CopyModule();
+        Version = Evaluate(
+            "\"$($PSVersionTable.PSVersion) on $([Runtime.InteropServices.RuntimeInformation]::FrameworkDescription)\"")
+            .Trim();
     }
 
     /// <summary>Gets the path of the module's manifest.</summary>
-    public string Module { get; }
+    public string ModuleManifest { get; }
 
+    /// <summary>Gets the versions of PowerShell and .NET.</summary>
     public string Version { get; }
 
-    public static PowerShell? Find(WorkFolder work)
-        => Child.FindProgram("pwsh") is { } program ? new PowerShell(program, work) : null;
+    /// <summary>Finds the PowerShell that GITLABAGENTS_PWSH names, or else the one on PATH.</summary>
+    public static PowerShell? Find(TemporaryFolder folder)
+    {
+        string? program = Environment.GetEnvironmentVariable("GITLABAGENTS_PWSH") is { Length: > 0 } path
+            ? path
+            : ChildProcess.FindProgram("pwsh");
+        return program is null ? null : new PowerShell(program, folder);
+    }
 
     /// <summary>Prepares a measurement.</summary>
-    /// <param name="setUp">What comes before, not counted.</param>
-    /// <param name="statement">What is measured; it may set <c>$rows</c> to a number or a list.</param>
-    /// <param name="bare">Whether not even Microsoft.PowerShell.Utility is loaded beforehand.</param>
+    /// <param name="setUp">Statements that run before, and are not measured.</param>
+    /// <param name="statement">The measured statement. It can set <c>$result</c> to a number or an array.</param>
+    /// <param name="importUtility">Whether Microsoft.PowerShell.Utility is imported beforehand.</param>
     /// <returns>The measurement.</returns>
-    public Func<Sample> Prepare(string setUp, string statement, bool bare = false)
+    public Func<Sample> Prepare(string setUp, string statement, bool importUtility = true)
     {
-        string file = _work.Write(
-            Path.Combine("scripts", $"{++_scripts}.ps1"),
+        string file = _folder.Write(
+            Path.Combine("scripts", $"{++_scriptCount}.ps1"),
             $$"""
             $ErrorActionPreference = 'Stop'
             $ProgressPreference = 'SilentlyContinue'
-            $rows = 0
-            {{(bare ? string.Empty : "Import-Module Microsoft.PowerShell.Utility")}}
+            $result = 0
+            {{(importUtility ? "Import-Module Microsoft.PowerShell.Utility" : string.Empty)}}
             {{setUp}}
-            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            $stopwatch = [System.Diagnostics.Stopwatch]::StartNew()
             {{statement}}
-            $watch.Stop()
-            $count = if ($rows -is [array]) { $rows.Length } else { $rows }
+            $stopwatch.Stop()
+            $count = if ($result -is [array]) { $result.Length } else { $result }
             [string]::Format([cultureinfo]::InvariantCulture, '#sample {0} {1} {2}',
-                $watch.Elapsed.TotalMilliseconds, $count, [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64)
+                $stopwatch.Elapsed.TotalMilliseconds, $count,
+                [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64)
             """);
-        return () => Sample.Read(Child.Run(_program, ["-NoProfile", "-NonInteractive", "-File", file]));
+        return () => Sample.Parse(ChildProcess.Run(_program, ["-NoProfile", "-NonInteractive", "-File", file]));
     }
 
-    /// <summary>Runs a script, and gives what it writes.</summary>
-    public string Evaluate(string script) => Child.Run(_program, ["-NoProfile", "-NonInteractive", "-Command", "-"], script + "\n");
+    /// <summary>Runs a script and returns its output.</summary>
+    public string Evaluate(string script)
+        => ChildProcess.Run(_program, ["-NoProfile", "-NonInteractive", "-Command", "-"], script + "\n");
 }

@@ -7,25 +7,25 @@ using GitLabAgents.Benchmark.Report;
 
 namespace GitLabAgents.Benchmark;
 
-/// <summary>Measures the module beside what it is compared with, in one run, and writes what came out.</summary>
+/// <summary>Measures the module beside its alternatives in one run, and writes a report.</summary>
 internal static class Program
 {
-    private static readonly (string Letter, Func<Bench, IEnumerable<Panel>> Make)[] Sections =
+    private static readonly (string Letter, Func<BenchmarkContext, IEnumerable<Panel>> CreatePanels)[] Sections =
     [
-        ("a", ImportPanels.Make),
-        ("b", ListPanels.Make),
-        ("c", DetailPanels.Make),
-        ("d", GroupPanels.Make),
-        ("e", FirstObjectPanels.Make),
-        ("f", MemoryPanels.Make),
-        ("g", GrowthPanels.Make),
+        ("a", ImportPanels.Create),
+        ("b", ListPanels.Create),
+        ("c", TokenPanels.Create),
+        ("d", GroupPanels.Create),
+        ("e", FirstObjectPanels.Create),
+        ("f", MemoryPanels.Create),
+        ("g", GrowthPanels.Create),
     ];
 
     private static int Main(string[] arguments)
     {
-        if (arguments is ["measure", .. var rest])
+        if (arguments is ["measure", .. var workload])
         {
-            return ConsoleCases.Run(rest); // A process of its own, started by a panel.
+            return ConsoleMeasurement.Run(workload);
         }
 
         Options options;
@@ -39,48 +39,54 @@ internal static class Program
             return 2;
         }
 
-        RunResult result = options.From is { } file ? RunResult.Load(file) : Measure(options);
+        BenchmarkResult result = options.From is { } file ? BenchmarkResult.Load(file) : Measure(options);
         Console.WriteLine();
-        Console.WriteLine(Markdown.Targets(result));
+        Console.WriteLine(MarkdownReport.FormatTargets(result));
         if (options.Output is { } folder)
         {
             Directory.CreateDirectory(folder);
-            bool plotted = Plot.TryWrite(result, Path.Combine(folder, "benchmarks.svg"));
+            ChartWriter.Write(result, Path.Combine(folder, "benchmarks.png"));
             string page = Path.Combine(folder, "benchmarks.md");
-            File.WriteAllText(page, Markdown.Page(result, plotted));
-            Console.WriteLine($"Written to {page}{(plotted ? string.Empty : ", without a plot: gnuplot is not on PATH")}.");
+            File.WriteAllText(page, MarkdownReport.Format(result));
+            Console.WriteLine($"Wrote {page} and benchmarks.png.");
         }
         else
         {
-            Console.WriteLine("Nothing is written to docs/, since this was not a whole run; --output FOLDER writes it elsewhere.");
+            Console.WriteLine("Only a complete run updates docs/. Use --output FOLDER to write the report elsewhere.");
         }
 
         return 0;
     }
 
-    private static RunResult Measure(Options options)
+    private static BenchmarkResult Measure(Options options)
     {
-        if (Repository.Configuration != "Release")
+        if (BuildOutput.Configuration != "Release")
         {
-            Console.WriteLine("This is a Debug build: its numbers mean nothing. Use -c Release.");
+            Console.WriteLine("Warning: this is a Debug build. Use --configuration Release for meaningful numbers.");
         }
 
-        using var work = new WorkFolder();
-        PowerShell? shell = PowerShell.Find(work);
+        using var folder = new TemporaryFolder();
+        PowerShell? shell = PowerShell.Find(folder);
         if (shell is null)
         {
-            Console.WriteLine("There is no pwsh on PATH: the rows that need PowerShell are left out.");
+            Console.WriteLine("Warning: pwsh is not on PATH. The rows that need PowerShell are skipped.");
         }
 
         using FakeGitLab server = FakeGitLab.Start();
-        var bench = new Bench(server, shell, work);
-        Console.WriteLine("Filling the server.");
-        List<Panel> panels = [.. Sections.Where(s => options.Takes(s.Letter)).SelectMany(s => s.Make(bench)).Where(static panel => panel.Rows.Count > 0)];
-        bench.WarmUp();
+        var context = new BenchmarkContext(server, shell, folder);
+        Console.WriteLine("Seeding the server.");
+        List<Panel> panels =
+        [
+            .. Sections
+                .Where(section => options.Includes(section.Letter))
+                .SelectMany(section => section.CreatePanels(context))
+                .Where(static panel => panel.Rows.Count > 0),
+        ];
+        context.WarmUpServer();
         Console.WriteLine($"{panels.Count} panels, {options.Runs} runs of each row.");
-        IReadOnlyList<MachineFact> machine = Machine.Describe(shell);
-        RunResult result = new Runner(server, options.Runs).Run(panels) with { Machine = machine };
-        result.Save(Repository.Find("artifacts", "benchmarks.json"));
+        IReadOnlyList<MachineFact> machine = MachineInfo.Describe(shell);
+        BenchmarkResult result = new Runner(server, options.Runs).Run(panels) with { Machine = machine };
+        result.Save(Repository.PathOf("artifacts", "benchmarks.json"));
         return result;
     }
 }

@@ -6,20 +6,29 @@ using System.Linq;
 namespace GitLabAgents.Benchmark;
 
 /// <summary>One run of one row.</summary>
-internal sealed record Sample(double Milliseconds, long Rows, double PeakMegabytes)
+/// <param name="Milliseconds">The duration of the measured statement.</param>
+/// <param name="Count">The number of objects that it returned.</param>
+/// <param name="PeakMegabytes">The peak working set of the process.</param>
+internal sealed record Sample(double Milliseconds, long Count, double PeakMegabytes)
 {
-    private const string Mark = "#sample";
+    private const string Prefix = "#sample";
 
-    /// <summary>Reads the line that a measured process ends with.</summary>
-    public static Sample Read(string output)
+    /// <summary>Parses the output of a measured process, which ends with a line of this class.</summary>
+    public static Sample Parse(string output)
     {
-        string line = output.Split('\n', StringSplitOptions.TrimEntries).LastOrDefault(l => l.StartsWith(Mark, StringComparison.Ordinal))
-            ?? throw new InvalidOperationException("The measured process gave no result:\n" + output);
-        double[] values = [.. line.Split(' ').Skip(1).Select(static part => double.Parse(part, CultureInfo.InvariantCulture))];
+        string line = output.Split('\n', StringSplitOptions.TrimEntries)
+            .LastOrDefault(static line => line.StartsWith(Prefix, StringComparison.Ordinal))
+            ?? throw new InvalidOperationException("The measured process reported no result:\n" + output);
+        double[] values =
+            [.. line.Split(' ').Skip(1).Select(static value => double.Parse(value, CultureInfo.InvariantCulture))];
         return new Sample(values[0], (long)values[1], values[2] / (1024 * 1024));
     }
 
-    /// <summary>Writes that line, in a measured process that is a console program.</summary>
-    public static void Write(TimeSpan time, long rows)
-        => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Mark} {time.TotalMilliseconds} {rows} {Process.GetCurrentProcess().PeakWorkingSet64}"));
+    /// <summary>Writes that line from a measured process that is a console program.</summary>
+    public static void Write(TimeSpan elapsed, long count)
+    {
+        long peak = Process.GetCurrentProcess().PeakWorkingSet64;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{Prefix} {elapsed.TotalMilliseconds} {count} {peak}"));
+    }
 }

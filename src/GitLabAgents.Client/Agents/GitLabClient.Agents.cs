@@ -18,10 +18,13 @@ public sealed partial class GitLabClient
     /// <param name="project">The project.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <returns>The agents.</returns>
-    public async IAsyncEnumerable<ClusterAgent> GetAgentsAsync(ProjectReference project, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ClusterAgent> GetAgentsAsync(ProjectReference project, CancellationToken cancellationToken = default)
+        => GetAgentsAsync(project, resolvesNotFound: true, cancellationToken);
+
+    private async IAsyncEnumerable<ClusterAgent> GetAgentsAsync(ProjectReference project, bool resolvesNotFound, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         IAsyncEnumerable<ClusterAgent> agents = ReadPagesAsync(
-            page => ListAgentsRequest(project, page),
+            page => ListAgentsRequest(project, page, resolvesNotFound),
             GitLabJson.Default.ListClusterAgent,
             static agent => agent.Id,
             onFirstPage: null,
@@ -59,7 +62,7 @@ public sealed partial class GitLabClient
         }
 
         return await FindAgentByNameAsync(project, agent.Name!, cancellationToken).ConfigureAwait(false)
-            ?? throw new GitLabApiException(GitLabErrorKind.AgentNotFound, $"Project {project} on {_session} has no agent named '{agent}'.", "Check the name, or list the agents with Get-GitLabClusterAgent.");
+            ?? throw new GitLabApiException(GitLabErrorKind.AgentNotFound, $"Project {project} on {_session} has no agent named '{agent}'.", $"Check the name, or list the agents with {SuggestedCommand.GetAgent}.");
     }
 
     /// <summary>
@@ -76,13 +79,13 @@ public sealed partial class GitLabClient
         {
             RequiredRole = "Maintainer",
             Body = JsonSerializer.SerializeToUtf8Bytes(new NewAgentBody { Name = name }, GitLabJson.Default.NewAgentBody),
-            RecoveryHint = $"Look for agent '{name}' with: Get-GitLabClusterAgent -Project {Quote(project)} -Name {Quote(name)}",
+            RecoveryHint = $"Look for agent '{name}' with: {SuggestedCommand.FindAgent(project, name)}",
         };
         try
         {
             return AttachSession(await ReadAsync(call, GitLabJson.Default.ClusterAgent, static a => a.Id, cancellationToken).ConfigureAwait(false), project);
         }
-        catch (GitLabApiException e) when (e is { Kind: GitLabErrorKind.InvalidRequest, StatusCode: System.Net.HttpStatusCode.BadRequest })
+        catch (GitLabApiException e) when (e.IsRuleViolation)
         {
             // Whether the name is taken is decided by looking, since the server's words can be in any language.
             if (await IsNameTakenAsync(project, name, cancellationToken).ConfigureAwait(false))
@@ -107,7 +110,7 @@ public sealed partial class GitLabClient
             new ApiRequest(HttpMethod.Delete, $"{AgentsPath(project)}/{agentId}", $"remove agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound)
             {
                 RequiredRole = "Maintainer",
-                RecoveryHint = $"Look for it with: Get-GitLabClusterAgent -Project {Quote(project)} -AgentId {agentId}",
+                RecoveryHint = $"Look for it with: {SuggestedCommand.ReadAgent(project, agentId)}",
             },
             cancellationToken);
 
@@ -122,11 +125,11 @@ public sealed partial class GitLabClient
 
     private static string AgentsPath(ProjectReference project) => $"projects/{project.ToPathSegment()}/cluster_agents";
 
-    private static ApiRequest ListAgentsRequest(ProjectReference project, int page)
-        => new(HttpMethod.Get, $"{AgentsPath(project)}?per_page={PageSize}&page={page}", $"list the agents of project {project}", GitLabErrorKind.ProjectNotFound);
-
-    // As PowerShell takes it, for commands in messages.
-    internal static string Quote(object value) => $"'{value.ToString().Replace("'", "''")}'";
+    private static ApiRequest ListAgentsRequest(ProjectReference project, int page, bool resolvesNotFound)
+        => new(HttpMethod.Get, $"{AgentsPath(project)}?per_page={PageSize}&page={page}", $"list the agents of project {project}", GitLabErrorKind.ProjectNotFound)
+        {
+            ResolvesNotFound = resolvesNotFound,
+        };
 
     private async Task<ClusterAgent?> FindAgentByNameAsync(ProjectReference project, string name, CancellationToken cancellationToken)
     {
@@ -145,7 +148,9 @@ public sealed partial class GitLabClient
     {
         try
         {
-            return await FindAgentByNameAsync(project, name, cancellationToken).ConfigureAwait(false) is not null;
+            // Only the exact name is taken: GitLab refuses capitals for another reason.
+            ClusterAgent? agent = await FindAgentByNameAsync(project, name, cancellationToken).ConfigureAwait(false);
+            return string.Equals(agent?.Name, name, StringComparison.Ordinal);
         }
         catch (GitLabApiException)
         {

@@ -1,17 +1,17 @@
 namespace GitLabAgents;
 
-/// <summary>Whether an agent is connected, as far as GitLab tells.</summary>
+/// <summary>Whether an agent is connected, as far as GitLab says.</summary>
 public enum AgentConnectionStatus
 {
-    /// <summary>GitLab does not tell; <see cref="AgentConnection.Reason"/> says why.</summary>
+    /// <summary>GitLab does not say; <see cref="AgentConnection.Reason"/> says why.</summary>
     Unknown,
 
-    /// <summary>At least one pod of it is connected now.</summary>
+    /// <summary>At least one pod is connected now.</summary>
     Connected,
 
-    /// <summary>It is not connected now, but a token of it was used before.</summary>
+    /// <summary>No pod is connected now, but a token of the agent was used before.</summary>
     Stale,
 
-    /// <summary>It is not connected, and none of the tokens that GitLab tells of was ever used; newer servers tell of active tokens alone.</summary>
+    /// <summary>No pod is connected, and none of the agent's active tokens was ever used.</summary>
     Never,
 }

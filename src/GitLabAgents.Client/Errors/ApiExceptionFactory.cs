@@ -1,142 +1,192 @@
 using System;
+using System.Globalization;
 using System.Net;
 using System.Net.Http;
-using System.Net.Http.Headers;
 using GitLabAgents.Transport;
 
 namespace GitLabAgents;
 
-/// <summary>The table from what happened to what is said of it: kind, message and advice.</summary>
+/// <summary>
+/// Creates the exception for each way in which a request fails: its kind, message and recommended action.
+/// </summary>
 internal static class ApiExceptionFactory
 {
-    private const string ProjectMoved = "The project was moved or renamed, and GitLab lets nothing be changed under its old path: give its id or its new path.";
-
-    /// <summary>An answer that is no success.</summary>
-    public static GitLabApiException FromResponse(ApiRequest call, ApiResponse answer, GitLabSession session)
+    /// <summary>Creates the exception for an error that GitLab itself reports.</summary>
+    public static GitLabApiException FromError(ApiRequest request, ApiResponse response, GitLabSession session)
     {
-        ErrorBody words = ErrorBody.Parse(answer, text => call.Redact(session.Token.Redact(text)));
-        GitLabErrorKind kind = GetKind(call, answer, words);
-        string said = words.Message is { } message ? $"{(int)answer.Status}: \"{message}\"" : $"{(int)answer.Status} without words of its own";
-        string reason = kind switch
-        {
-            GitLabErrorKind.InvalidResponse => DescribeRedirect(answer, session),
-            GitLabErrorKind.OutcomeUnknown => $"a proxy answered {said}, and GitLab may have acted all the same.",
-            _ => $"the server answered {said}.",
-        };
-        GitLabApiException exception = Create(kind, call, answer, session, reason, words.Message);
-        exception.IsUnknownRoute = answer.Status == HttpStatusCode.NotFound && words.Code is not null;
+        ErrorBody body = ErrorBody.Parse(response, text => request.Redact(session.Token.Redact(text)));
+        GitLabErrorKind kind = GetKind(request, response, body);
+        string said = body.Message is { } message
+            ? $"{Format(response.Status)}: \"{message}\""
+            : $"{Format(response.Status)} without a message";
+        string reason = response.Status == HttpStatusCode.ServiceUnavailable
+            ? $"GitLab is in maintenance mode or not available; it responded with {said}."
+            : $"the server responded with {said}.";
+        string action = RecommendedActions.ForError(kind, request, response, body);
+        GitLabApiException exception = Create(kind, request, response, session, reason, action, body.Message);
+        exception.IsTransient |= response.Status == HttpStatusCode.Conflict;
+        exception.IsRuleViolation = response.Status == HttpStatusCode.BadRequest;
+        exception.IsTooExpensive = request.IsGraphQL && (int)response.Status is (422 or 503);
+        exception.IsUnknownRoute = response.Status == HttpStatusCode.NotFound && body.Code is not null;
         return exception;
     }
 
-    /// <summary>An answer of success that does not hold what GitLab's API answers. The flaw is a sentence, with nothing of the body in it.</summary>
-    public static GitLabApiException InvalidResponse(ApiRequest call, ApiResponse answer, GitLabSession session, string flaw)
+    /// <summary>Creates the exception for a response that something other than GitLab sent.</summary>
+    public static GitLabApiException FromForeignResponse(
+        ApiRequest request, ApiResponse response, GitLabSession session)
     {
-        string reason = answer.IsHtml
-            ? $"the server answered {(int)answer.Status} with HTML instead of JSON."
-            : $"the server answered {(int)answer.Status}, but {flaw}";
-        if (!call.IsSafe)
+        // A response of success may hold a new secret, so nothing of it is quoted.
+        string? text = response.IsSuccess
+            ? null
+            : ErrorBody.Parse(response, t => request.Redact(session.Token.Redact(t))).Message;
+        string said = $"{Format(response.Status)} and {DescribeBody(response, text)}";
+        (GitLabErrorKind kind, string reason) = (int)response.Status switch
         {
-            reason += " It may have acted all the same.";
-        }
-
-        return Create(GitLabErrorKind.InvalidResponse, call, answer, session, reason, serverMessage: null);
+            >= 300 and < 400 => (GitLabErrorKind.InvalidResponse, DescribeRedirect(response, session)),
+            502 or 503 or 504 when IsCreation(request) => (
+                GitLabErrorKind.OutcomeUnknown,
+                $"a gateway responded with {said}; GitLab may have processed the request."),
+            502 or 503 or 504 => (
+                GitLabErrorKind.ServerError,
+                $"a gateway that could not reach GitLab responded with {said}."),
+            _ => (
+                GitLabErrorKind.InvalidResponse,
+                $"something other than GitLab responded with {said}.{GetCaveat(request)}"),
+        };
+        string action = kind == GitLabErrorKind.ServerError
+            ? "Try again later. If it persists, check the proxy or load balancer in front of GitLab."
+            : RecommendedActions.For(kind, request);
+        GitLabApiException exception = Create(kind, request, response, session, reason, action, text);
+        exception.IsForeign = kind == GitLabErrorKind.InvalidResponse && (int)response.Status is < 300 or >= 400;
+        return exception;
     }
 
-    /// <summary>No answer at all.</summary>
-    public static GitLabApiException FromException(ApiRequest call, Uri uri, GitLabSession session, Exception exception)
+    /// <summary>Creates the exception for a response of success that does not contain what GitLab sends.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="response">The response.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="flaw">What is wrong with the response, as a sentence that quotes nothing of the body.</param>
+    public static GitLabApiException InvalidResponse(
+        ApiRequest request, ApiResponse response, GitLabSession session, string flaw)
+        => Create(
+            GitLabErrorKind.InvalidResponse,
+            request,
+            response,
+            session,
+            $"the server responded with {Format(response.Status)}, but {flaw}{GetCaveat(request)}",
+            RecommendedActions.For(GitLabErrorKind.InvalidResponse, request),
+            serverMessage: null);
+
+    /// <summary>Creates the exception for a request without a response.</summary>
+    public static GitLabApiException FromException(
+        ApiRequest request, Uri uri, GitLabSession session, Exception exception)
     {
-        bool lost = call.Method == HttpMethod.Post && !call.IsSafe && !TransportFailure.IsNotSent(exception);
-        string why = (ErrorBody.SanitizeForDisplay(GetInnermostException(exception).Message, session.Token.Redact) ?? exception.GetType().Name).TrimEnd('.');
+        bool isLost = IsCreation(request) && !TransportFailure.IsNotSent(exception);
+        Exception cause = GetInnermostException(exception);
+        string why = DisplayText.SanitizeMessage(cause.Message, session.Token.Redact)?.TrimEnd('.')
+            ?? exception.GetType().Name;
         (GitLabErrorKind kind, string reason) = exception switch
         {
-            ResponseTooLargeException => (GitLabErrorKind.InvalidResponse, why + "."),
-            _ when lost => (GitLabErrorKind.OutcomeUnknown, $"the request was sent, but its answer did not arrive ({why})."),
+            ResponseTooLargeException => (GitLabErrorKind.InvalidResponse, $"{why}.{GetCaveat(request)}"),
+            ProxyRefusedException => (GitLabErrorKind.ConnectionFailed, why + "."),
+            _ when isLost => (
+                GitLabErrorKind.OutcomeUnknown,
+                $"the request was sent, but the response did not arrive ({why})."),
             TimeoutException => (GitLabErrorKind.Timeout, why + "."),
-            _ => (GitLabErrorKind.ConnectionFailed, $"no connection ({why})."),
+            _ => (GitLabErrorKind.ConnectionFailed, $"the connection failed ({why})."),
         };
-        string advice = TransportFailure.IsTlsFailure(exception)
-            ? "Check the server's certificate; -CaCertificatePath names a certificate authority of your own."
-            : GetRecommendedAction(kind, call);
 
-        // The exception itself is not passed on: of an answer that is no HTTP, .NET quotes the headers.
-        return new GitLabApiException(kind, $"Cannot {call.Action} on {session}: {reason}", advice)
+        // The exception itself is not passed on: where a response is not HTTP, its message quotes the headers.
+        return new GitLabApiException(
+            kind,
+            $"Cannot {request.Action} on {session}: {reason}",
+            RecommendedActions.ForFailure(kind, request, exception))
         {
-            Method = call.Method.Method,
+            Method = request.Method.Method,
             RequestUri = RedactUri(uri, session),
+            IsTransient = kind switch
+            {
+                GitLabErrorKind.OutcomeUnknown => false,
+                GitLabErrorKind.ConnectionFailed => TransportFailure.IsTransient(exception),
+                _ => true,
+            },
         };
     }
 
-    private static GitLabApiException Create(GitLabErrorKind kind, ApiRequest call, ApiResponse answer, GitLabSession session, string reason, string? serverMessage)
-        => new(kind, $"Cannot {call.Action} on {session}: {reason}", answer.Status == HttpStatusCode.MethodNotAllowed ? ProjectMoved : GetRecommendedAction(kind, call))
+    private static GitLabApiException Create(
+        GitLabErrorKind kind,
+        ApiRequest request,
+        ApiResponse response,
+        GitLabSession session,
+        string reason,
+        string action,
+        string? serverMessage)
+        => new(kind, $"Cannot {request.Action} on {session}: {reason}", action)
         {
-            StatusCode = answer.Status,
+            StatusCode = response.Status,
             ServerMessage = serverMessage,
-            Method = call.Method.Method,
-            RequestUri = RedactUri(answer.RequestUri, session),
-            RequestId = answer.GetHeader("X-Request-Id") is { } id ? call.Redact(session.Token.Redact(id)) : null,
-            RetryAfter = GetRetryAfter(answer.Headers.RetryAfter),
+            Method = request.Method.Method,
+            RequestUri = RedactUri(response.RequestUri, session),
+            RequestId = DisplayText.SanitizeMessage(
+                response.GetHeader("X-Request-Id"), text => request.Redact(session.Token.Redact(text))),
+            RetryAfter = response.RetryAfter,
         };
 
-    private static GitLabErrorKind GetKind(ApiRequest call, ApiResponse answer, ErrorBody words) => (int)answer.Status switch
-    {
-        401 => GitLabErrorKind.AuthenticationFailed,
-        403 when string.Equals(words.Code, "insufficient_scope", StringComparison.Ordinal) => GitLabErrorKind.InsufficientScope,
-        403 => GitLabErrorKind.Forbidden,
-        404 => call.NotFoundKind,
-        409 => GitLabErrorKind.Conflict,
-        429 => GitLabErrorKind.RateLimited,
-        502 or 503 or 504 when call.Method == HttpMethod.Post && !call.IsSafe => GitLabErrorKind.OutcomeUnknown,
-        >= 500 => GitLabErrorKind.ServerError,
-        >= 400 => GitLabErrorKind.InvalidRequest,
-        _ => GitLabErrorKind.InvalidResponse,
-    };
-
-    private static string GetRecommendedAction(GitLabErrorKind kind, ApiRequest call) => kind switch
-    {
-        GitLabErrorKind.AuthenticationFailed => "The access token is wrong, expired or revoked, or a CI job token, which GitLab does not take here: connect again with Connect-GitLab.",
-        GitLabErrorKind.InsufficientScope => call.IsSafe
-            ? "The access token needs the scope api or read_api."
-            : "The access token needs the scope api.",
-        GitLabErrorKind.Forbidden => $"The access token needs at least the role {call.RequiredRole} in the project.",
-        GitLabErrorKind.ProjectNotFound => $"Check the project's id or full path. A missing role looks the same: it takes at least {call.RequiredRole}.",
-        GitLabErrorKind.AgentNotFound => $"Check the agent's id or name and its project. A missing role looks the same: it takes at least {call.RequiredRole}.",
-        GitLabErrorKind.TokenNotFound => $"It does not exist, was revoked, or belongs to another agent. A missing role looks the same: it takes at least {call.RequiredRole}.",
-        GitLabErrorKind.UrlConfigurationNotFound => $"It does not exist, or this GitLab has no receptive agents (they are part of GitLab Ultimate, self-managed, and may be off). A missing role can look the same: it takes at least {call.RequiredRole}.",
-        GitLabErrorKind.NotFound => "Check the address of the GitLab, its version and the access token's rights.",
-        GitLabErrorKind.InvalidRequest => "Change what the server objects to, and try again.",
-        GitLabErrorKind.RateLimited => "Try again later, or with a lower -ThrottleLimit of Connect-GitLab.",
-        GitLabErrorKind.Conflict => "Try again in a moment.",
-        GitLabErrorKind.ServerError => "GitLab's logs know the request by its X-Request-Id (RequestId of the exception).",
-        GitLabErrorKind.InvalidResponse => string.Join(" ", "Check the address of the GitLab, and what stands between it and you.", call.RecoveryHint).TrimEnd(),
-        GitLabErrorKind.ConnectionFailed => "Check the address, the network and the proxy.",
-        GitLabErrorKind.Timeout => "Try again, or with a higher -TimeoutSec of Connect-GitLab.",
-        GitLabErrorKind.OutcomeUnknown => call.RecoveryHint,
-        _ => string.Empty,
-    };
-
-    private static string DescribeRedirect(ApiResponse answer, GitLabSession session)
-    {
-        string status = ((int)answer.Status).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        if (answer.Headers.Location is not { } location)
+    private static GitLabErrorKind GetKind(ApiRequest request, ApiResponse response, ErrorBody body)
+        => (int)response.Status switch
         {
-            return $"the server answered {status}, which is no answer of GitLab's API.";
+            401 => GitLabErrorKind.AuthenticationFailed,
+            403 => body.Code is ErrorBody.InsufficientScope or ErrorBody.InsufficientPermission
+                ? GitLabErrorKind.InsufficientScope
+                : GitLabErrorKind.Forbidden,
+            404 => request.NotFoundKind,
+            409 => GitLabErrorKind.Conflict,
+            429 => GitLabErrorKind.RateLimited,
+            >= 500 => GitLabErrorKind.ServerError,
+            _ => GitLabErrorKind.InvalidRequest,
+        };
+
+    private static bool IsCreation(ApiRequest request) => request.Method == HttpMethod.Post && !request.IsSafe;
+
+    private static string GetCaveat(ApiRequest request)
+        => request.IsSafe ? string.Empty : " GitLab may have processed the request all the same.";
+
+    private static string DescribeBody(ApiResponse response, string? text)
+    {
+        if (response.IsHtml)
+        {
+            return "HTML";
         }
 
-        Uri target = new(answer.RequestUri, location);
-        string destination = session.Token.Redact(target.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
-        bool toHttps = string.Equals(target.Host, answer.RequestUri.Host, StringComparison.OrdinalIgnoreCase)
-            && string.Equals(answer.RequestUri.Scheme, Uri.UriSchemeHttp, StringComparison.Ordinal)
+        string kind = response.IsJson ? "JSON that is not GitLab's" : "text";
+        if (response.Body.Count == 0)
+        {
+            kind = "an empty body";
+        }
+
+        return text is null ? kind : $"{kind}: \"{text}\"";
+    }
+
+    private static string DescribeRedirect(ApiResponse response, GitLabSession session)
+    {
+        string status = Format(response.Status);
+        if (response.Headers.Location is not { } location)
+        {
+            return $"the server responded with {status}, which is not a response of GitLab's API.";
+        }
+
+        Uri target = new(response.RequestUri, location);
+        string destination = session.Token.Redact(
+            target.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
+        bool toHttps = string.Equals(target.Host, response.RequestUri.Host, StringComparison.OrdinalIgnoreCase)
+            && string.Equals(response.RequestUri.Scheme, Uri.UriSchemeHttp, StringComparison.Ordinal)
             && string.Equals(target.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal);
         return toHttps
-            ? $"the server wants https (it answered {status}). Connect with {destination} instead."
+            ? $"the server requires https (it responded with {status}). Connect to {destination} instead."
             : $"the server redirects ({status}) to {destination}, where the access token is not sent.";
     }
 
-    private static TimeSpan? GetRetryAfter(RetryConditionHeaderValue? asked)
-    {
-        TimeSpan? wait = asked?.Delta ?? (asked?.Date - DateTimeOffset.UtcNow);
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
-    }
+    private static string Format(HttpStatusCode status) => ((int)status).ToString(CultureInfo.InvariantCulture);
 
     // A redirect within the origin can lead to any path.
     private static Uri RedactUri(Uri uri, GitLabSession session)

@@ -63,11 +63,12 @@ internal static class DisplayText
         return line.Substring(0, length) + "…";
     }
 
-    private static char? GetReplacement(string text, int index) => CharUnicodeInfo.GetUnicodeCategory(text, index) switch
-    {
-        UnicodeCategory.Surrogate => '\uFFFD',
-        UnicodeCategory.Control or UnicodeCategory.Format
-            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => ' ',
-        _ => InvisibleLetters.IndexOf(text[index]) >= 0 ? ' ' : null,
-    };
+    private static char? GetReplacement(string text, int index)
+        => CharUnicodeInfo.GetUnicodeCategory(text, index) switch
+        {
+            UnicodeCategory.Surrogate => '\uFFFD',
+            UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => ' ',
+            _ => InvisibleLetters.IndexOf(text[index]) >= 0 ? ' ' : null,
+        };
 }

@@ -1,17 +1,20 @@
 using System;
 using System.Collections.Generic;
-using System.Text;
 using System.Text.Json;
 
 namespace GitLabAgents;
 
 /// <summary>
-/// What the server says in an error's body, in whichever of GitLab's forms. The words are for people: nothing is
-/// decided by them, since they can be translated. The form and the error codes are for the client.
+/// The body of an error response, in whichever form it has. Its text is for people: no decision depends on it, since it
+/// can be translated. Its form and its error code are for the client.
 /// </summary>
 internal sealed class ErrorBody
 {
-    private const int MaxLength = 500;
+    /// <summary>The error code for an access token that lacks a scope.</summary>
+    public const string InsufficientScope = "insufficient_scope";
+
+    /// <summary>The error code for a fine-grained access token that lacks a permission.</summary>
+    public const string InsufficientPermission = "insufficient_granular_scope";
 
     private ErrorBody(string? message, string? code)
     {
@@ -19,20 +22,23 @@ internal sealed class ErrorBody
         Code = code;
     }
 
-    /// <summary>Gets the words, on one line, or <see langword="null"/>.</summary>
+    /// <summary>Gets the text, on one line, or <see langword="null"/>.</summary>
     public string? Message { get; }
 
-    /// <summary>Gets the value of <c>error</c>: an OAuth error code, or the text of a parameter check; else <see langword="null"/>.</summary>
+    /// <summary>
+    /// Gets the value of <c>error</c>: an OAuth error code, or the text of a parameter check; else
+    /// <see langword="null"/>.
+    /// </summary>
     public string? Code { get; }
 
-    /// <summary>Reads an error's body, whatever it is.</summary>
-    /// <param name="answer">The answer.</param>
-    /// <param name="redact">Takes secrets out of a text, before any of it is cut off.</param>
-    public static ErrorBody Parse(ApiResponse answer, Func<string, string> redact)
+    /// <summary>Parses the body of an error response, whatever it is.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="redact">Removes secrets from a text.</param>
+    public static ErrorBody Parse(ApiResponse response, Func<string, string> redact)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(answer.Body.AsMemory());
+            using JsonDocument document = JsonDocument.Parse(response.Body.AsMemory());
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
             {
@@ -43,39 +49,17 @@ internal sealed class ErrorBody
             string? message = root.TryGetProperty("message", out JsonElement m) ? Flatten(m) : null;
             string? description = root.TryGetProperty("error_description", out JsonElement d) ? Flatten(d) : null;
             string? graphQL = root.TryGetProperty("errors", out JsonElement errors) ? JoinMessages(errors) : null;
-            return new ErrorBody(SanitizeForDisplay(message ?? description ?? code ?? graphQL, redact), code);
+            return new ErrorBody(DisplayText.SanitizeMessage(message ?? description ?? code ?? graphQL, redact), code);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // No JSON (or text in it that is no text): plain text is shown, a proxy's HTML is not.
-            return new ErrorBody(answer.IsHtml ? null : SanitizeForDisplay(answer.ReadAsText(), redact), null);
+            // Not JSON, or strings in it that are not valid text. Plain text is shown, a page of HTML is not.
+            string? text = response.IsHtml ? null : response.ReadAsText();
+            return new ErrorBody(DisplayText.SanitizeMessage(text, redact), null);
         }
     }
 
-    /// <summary>Makes a text from outside fit to be shown: without secrets, line breaks and escape sequences, and not too long.</summary>
-    public static string? SanitizeForDisplay(string? text, Func<string, string> redact)
-    {
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            return null;
-        }
-
-        text = redact(text!.Trim());
-        var line = new StringBuilder(Math.Min(text.Length, MaxLength));
-        foreach (char c in text)
-        {
-            if (line.Length == MaxLength)
-            {
-                return line.Append('…').ToString();
-            }
-
-            line.Append(char.IsControl(c) ? ' ' : c);
-        }
-
-        return line.ToString();
-    }
-
-    // GraphQL speaks in a list of objects, of which only the messages are for people.
+    // GraphQL sends a list of objects, of which only the messages are for people.
     private static string? JoinMessages(JsonElement errors)
     {
         if (errors.ValueKind != JsonValueKind.Array)
@@ -87,7 +71,9 @@ internal sealed class ErrorBody
         foreach (JsonElement error in errors.EnumerateArray())
         {
             bool isObject = error.ValueKind == JsonValueKind.Object;
-            if (Flatten(isObject && error.TryGetProperty("message", out JsonElement message) ? message : error) is { } text)
+            JsonElement message = default;
+            bool hasMessage = isObject && error.TryGetProperty("message", out message);
+            if (Flatten(hasMessage ? message : error) is { } text)
             {
                 messages.Add(text);
             }
@@ -120,7 +106,8 @@ internal sealed class ErrorBody
                 {
                     if (Flatten(member.Value) is { } text)
                     {
-                        members.Add(member.NameEquals("error") || member.NameEquals("base") ? text : member.Name + " " + text);
+                        bool isUnnamed = member.NameEquals("error") || member.NameEquals("base");
+                        members.Add(isUnnamed ? text : member.Name + " " + text);
                     }
                 }
 

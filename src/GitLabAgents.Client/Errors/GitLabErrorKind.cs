@@ -1,59 +1,65 @@
 namespace GitLabAgents;
 
-/// <summary>What went wrong. The names are the ids of the error records, and stable.</summary>
+/// <summary>What went wrong. The names are the IDs of the error records, and stable.</summary>
 public enum GitLabErrorKind
 {
     /// <summary>There is no session, or it was disconnected.</summary>
     NotConnected,
 
-    /// <summary>The project does not exist, or the token may not see it.</summary>
+    /// <summary>The project does not exist, or the access token cannot see it.</summary>
     ProjectNotFound,
 
-    /// <summary>The agent does not exist in the project, or the token may not see it.</summary>
+    /// <summary>The agent does not exist in the project, or the access token cannot see it.</summary>
     AgentNotFound,
 
-    /// <summary>The agent has no such token, or it was revoked.</summary>
+    /// <summary>The agent does not have the token, or the token was revoked.</summary>
     TokenNotFound,
 
-    /// <summary>The agent has no such URL configuration, or this GitLab has none at all.</summary>
+    /// <summary>The agent does not have the URL configuration, or this GitLab does not have receptive agents.</summary>
     UrlConfigurationNotFound,
 
     /// <summary>Something else does not exist.</summary>
     NotFound,
 
-    /// <summary>GitLab does not take the access token.</summary>
+    /// <summary>GitLab does not accept the access token.</summary>
     AuthenticationFailed,
 
-    /// <summary>The access token lacks a scope.</summary>
+    /// <summary>The access token lacks a scope or a permission.</summary>
     InsufficientScope,
 
-    /// <summary>The access token's role does not suffice.</summary>
+    /// <summary>The role of the access token is too low, or GitLab refuses the action for another reason.</summary>
     Forbidden,
 
-    /// <summary>GitLab, or this module, does not take what was given.</summary>
+    /// <summary>GitLab, or this module, does not accept a value.</summary>
     InvalidRequest,
 
     /// <summary>The agent has as many active tokens as GitLab allows.</summary>
     TokenLimitReached,
 
-    /// <summary>GitLab asked to wait, longer or more often than the session is willing to.</summary>
+    /// <summary>GitLab limits the rate of requests, and the session does not wait longer.</summary>
     RateLimited,
 
-    /// <summary>It exists already, or is locked by other work.</summary>
+    /// <summary>It already exists, or other work has locked it.</summary>
     Conflict,
 
     /// <summary>GitLab failed.</summary>
     ServerError,
 
-    /// <summary>The answer is not what GitLab's API answers.</summary>
+    /// <summary>The response is not GitLab's: something in front of it responded.</summary>
     InvalidResponse,
 
-    /// <summary>No connection, or one that broke.</summary>
+    /// <summary>There is no connection, or it broke.</summary>
     ConnectionFailed,
 
-    /// <summary>No answer in time.</summary>
+    /// <summary>There was no response in time.</summary>
     Timeout,
 
-    /// <summary>Something may have been made, and no one can tell from here.</summary>
+    /// <summary>Something may have been created, and the response that would tell was lost.</summary>
     OutcomeUnknown,
+
+    /// <summary>This GitLab does not have the endpoint.</summary>
+    NotSupported,
+
+    /// <summary>The file exists, and was not to be overwritten.</summary>
+    FileExists,
 }

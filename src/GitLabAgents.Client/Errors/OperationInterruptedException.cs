@@ -3,11 +3,13 @@ using System.Threading;
 
 namespace GitLabAgents;
 
-/// <summary>A stop came while something was being changed. The message says what to look at, and is for the user's eyes.</summary>
+/// <summary>
+/// The exception for a stop while something was being changed. Its message tells the user what to look at.
+/// </summary>
 public sealed class OperationInterruptedException : OperationCanceledException
 {
     internal OperationInterruptedException(string message, CancellationToken token)
-        : base(message, token)
+        : base(DisplayText.Sanitize(message), token)
     {
     }
 }

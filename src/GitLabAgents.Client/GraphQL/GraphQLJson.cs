@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace GitLabAgents;
 
-/// <summary>How GitLab's GraphQL is read and written; the readers are made by the compiler.</summary>
+/// <summary>The source-generated serializer of GitLab's GraphQL API.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -14,35 +14,39 @@ namespace GitLabAgents;
 [JsonSerializable(typeof(GraphQLResponse))]
 internal sealed partial class GraphQLJson : JsonSerializerContext;
 
-/// <summary>A query about a project, with its variables.</summary>
+/// <summary>The body of a request.</summary>
 internal sealed class GraphQLQuery
 {
-    /// <summary>
-    /// Asks for a page of a project's agents. Tokens are asked for without their status: servers that know revoked ones
-    /// show that an agent was connected once.
-    /// </summary>
-    public const string Connections =
-        "query($path: ID!, $after: String) { project(fullPath: $path) { "
-        + "clusterAgents(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { id name "
-        + "connections { nodes { connectedAt metadata { version podName podNamespace } } } tokens { nodes { id lastUsedAt } } } } } }";
-
-    /// <summary>Asks whether the access token may see connections. On its own, for a server that does not know a field refuses all of a query.</summary>
-    public const string Role = "query($path: ID!) { project(fullPath: $path) { archived userPermissions { adminProject } } }";
-
     public string Query { get; set; } = string.Empty;
 
     public GraphQLVariables Variables { get; set; } = new();
 }
 
-/// <summary>The variables of a <see cref="GraphQLQuery"/>.</summary>
+/// <summary>The variables of all queries; those that a query does not have are null and not sent.</summary>
 internal sealed class GraphQLVariables
 {
-    public string Path { get; set; } = string.Empty;
+    public string? Group { get; set; }
+
+    public bool? Recurse { get; set; }
+
+    public string? Project { get; set; }
+
+    public string? Agent { get; set; }
+
+    public string[]? Ids { get; set; }
+
+    public string[]? Paths { get; set; }
+
+    /// <summary>Gets or sets the number of projects on a page.</summary>
+    public int? First { get; set; }
+
+    /// <summary>Gets or sets the number of agents of each project.</summary>
+    public int? Agents { get; set; }
 
     public string? After { get; set; }
 }
 
-/// <summary>What GraphQL answers: data, errors, or both. Any part of the data can be null, mostly for an error that names its path.</summary>
+/// <summary>A response: data, errors, or both. Any part of the data can be null, usually with an error that names its path.</summary>
 internal sealed class GraphQLResponse
 {
     public GraphQLData? Data { get; set; }
@@ -50,28 +54,87 @@ internal sealed class GraphQLResponse
     public List<GraphQLError?>? Errors { get; set; }
 }
 
-/// <summary>An error, and the path of what it spoiled.</summary>
+/// <summary>An error, and the path of what it affects.</summary>
 internal sealed class GraphQLError
 {
     public string? Message { get; set; }
 
     public List<JsonElement>? Path { get; set; }
+
+    public GraphQLErrorExtensions? Extensions { get; set; }
 }
 
-/// <summary>The data.</summary>
+/// <summary>The machine-readable part of an error.</summary>
+internal sealed class GraphQLErrorExtensions
+{
+    public string? Code { get; set; }
+
+    public string? FieldName { get; set; }
+
+    public string? ArgumentName { get; set; }
+}
+
+/// <summary>The data of all queries.</summary>
 internal sealed class GraphQLData
 {
+    public GroupNode? Group { get; set; }
+
+    public ProjectPage? Projects { get; set; }
+
     public ProjectNode? Project { get; set; }
 }
 
-/// <summary>A project, of which either query asks for its part.</summary>
+/// <summary>A group.</summary>
+internal sealed class GroupNode
+{
+    public ProjectPage? Projects { get; set; }
+}
+
+/// <summary>A page of projects.</summary>
+internal sealed class ProjectPage
+{
+    public int? Count { get; set; }
+
+    public PageInfo? PageInfo { get; set; }
+
+    public List<ProjectNode?>? Nodes { get; set; }
+}
+
+/// <summary>A project.</summary>
 internal sealed class ProjectNode
 {
+    /// <summary>Gets or sets the global ID, such as <c>gid://gitlab/Project/101</c>.</summary>
+    public string? Id { get; set; }
+
+    public string? Name { get; set; }
+
+    public string? Path { get; set; }
+
+    public string? FullPath { get; set; }
+
+    public string? NameWithNamespace { get; set; }
+
+    public string? Description { get; set; }
+
+    public DateTimeOffset? CreatedAt { get; set; }
+
     public bool? Archived { get; set; }
+
+    public AccessLevel? MaxAccessLevel { get; set; }
 
     public Permissions? UserPermissions { get; set; }
 
+    public AgentNode? ClusterAgent { get; set; }
+
     public AgentPage? ClusterAgents { get; set; }
+}
+
+/// <summary>The user's membership in a project.</summary>
+internal sealed class AccessLevel
+{
+    public const int Developer = 30;
+
+    public int? IntegerValue { get; set; }
 }
 
 /// <summary>What the access token may do in the project.</summary>
@@ -88,7 +151,7 @@ internal sealed class AgentPage
     public List<AgentNode?>? Nodes { get; set; }
 }
 
-/// <summary>Whether and where a list goes on.</summary>
+/// <summary>Whether and where a list continues.</summary>
 internal sealed class PageInfo
 {
     public bool? HasNextPage { get; set; }
@@ -99,33 +162,49 @@ internal sealed class PageInfo
 /// <summary>An agent.</summary>
 internal sealed class AgentNode
 {
-    /// <summary>Gets or sets the global id, such as <c>gid://gitlab/Clusters::Agent/11</c>.</summary>
+    /// <summary>Gets or sets the global ID, such as <c>gid://gitlab/Clusters::Agent/11</c>.</summary>
     public string? Id { get; set; }
 
     public string? Name { get; set; }
+
+    public DateTimeOffset? CreatedAt { get; set; }
+
+    public UserNode? CreatedByUser { get; set; }
+
+    public bool? IsReceptive { get; set; }
 
     public NodeList<ConnectionNode>? Connections { get; set; }
 
     public NodeList<TokenNode>? Tokens { get; set; }
 }
 
-/// <summary>A list of GraphQL's.</summary>
-/// <typeparam name="T">The kind of item.</typeparam>
+/// <summary>A user.</summary>
+internal sealed class UserNode
+{
+    public string? Id { get; set; }
+}
+
+/// <summary>A list of an agent.</summary>
+/// <typeparam name="T">The type of the items.</typeparam>
 internal sealed class NodeList<T>
     where T : class
 {
+    public PageInfo? PageInfo { get; set; }
+
     public List<T?>? Nodes { get; set; }
 }
 
-/// <summary>A connection.</summary>
+/// <summary>A connection of an agent's pod.</summary>
 internal sealed class ConnectionNode
 {
     public DateTimeOffset? ConnectedAt { get; set; }
 
     public ConnectionMetadata? Metadata { get; set; }
+
+    public List<ConnectionWarning?>? Warnings { get; set; }
 }
 
-/// <summary>What an agent's pod tells of itself.</summary>
+/// <summary>What a pod reports about itself.</summary>
 internal sealed class ConnectionMetadata
 {
     public string? Version { get; set; }
@@ -135,8 +214,32 @@ internal sealed class ConnectionMetadata
     public string? PodNamespace { get; set; }
 }
 
-/// <summary>A token.</summary>
+/// <summary>A warning of GitLab's about a connection.</summary>
+internal sealed class ConnectionWarning
+{
+    public VersionWarning? Version { get; set; }
+}
+
+/// <summary>A warning of GitLab's about the version of a pod.</summary>
+internal sealed class VersionWarning
+{
+    public string? Message { get; set; }
+}
+
+/// <summary>A token of an agent.</summary>
 internal sealed class TokenNode
 {
+    public string? Id { get; set; }
+
+    public string? Name { get; set; }
+
+    public string? Description { get; set; }
+
+    public string? Status { get; set; }
+
+    public DateTimeOffset? CreatedAt { get; set; }
+
+    public UserNode? CreatedByUser { get; set; }
+
     public DateTimeOffset? LastUsedAt { get; set; }
 }

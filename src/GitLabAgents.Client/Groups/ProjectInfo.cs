@@ -1,11 +1,16 @@
+using System.Globalization;
+
 namespace GitLabAgents;
 
-/// <summary>A project of a group's list.</summary>
+/// <summary>A project.</summary>
 internal sealed class ProjectInfo
 {
     public long Id { get; set; }
 
     public string? PathWithNamespace { get; set; }
 
-    public override string ToString() => PathWithNamespace ?? Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>Gets or sets whether the project is archived; the simple form of GitLab's lists does not say.</summary>
+    public bool? Archived { get; set; }
+
+    public override string ToString() => PathWithNamespace ?? Id.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,28 +1,40 @@
 using System;
+using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Text;
+using GitLabAgents.Transport;
 
 namespace GitLabAgents;
 
-/// <summary>What came back: status, headers, and the body as bytes.</summary>
-internal sealed class ApiResponse(HttpResponseMessage response, ArraySegment<byte> body, Uri requestUri)
+/// <summary>The response to a request: status, headers, and the body as bytes.</summary>
+/// <param name="response">The response, as the transport returns it.</param>
+/// <param name="requestUri">The URL that the request was sent to.</param>
+/// <param name="now">The client's time.</param>
+internal sealed class ApiResponse(HttpResponseMessage response, Uri requestUri, DateTimeOffset now)
 {
     public HttpStatusCode Status { get; } = response.StatusCode;
 
     public HttpResponseHeaders Headers { get; } = response.Headers;
 
-    public MediaTypeHeaderValue? ContentType { get; } = response.Content?.Headers.ContentType;
+    public MediaTypeHeaderValue? ContentType { get; } = response.Content.Headers.ContentType;
 
     /// <summary>Gets the body in UTF-8, without a byte order mark.</summary>
-    public ArraySegment<byte> Body { get; } = ToUtf8(body, response.Content?.Headers.ContentType?.CharSet);
+    public ArraySegment<byte> Body { get; } = ToUtf8(
+        ((BufferedContent)response.Content).Buffer, response.Content.Headers.ContentType?.CharSet);
 
     public Uri RequestUri { get; } = requestUri;
 
     public bool IsSuccess { get; } = response.IsSuccessStatusCode;
 
-    /// <summary>Gives the first value of a header, or <see langword="null"/> where it is not there.</summary>
+    /// <summary>Gets how long the server asks to wait, or <see langword="null"/> if it does not ask.</summary>
+    public TimeSpan? RetryAfter { get; } = Transport.RetryAfter.Parse(response, now);
+
+    /// <summary>Gets a value indicating whether the body is a JSON object or array, by its first character.</summary>
+    public bool IsJson => Body.FirstOrDefault(static b => b > (byte)' ') is (byte)'{' or (byte)'[';
+
+    /// <summary>Gets the first value of a header, or <see langword="null"/> if there is none.</summary>
     public string? GetHeader(string name)
     {
         if (!Headers.TryGetValues(name, out System.Collections.Generic.IEnumerable<string>? values))
@@ -38,15 +50,17 @@ internal sealed class ApiResponse(HttpResponseMessage response, ArraySegment<byt
         return null;
     }
 
-    /// <summary>Gets a value indicating whether the body is a page for people, such as a proxy's or a sign-in form.</summary>
+    /// <summary>
+    /// Gets a value indicating whether the body is a page for people, such as a proxy's or a sign-in form.
+    /// </summary>
     public bool IsHtml
         => ContentType?.MediaType?.Equals("text/html", StringComparison.OrdinalIgnoreCase) == true
             || ReadAsText().TrimStart().StartsWith("<", StringComparison.Ordinal);
 
-    /// <summary>Gives the body as text.</summary>
+    /// <summary>Gets the body as text.</summary>
     public string ReadAsText() => Encoding.UTF8.GetString(Body.Array!, Body.Offset, Body.Count);
 
-    /// <summary>Wipes the body, which may hold a secret.</summary>
+    /// <summary>Clears the body, which may hold a secret.</summary>
     public void ClearBody()
     {
         if (Body.Array is { } array)
@@ -55,7 +69,7 @@ internal sealed class ApiResponse(HttpResponseMessage response, ArraySegment<byt
         }
     }
 
-    // JSON is UTF-8, but proxies have been seen to add a mark or to translate.
+    // JSON is UTF-8, but some proxies add a byte order mark or convert it.
     private static ArraySegment<byte> ToUtf8(ArraySegment<byte> body, string? charSet)
     {
         ReadOnlySpan<byte> bytes = body;
@@ -75,6 +89,7 @@ internal sealed class ApiResponse(HttpResponseMessage response, ArraySegment<byt
             };
         return encoding is null
             ? body
-            : new ArraySegment<byte>(Encoding.UTF8.GetBytes(encoding.GetString(body.Array!, body.Offset, body.Count).TrimStart('\uFEFF')));
+            : new ArraySegment<byte>(
+                Encoding.UTF8.GetBytes(encoding.GetString(body.Array!, body.Offset, body.Count).TrimStart('\uFEFF')));
     }
 }

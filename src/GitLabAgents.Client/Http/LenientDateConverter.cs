@@ -30,7 +30,9 @@ internal sealed class LenientDateConverter : JsonConverter<DateTimeOffset?>
             }
 
             string text = reader.GetString()!.Replace(" UTC", "Z");
-            if (BeginsWithDay(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date))
+            if (BeginsWithDay(text)
+                && DateTimeOffset.TryParse(
+                    text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date))
             {
                 return date;
             }
@@ -51,6 +53,7 @@ internal sealed class LenientDateConverter : JsonConverter<DateTimeOffset?>
     private static bool HasOffset(ref Utf8JsonReader reader)
     {
         ReadOnlySpan<byte> text = reader.ValueSpan;
-        return text.Length > 19 && (text[text.Length - 1] == (byte)'Z' || text.Slice(19).IndexOfAny((byte)'+', (byte)'-') >= 0);
+        return text.Length > 19
+            && (text[text.Length - 1] == (byte)'Z' || text.Slice(19).IndexOfAny((byte)'+', (byte)'-') >= 0);
     }
 }

@@ -22,7 +22,10 @@ internal sealed class LenientIdConverter : JsonConverter<long?>
             case JsonTokenType.Number:
                 return reader.TryGetInt64(out long number) ? number : null;
             case JsonTokenType.String:
-                return long.TryParse(reader.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out long parsed) ? parsed : null;
+                string? text = reader.GetString();
+                return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long parsed)
+                    ? parsed
+                    : null;
             default:
                 reader.Skip();
                 return null;

@@ -8,18 +8,18 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents;
 
-/// <content>Lists are read to their end, page by page.</content>
+/// <content>Reads lists to their end, page by page.</content>
 public sealed partial class GitLabClient
 {
     private const int PageSize = 100;
     private const int MaxPrefetch = 8;
 
     /// <summary>
-    /// Reads a list in the server's order, each id once. The first page is asked for alone; once half of a page is
-    /// taken, the next ones are asked for ahead: two, then four, then eight, within the session's limit.
+    /// Reads a list in the server's order, each ID once. The first page is requested alone; once half of a page is
+    /// consumed, the next ones are prefetched: two, then four, then eight, within the session's limit.
     /// </summary>
     private async IAsyncEnumerable<T> ReadPagesAsync<T>(
-        Func<int, ApiRequest> callFor,
+        Func<int, ApiRequest> createRequest,
         JsonTypeInfo<List<T>> type,
         Func<T, long> idOf,
         Action<ApiResponse>? onFirstPage,
@@ -27,13 +27,13 @@ public sealed partial class GitLabClient
     {
         var seen = new RecentIdSet();
         var ahead = new PagePrefetcher<T>(
-            (number, stop) => ReadPageAsync(callFor(number), number, type, stop),
+            (number, stop) => ReadPageAsync(createRequest(number), number, type, stop),
             Math.Min(MaxPrefetch, _session.ThrottleLimit),
             cancellationToken);
         try
         {
             Page<T>? page = await ahead.GetAsync(1).ConfigureAwait(false);
-            onFirstPage?.Invoke(page.Answer);
+            onFirstPage?.Invoke(page.Response);
             while (page is not null)
             {
                 int taken = 0;
@@ -48,7 +48,8 @@ public sealed partial class GitLabClient
                     long id = item is null ? 0 : idOf(item);
                     if (id <= 0)
                     {
-                        throw ApiExceptionFactory.InvalidResponse(callFor(page.Number), page.Answer, _session, "an entry has no id.");
+                        throw ApiExceptionFactory.InvalidResponse(
+                            createRequest(page.Number), page.Response, _session, "an entry has no ID.");
                     }
 
                     if (seen.Add(id))
@@ -66,21 +67,23 @@ public sealed partial class GitLabClient
         }
     }
 
-    private async Task<Page<T>> ReadPageAsync<T>(ApiRequest call, int number, JsonTypeInfo<List<T>> type, CancellationToken cancellationToken)
+    private async Task<Page<T>> ReadPageAsync<T>(
+        ApiRequest request, int number, JsonTypeInfo<List<T>> type, CancellationToken cancellationToken)
     {
-        ApiResponse answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
-        List<T> items = Parse(call, answer, type);
-        return new Page<T>(number, items, GetNextPage(call, answer, number, items.Count), ReadIntegerHeader(answer, "X-Total-Pages"), answer);
+        ApiResponse response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        List<T> items = Parse(request, response, type);
+        int? next = GetNextPage(request, response, number, items.Count);
+        return new Page<T>(number, items, next, ReadIntegerHeader(response, "X-Total-Pages"), response);
     }
 
-    private int? GetNextPage(ApiRequest call, ApiResponse answer, int number, int count)
+    private int? GetNextPage(ApiRequest request, ApiResponse response, int number, int count)
     {
-        string? header = answer.GetHeader("X-Next-Page");
+        string? header = response.GetHeader("X-Next-Page");
         if (header is null)
         {
-            // Something on the way took the header. A full page then may not be the last: a list that ends early looks
-            // like agents that do not exist.
-            return count >= (ReadIntegerHeader(answer, "X-Per-Page") ?? PageSize) ? number + 1 : null;
+            // A proxy removed the header. A full page may then not be the last, and a list that ends early looks as if
+            // its agents did not exist.
+            return count >= (ReadIntegerHeader(response, "X-Per-Page") ?? PageSize) ? number + 1 : null;
         }
 
         if (string.IsNullOrWhiteSpace(header))
@@ -90,14 +93,17 @@ public sealed partial class GitLabClient
 
         return int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out int next) && next > number
             ? next
-            : throw ApiExceptionFactory.InvalidResponse(call, answer, _session, $"its header X-Next-Page does not lead on from page {number}.");
+            : throw ApiExceptionFactory.InvalidResponse(
+                request, response, _session, $"its header X-Next-Page does not continue after page {number}.");
     }
 
-    private static int? ReadIntegerHeader(ApiResponse answer, string header)
-        => int.TryParse(answer.GetHeader(header), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+    private static int? ReadIntegerHeader(ApiResponse response, string header)
+        => int.TryParse(response.GetHeader(header), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : null;
 
-    // Rows that move between two requests come twice, a page or a few apart; so the latest ids suffice, and memory
-    // does not grow with the list.
+    // Rows that move between two requests are sent twice, a few pages apart at most. So the latest IDs suffice, and
+    // memory does not grow with the list.
     private sealed class RecentIdSet
     {
         private const int MaxCount = 16 * 1024;

@@ -6,7 +6,7 @@ using System.Threading.Tasks;
 namespace GitLabAgents;
 
 /// <summary>One page of a list.</summary>
-internal sealed class Page<T>(int number, List<T> items, int? next, int? total, ApiResponse answer)
+internal sealed class Page<T>(int number, List<T> items, int? next, int? total, ApiResponse response)
 {
     public int Number { get; } = number;
 
@@ -18,7 +18,7 @@ internal sealed class Page<T>(int number, List<T> items, int? next, int? total, 
     /// <summary>Gets the number of pages, or <see langword="null"/> where the server does not count them.</summary>
     public int? Total { get; } = total;
 
-    public ApiResponse Answer { get; } = answer;
+    public ApiResponse Response { get; } = response;
 }
 
 /// <summary>
@@ -40,7 +40,8 @@ internal sealed class PagePrefetcher<T>
     private int _lastPlanned;
     private Page<T>? _prefetchedFrom;
 
-    public PagePrefetcher(Func<int, CancellationToken, Task<Page<T>>> read, int most, CancellationToken cancellationToken)
+    public PagePrefetcher(
+        Func<int, CancellationToken, Task<Page<T>>> read, int most, CancellationToken cancellationToken)
     {
         _read = read;
         _maxPrefetch = most;
@@ -72,7 +73,7 @@ internal sealed class PagePrefetcher<T>
     {
         while (_pages.Count > 0 && _pages.Peek().Number < number)
         {
-            await DrainAsync(_pages.Dequeue().Task).ConfigureAwait(false); // The server counts otherwise than in steps of one.
+            await DrainAsync(_pages.Dequeue().Task).ConfigureAwait(false); // The server skips page numbers.
         }
 
         return await (_pages.Count > 0 && _pages.Peek().Number == number

@@ -1,66 +1,94 @@
 using System;
-using System.Collections.Generic;
+using System.Globalization;
 
 namespace GitLabAgents;
 
-/// <summary>What became of the rotation of one agent's token.</summary>
+/// <summary>The result of the rotation of one agent's token.</summary>
 public sealed class AgentTokenRotation
 {
-    internal AgentTokenRotation(ClusterAgent agent, TokenRotationStatus status)
+    internal AgentTokenRotation(
+        ClusterAgent agent,
+        TokenRotationStatus status,
+        AgentToken? newToken,
+        AgentToken[] revokedTokens,
+        AgentToken[] keptTokens,
+        DateTimeOffset startedAt,
+        DateTimeOffset? completedAt,
+        Exception? error,
+        string recommendedAction)
     {
         ProjectId = agent.ProjectId;
         AgentId = agent.Id;
-        Project = agent.ProjectPath ?? ProjectId.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        Agent = NameOf(agent);
+        Project = agent.ProjectPath ?? ProjectId.ToString(CultureInfo.InvariantCulture);
+        Agent = GetName(agent);
         Session = agent.Session;
         Status = status;
+        NewToken = newToken;
+        RevokedTokens = revokedTokens;
+        KeptTokens = keptTokens;
+        StartedAt = startedAt;
+        CompletedAt = completedAt;
+        Error = error;
+        RecommendedAction = recommendedAction;
     }
 
-    /// <summary>Gets the full path of the agent's project; its id where the server does not tell the path.</summary>
+    /// <summary>Gets the full path of the agent's project, or its ID if the server does not return the path.</summary>
     public string Project { get; }
 
-    /// <summary>Gets the agent's name; its id where the server does not tell the name, or where the name, being all digits, would be taken for an id.</summary>
+    /// <summary>
+    /// Gets the agent's name, or its ID if the server does not return the name, or if the name consists of digits and
+    /// would be read as an ID.
+    /// </summary>
     public string Agent { get; }
 
-    /// <summary>Gets where the rotation ended.</summary>
+    /// <summary>Gets the state in which the rotation ended.</summary>
     public TokenRotationStatus Status { get; }
 
-    /// <summary>Gets the new token, a <see cref="NewAgentToken"/> with its secret where this rotation made it; <see langword="null"/> where there is none.</summary>
-    public AgentToken? NewToken { get; internal set; }
-
-    /// <summary>Gets the tokens that this rotation revoked, in the order in which it did; the new one too, where it could not be handed over.</summary>
-    public IReadOnlyList<AgentToken> RevokedTokens { get; internal set; } = [];
-
-    /// <summary>Gets the older tokens that were not revoked.</summary>
-    public IReadOnlyList<AgentToken> KeptTokens { get; internal set; } = [];
-
-    /// <summary>Gets when the rotation began.</summary>
-    public DateTimeOffset StartedAt { get; internal set; }
-
-    /// <summary>Gets when the last of the older tokens was revoked; <see langword="null"/> where that did not come about.</summary>
-    public DateTimeOffset? CompletedAt { get; internal set; }
+    /// <summary>
+    /// Gets the new token in its final state: a <see cref="NewAgentToken"/> with its secret if this rotation created
+    /// it.
+    /// </summary>
+    public AgentToken? NewToken { get; }
 
     /// <summary>
-    /// Gets why the rotation did not complete, and what to do: a <see cref="GitLabApiException"/>, or, where the hand-over
-    /// failed, an <see cref="InvalidOperationException"/> with its words. <see langword="null"/> where it did complete, or was
-    /// not to be waited for. No part of it holds a secret.
+    /// Gets the tokens that this rotation revoked, in that order. They include the new token if it could not be
+    /// deployed.
     /// </summary>
-    public Exception? Error { get; internal set; }
+    public AgentToken[] RevokedTokens { get; }
 
-    /// <summary>Gets the id of the agent's project.</summary>
+    /// <summary>Gets the older tokens that were not revoked.</summary>
+    public AgentToken[] KeptTokens { get; }
+
+    /// <summary>Gets the time at which the rotation started.</summary>
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>Gets the time at which the rotation completed, or <see langword="null"/> if it did not.</summary>
+    public DateTimeOffset? CompletedAt { get; }
+
+    /// <summary>
+    /// Gets the reason why the rotation did not complete, and what to do: an <see cref="InvalidOperationException"/> if
+    /// the deployment failed, otherwise a <see cref="GitLabApiException"/>. It is <see langword="null"/> if the
+    /// rotation completed or does not wait. No part of it contains a secret.
+    /// </summary>
+    public Exception? Error { get; }
+
+    /// <summary>Gets the ID of the agent's project.</summary>
     public long ProjectId { get; }
 
-    /// <summary>Gets the id of the agent.</summary>
+    /// <summary>Gets the ID of the agent.</summary>
     public long AgentId { get; }
 
-    /// <summary>Gets the session that the rotation went through.</summary>
+    /// <summary>Gets the session that the rotation used.</summary>
     public GitLabSession Session { get; }
 
-    /// <summary>Gives the agent and the status.</summary>
+    /// <summary>Gets what to do about the error. The message of the error ends with it.</summary>
+    internal string RecommendedAction { get; }
+
+    /// <summary>Returns the agent and the status.</summary>
     /// <returns>The agent's name and the status.</returns>
     public override string ToString() => $"{Agent}: {Status}";
 
-    // As -Agent takes it: a name of digits alone would name another agent.
-    private static string NameOf(ClusterAgent agent)
-        => new AgentReference(agent.ToString()).Name ?? agent.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    // As -Agent takes it: a name of digits alone would select another agent.
+    private static string GetName(ClusterAgent agent)
+        => new AgentReference(agent.ToString()).Name ?? agent.Id.ToString(CultureInfo.InvariantCulture);
 }

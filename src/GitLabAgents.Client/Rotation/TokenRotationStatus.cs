@@ -1,20 +1,24 @@
 namespace GitLabAgents;
 
-/// <summary>Where a rotation ended.</summary>
+/// <summary>The state in which the rotation of a token ended.</summary>
 public enum TokenRotationStatus
 {
-    /// <summary>The new token is in use, and the older ones are revoked.</summary>
+    /// <summary>The new token is in use, and the older tokens are revoked.</summary>
     Completed,
 
-    /// <summary>The new token is made, and was not seen in use yet; it is not waited for any longer. The older ones stay.</summary>
+    /// <summary>
+    /// The new token exists but was not seen in use, and the rotation no longer waits. The older tokens are kept.
+    /// </summary>
     AwaitingUse,
 
-    /// <summary>The new token could not be handed over. It was revoked again, unless the error says otherwise. The older ones stay.</summary>
+    /// <summary>
+    /// The new token could not be deployed. It was revoked, unless the error says otherwise. The older tokens are kept.
+    /// </summary>
     DeployFailed,
 
-    /// <summary>The new token was not seen in use in time. All stay.</summary>
+    /// <summary>The new token was not seen in use in time. All tokens are kept.</summary>
     TimedOut,
 
-    /// <summary>The new token is in use, but an older one could not be revoked.</summary>
+    /// <summary>The new token is in use, but an older token could not be revoked.</summary>
     RevokeFailed,
 }

@@ -27,7 +27,9 @@ internal readonly struct PemBlock(string label, int start, int end, int dataStar
 internal static class Pem
 {
     private const string Begin = "-----BEGIN ";
+    private const string End = "-----END ";
     private const string Dashes = "-----";
+    private const int LineLength = 64;
 
     public static bool IsPem(string text) => text.Contains(Begin);
 
@@ -48,7 +50,7 @@ internal static class Pem
             int labelStart = start + Begin.Length;
             int labelEnd = IndexOf(text, Dashes.AsSpan(), labelStart);
             string label = labelEnd < 0 ? string.Empty : text.Slice(labelStart, labelEnd - labelStart).ToString();
-            string close = $"-----END {label}-----";
+            string close = End + label + Dashes;
             int dataStart = labelEnd + Dashes.Length;
             int dataEnd = labelEnd < 0 ? -1 : IndexOf(text, close.AsSpan(), dataStart);
             if (dataEnd < 0)
@@ -95,6 +97,64 @@ internal static class Pem
             return null;
         }
     }
+
+    /// <summary>
+    /// Writes blocks as RFC 7468 has them: without text between them, lines of 64 characters, each ended with a line
+    /// feed. GitLab does not accept every other form, such as indented lines.
+    /// </summary>
+    /// <exception cref="FormatException">A block is not base64.</exception>
+    public static char[] Normalize(ReadOnlySpan<char> text, IReadOnlyList<PemBlock> blocks)
+    {
+        // At most one more line break for each line, and nothing is longer than it was otherwise.
+        char[] buffer = new char[(text.Length * 2) + 2];
+        int length = 0;
+        try
+        {
+            foreach (PemBlock block in blocks)
+            {
+                length = Append(buffer, length, Begin + block.Label + Dashes + "\n");
+                int column = 0;
+                foreach (char c in text.Slice(block.DataStart, block.DataEnd - block.DataStart))
+                {
+                    if (char.IsWhiteSpace(c))
+                    {
+                        continue;
+                    }
+
+                    if (!IsBase64(c))
+                    {
+                        throw new FormatException("a PEM block is not base64.");
+                    }
+
+                    if (column == LineLength)
+                    {
+                        buffer[length++] = '\n';
+                        column = 0;
+                    }
+
+                    buffer[length++] = c;
+                    column++;
+                }
+
+                length = Append(buffer, length, "\n" + End + block.Label + Dashes + "\n");
+            }
+
+            return buffer.AsSpan(0, length).ToArray();
+        }
+        finally
+        {
+            Array.Clear(buffer, 0, buffer.Length);
+        }
+    }
+
+    private static int Append(char[] buffer, int length, string text)
+    {
+        text.CopyTo(0, buffer, length, text.Length);
+        return length + text.Length;
+    }
+
+    private static bool IsBase64(char c)
+        => c is (>= 'A' and <= 'Z') or (>= 'a' and <= 'z') or (>= '0' and <= '9') or '+' or '/' or '=';
 
     private static int IndexOf(ReadOnlySpan<char> text, ReadOnlySpan<char> what, int from)
     {

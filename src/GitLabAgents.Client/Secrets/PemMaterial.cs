@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -37,7 +38,7 @@ internal sealed class PemMaterial : IDisposable
                 : "holds no certificate.");
         }
 
-        var material = new PemMaterial(source, Filter(text, blocks, static b => b.IsCertificate, drop: static b => b.IsPrivateKey));
+        var material = new PemMaterial(source, Normalize(source, text, blocks.FindAll(static b => b.IsCertificate)));
         try
         {
             _ = Pem.ReadCertificates(material.Text);
@@ -69,7 +70,20 @@ internal sealed class PemMaterial : IDisposable
             throw CreateException(source, "is encrypted, and GitLab takes no password. Take it off with: openssl pkey -in key.pem -out plain.pem");
         }
 
-        return new PemMaterial(source, Filter(text, blocks, static b => b.IsPrivateKey, drop: static b => b.IsCertificate));
+        if (key.Label == "OPENSSH PRIVATE KEY")
+        {
+            throw CreateException(
+                source,
+                "is a key for SSH, which GitLab does not accept here. Give the key of the certificate.");
+        }
+
+        if (GetEdwardsCurve(inside) is { } curve)
+        {
+            throw CreateException(
+                source, $"is an {curve} key, which GitLab does not accept. Use a certificate with an RSA or EC key.");
+        }
+
+        return new PemMaterial(source, Normalize(source, text, [key]));
     }
 
     /// <summary>Gives the characters in UTF-8, to be sent and wiped.</summary>
@@ -82,13 +96,18 @@ internal sealed class PemMaterial : IDisposable
         {
             if (certificate.NotAfter < now.LocalDateTime)
             {
-                yield return $"{Source}: the certificate '{certificate.Subject}' expired on {certificate.NotAfter:yyyy-MM-dd}.";
+                yield return Describe(certificate, $"expired on {FormatDay(certificate.NotAfter)}");
             }
             else if (certificate.NotBefore > now.LocalDateTime)
             {
-                yield return $"{Source}: the certificate '{certificate.Subject}' is not valid before {certificate.NotBefore:yyyy-MM-dd}.";
+                yield return Describe(certificate, $"is not valid before {FormatDay(certificate.NotBefore)}");
             }
         }
+
+        string Describe(X509Certificate2 certificate, string problem)
+            => $"{Source}: the certificate '{certificate.Subject}' {problem}.";
+
+        static string FormatDay(DateTime date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
 
     /// <summary>Wipes the characters.</summary>
@@ -110,30 +129,52 @@ internal sealed class PemMaterial : IDisposable
         }
     }
 
-    // As it was given, unless it holds what must not go along.
-    private static char[] Filter(char[] text, List<PemBlock> blocks, Predicate<PemBlock> wanted, Predicate<PemBlock> drop)
+    // Only what is wanted, in the form that GitLab accepts: private keys never go along with certificates.
+    private static char[] Normalize(string source, char[] text, List<PemBlock> blocks)
     {
-        if (!blocks.Exists(drop))
+        try
         {
-            return (char[])text.Clone();
+            return Pem.Normalize(text, blocks);
         }
+        catch (FormatException)
+        {
+            throw CreateException(source, "is broken: a PEM block is not base64.");
+        }
+    }
 
-        var kept = new List<PemBlock>(blocks.FindAll(wanted));
+    // GitLab 18 answers 500 to these keys. Their identifiers are in the first bytes of PKCS #8 (RFC 8410).
+    private static string? GetEdwardsCurve(ReadOnlySpan<char> data)
+    {
+        const int HeadLength = 32;
+        char[] head = new char[HeadLength];
         int length = 0;
-        foreach (PemBlock block in kept)
+        for (int i = 0; i < data.Length && length < HeadLength; i++)
         {
-            length += block.End - block.Start + 1;
+            if (!char.IsWhiteSpace(data[i]))
+            {
+                head[length++] = data[i];
+            }
         }
 
-        char[] result = new char[length];
-        int at = 0;
-        foreach (PemBlock block in kept)
+        try
         {
-            Array.Copy(text, block.Start, result, at, block.End - block.Start);
-            at += block.End - block.Start;
-            result[at++] = '\n';
+            byte[] bytes = Convert.FromBase64CharArray(head, 0, length - (length % 4));
+            ReadOnlySpan<byte> identifier = [0x06, 0x03, 0x2B, 0x65];
+            int at = bytes.AsSpan().IndexOf(identifier);
+            return at < 0 || at + identifier.Length >= bytes.Length ? null : bytes[at + identifier.Length] switch
+            {
+                0x70 => "Ed25519",
+                0x71 => "Ed448",
+                _ => null,
+            };
         }
-
-        return result;
+        catch (FormatException)
+        {
+            return null; // Then it is refused as what it is.
+        }
+        finally
+        {
+            Array.Clear(head, 0, head.Length);
+        }
     }
 }

@@ -1,4 +1,6 @@
 using System;
+using System.Linq;
+using System.Text.RegularExpressions;
 
 namespace GitLabAgents;
 
@@ -6,6 +8,14 @@ namespace GitLabAgents;
 public static class ServerAddress
 {
     private const string ApiSuffix = "/api/v4";
+    private const int MaxLabelLength = 63;
+    private const int MinTokenLength = 20;
+
+    // A routable token has dots: its last part is no top-level domain.
+    private static readonly Regex RoutableSuffix = new(
+        @"\.[0-9a-z]{2}\.[0-9a-z]{9}$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
+        TimeSpan.FromSeconds(1));
 
     /// <summary>
     /// Takes <c>gitlab.example.com</c>, <c>https://host:port/prefix</c>, and either with <c>/api/v4</c> behind it.
@@ -17,6 +27,15 @@ public static class ServerAddress
     public static Uri Parse(string text)
     {
         string trimmed = (text ?? throw new ArgumentNullException(nameof(text))).Trim();
+        if (IsToken(trimmed))
+        {
+            throw new ArgumentException(
+                "The address of the GitLab looks like an access token, so it is not shown here. Give the address first "
+                    + "and the token apart, and revoke the token if others can read where it was written. "
+                    + "If it is the name of a host, write https:// before it.",
+                nameof(text));
+        }
+
         string absolute = trimmed.Contains("://") ? trimmed : "https://" + trimmed;
         if (!Uri.TryCreate(absolute, UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0)
         {
@@ -42,9 +61,25 @@ public static class ServerAddress
         return new Uri(uri.GetLeftPart(UriPartial.Authority) + path);
     }
 
-    /// <summary>Gives an address for messages: nothing of it, where it may carry a password or a token.</summary>
+    /// <summary>Gets an address for messages: nothing of it where it may have a password or a token in it.</summary>
     internal static string Redact(string text)
+        => text.IndexOfAny(['@', '?', '#']) >= 0 || AccessToken.IsIn(text) || IsToken(text) ? "…" : text;
+
+    private static bool IsToken(string text)
     {
-        return text.IndexOfAny(['@', '?', '#']) >= 0 ? "…" : text;
+        text = text.Trim();
+        int scheme = text.IndexOf("://", StringComparison.Ordinal);
+        string host = (scheme < 0 ? text : text.Substring(scheme + 3)).Split('/', ':', '?', '#')[0];
+        if (host.IndexOf('.') < 0 || RoutableSuffix.IsMatch(host))
+        {
+            return AccessToken.IsIn(host) || host.Length > MaxLabelLength || IsRandom(text);
+        }
+
+        return host.Split('.').Any(static label => label.Length > MaxLabelLength);
     }
+
+    // A token without a prefix, or with one of the instance's own.
+    private static bool IsRandom(string text) => text.Length >= MinTokenLength
+        && text.All(static c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.')
+        && text.Any(char.IsUpper) && text.Any(char.IsLower) && text.Any(char.IsDigit);
 }

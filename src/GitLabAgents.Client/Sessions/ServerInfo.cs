@@ -26,6 +26,8 @@ internal sealed class KasInfo
 /// <summary>What <c>GET /personal_access_tokens/self</c> tells of the session's own token.</summary>
 internal sealed class TokenInfo
 {
+    public long Id { get; set; }
+
     public string? Name { get; set; }
 
     public List<string>? Scopes { get; set; }

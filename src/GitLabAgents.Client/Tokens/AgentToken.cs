@@ -75,6 +75,29 @@ public class AgentToken
     [JsonIgnore]
     public GitLabSession Session { get; internal set; } = null!;
 
+    /// <summary>Copies the token with another state, so that nobody who holds it sees it change.</summary>
+    internal AgentToken With(string? status, DateTimeOffset? lastUsedAt)
+    {
+        var copy = (AgentToken)MemberwiseClone();
+        copy.Status = status;
+        copy._lastUsedAt = lastUsedAt;
+        return copy;
+    }
+
+    /// <summary>Creates a copy that does not know the last use, as GitLab's lists do not.</summary>
+    internal AgentToken WithoutLastUse() => new()
+    {
+        Id = Id,
+        Name = Name,
+        Description = Description,
+        AgentId = AgentId,
+        ProjectId = ProjectId,
+        Status = Status,
+        CreatedAt = CreatedAt,
+        CreatedByUserId = CreatedByUserId,
+        Session = Session,
+    };
+
     /// <summary>Gives the token's name.</summary>
     /// <returns>The name, or the id where the server does not tell.</returns>
     public override string ToString() => Name ?? Id.ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -101,19 +101,19 @@ public sealed partial class GitLabClient
         {
             RequiredRole = "Maintainer",
             Body = JsonSerializer.SerializeToUtf8Bytes(new NewTokenBody { Name = name, Description = description }, GitLabJson.Default.NewTokenBody),
-            RecoveryHint = $"Look for token '{name}', and revoke it if it is there, since no one knows its secret: Get-GitLabAgentToken -Project {projectId} -Agent {agentId} -Name {Quote(name)}",
+            RecoveryHint = $"Look for token '{name}', and revoke it if it is there, since no one knows its secret: {SuggestedCommand.FindToken(projectId, agentId, name)}",
         };
         NewAgentToken token;
         try
         {
             token = await SendNewTokenAsync(call, cancellationToken).ConfigureAwait(false);
         }
-        catch (GitLabApiException e) when (e.StatusCode == System.Net.HttpStatusCode.BadRequest)
+        catch (GitLabApiException e) when (e.IsRuleViolation)
         {
             // Which rule it was is decided by counting, since the server's words can be in any language.
             if (await CountTokensAsync(projectId, agentId, cancellationToken).ConfigureAwait(false) is { } count and >= TokenLimit)
             {
-                throw e.WithKind(GitLabErrorKind.TokenLimitReached, $"Agent {agentId} has {count} active tokens, and GitLab allows {TokenLimit}.", "Revoke one that is no longer used: Get-GitLabAgentToken shows when each was used last.");
+                throw e.WithKind(GitLabErrorKind.TokenLimitReached, $"Agent {agentId} has {count} active tokens, and GitLab allows {TokenLimit}.", $"Revoke one that is no longer used: {SuggestedCommand.GetToken} shows when each was used last.");
             }
 
             throw;
@@ -160,15 +160,15 @@ public sealed partial class GitLabClient
         => RollBackAsync(
             cancellationToken => RevokeTokenAsync(token.ProjectId, token.AgentId, token.Id, cancellationToken),
             "The token was revoked.",
-            "The token could not be revoked, and nobody knows its secret. "
-                + $"Revoke it with: Revoke-GitLabAgentToken -Project {token.ProjectId} -Agent {token.AgentId} -TokenId {token.Id}");
+            "The token could not be revoked, and nobody knows its secret. Revoke it with: "
+                + SuggestedCommand.Revoke(token.ProjectId, token.AgentId, token.Id));
 
     private Task RevokeAsync(ProjectReference project, long agentId, long tokenId, RequestContext context, CancellationToken cancellationToken)
         => SendAsync(
             new ApiRequest(HttpMethod.Delete, $"{TokensPath(project, agentId)}/{tokenId}", $"revoke token {tokenId} of agent {agentId} of project {project}", GitLabErrorKind.TokenNotFound)
             {
                 RequiredRole = "Maintainer",
-                RecoveryHint = $"Look for it with: Get-GitLabAgentToken -Project {Quote(project)} -Agent {agentId} -TokenId {tokenId}",
+                RecoveryHint = $"Look for it with: {SuggestedCommand.ReadToken(project, agentId, tokenId)}",
             },
             cancellationToken,
             context);

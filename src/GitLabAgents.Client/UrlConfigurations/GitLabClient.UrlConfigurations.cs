@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Net;
 using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
@@ -28,7 +27,7 @@ public sealed partial class GitLabClient
             list.ForEach(configuration => AttachSession(configuration, projectId, agentId));
             return [.. list];
         }
-        catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.UrlConfigurationNotFound)
         {
             throw await ResolveNotFoundAsync(e, projectId, agentId, named: false, cancellationToken).ConfigureAwait(false);
         }
@@ -51,7 +50,7 @@ public sealed partial class GitLabClient
             AgentUrlConfiguration configuration = await ReadAsync(call, GitLabJson.Default.AgentUrlConfiguration, static c => c.Id, cancellationToken).ConfigureAwait(false);
             return AttachSession(configuration, projectId, agentId);
         }
-        catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.UrlConfigurationNotFound)
         {
             throw await ResolveNotFoundAsync(e, projectId, agentId, named: true, cancellationToken).ConfigureAwait(false);
         }
@@ -69,28 +68,24 @@ public sealed partial class GitLabClient
     /// <returns>The configuration.</returns>
     public async Task<AgentUrlConfiguration> CreateUrlConfigurationAsync(long projectId, long agentId, NewUrlConfiguration content, CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Post, UrlConfigurationsPath(projectId, agentId), $"make URL configuration '{content.Url}' for agent {agentId} of project {projectId}", GitLabErrorKind.AgentNotFound)
-        {
-            RequiredRole = "Maintainer",
-            Body = content.ToJson(),
-            Redact = content.Redact,
-            RecoveryHint = $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {projectId} -Agent {agentId}",
-        };
         AgentUrlConfiguration made;
         try
         {
-            made = AttachSession(await ReadAsync(call, GitLabJson.Default.AgentUrlConfiguration, static c => c.Id, cancellationToken).ConfigureAwait(false), projectId, agentId);
+            made = AttachSession(
+                await PostUrlConfigurationAsync(projectId, agentId, content, cancellationToken).ConfigureAwait(false),
+                projectId,
+                agentId);
         }
-        catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.UrlConfigurationNotFound)
         {
             throw await ResolveNotFoundAsync(e, projectId, agentId, named: false, cancellationToken).ConfigureAwait(false);
         }
-        catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.BadRequest)
+        catch (GitLabApiException e) when (e.IsRuleViolation)
         {
             // Whether there is one already is decided by looking, since the server's words can be in any language.
             if (await TryListUrlConfigurationsAsync(projectId, agentId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } present)
             {
-                throw e.WithKind(GitLabErrorKind.Conflict, $"Agent {agentId} has URL configuration {present[0].Id} already, and GitLab allows one.", "Remove that one first, with Remove-GitLabAgentUrlConfiguration.");
+                throw e.WithKind(GitLabErrorKind.Conflict, $"Agent {agentId} has URL configuration {present[0].Id} already, and GitLab allows one.", $"Remove that one first, with {SuggestedCommand.RemoveUrlConfiguration}.");
             }
 
             throw;
@@ -122,13 +117,13 @@ public sealed partial class GitLabClient
         var call = new ApiRequest(HttpMethod.Delete, $"{UrlConfigurationsPath(project, agentId)}/{urlConfigurationId}", $"remove URL configuration {urlConfigurationId} of agent {agentId} of project {project}", GitLabErrorKind.UrlConfigurationNotFound)
         {
             RequiredRole = "Maintainer",
-            RecoveryHint = $"Look for it with: Get-GitLabAgentUrlConfiguration -Project {Quote(project)} -Agent {agentId}",
+            RecoveryHint = $"Look for it with: {SuggestedCommand.ListUrlConfigurations(project, agentId)}",
         };
         try
         {
             await SendAsync(call, cancellationToken).ConfigureAwait(false);
         }
-        catch (GitLabApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.UrlConfigurationNotFound)
         {
             throw await ResolveNotFoundAsync(e, project, agentId, named: true, cancellationToken).ConfigureAwait(false);
         }
@@ -137,9 +132,66 @@ public sealed partial class GitLabClient
     private static string UrlConfigurationsPath(ProjectReference project, long agentId) => $"{AgentsPath(project)}/{agentId}/url_configurations";
 
     private static ApiRequest ListUrlConfigurationsRequest(ProjectReference project, long agentId)
-        => new(HttpMethod.Get, UrlConfigurationsPath(project, agentId), $"list the URL configurations of agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound) { RequiredRole = "Maintainer" };
+        => new(HttpMethod.Get, UrlConfigurationsPath(project, agentId), $"list the URL configurations of agent {agentId} of project {project}", GitLabErrorKind.UrlConfigurationNotFound) { RequiredRole = "Maintainer" };
 
-    // A 404 here has many causes, and the same words for most. What exists around it tells them apart.
+    // GitLab 18.9 takes PEM and refuses base64 of it; 17.4 does the reverse, and which release changed is not known. A
+    // response of 400 means that nothing was created.
+    private async Task<AgentUrlConfiguration> PostUrlConfigurationAsync(
+        long projectId,
+        long agentId,
+        NewUrlConfiguration content,
+        CancellationToken cancellationToken)
+    {
+        bool? takesBase64 = content.HasCertificates ? _session.TakesBase64Certificates : false;
+        try
+        {
+            return await PostAsync(takesBase64 ?? false).ConfigureAwait(false);
+        }
+        catch (GitLabApiException asPem) when (takesBase64 is null && IsRefusal(asPem))
+        {
+            try
+            {
+                return await PostAsync(useBase64: true).ConfigureAwait(false);
+            }
+            catch (GitLabApiException asBase64) when (IsRefusal(asBase64))
+            {
+                throw asPem.ServerMessage == asBase64.ServerMessage
+                    ? asPem
+                    : asPem.WithKind(
+                        asPem.Kind,
+                        $"The server refused the certificates in base64 (\"{asBase64.ServerMessage}\") and as PEM.",
+                        asPem.RecommendedAction);
+            }
+        }
+
+        static bool IsRefusal(GitLabApiException e)
+            => e.IsRuleViolation;
+
+        async Task<AgentUrlConfiguration> PostAsync(bool useBase64)
+        {
+            var call = new ApiRequest(
+                HttpMethod.Post,
+                UrlConfigurationsPath(projectId, agentId),
+                $"make URL configuration '{content.Url}' for agent {agentId} of project {projectId}",
+                GitLabErrorKind.UrlConfigurationNotFound)
+            {
+                RequiredRole = "Maintainer",
+                Body = content.ToJson(useBase64),
+                Redact = content.Redact,
+                RecoveryHint =
+                    $"Look for it with: {SuggestedCommand.ListUrlConfigurations(projectId, agentId)}",
+            };
+            AgentUrlConfiguration made = await ReadAsync(
+                call,
+                GitLabJson.Default.AgentUrlConfiguration,
+                static c => c.Id,
+                cancellationToken).ConfigureAwait(false);
+            _session.TakesBase64Certificates = content.HasCertificates ? useBase64 : _session.TakesBase64Certificates;
+            return made;
+        }
+    }
+
+    // The agent exists. Either it does not have the configuration, or this GitLab does not have receptive agents.
     private async Task<GitLabApiException> ResolveNotFoundAsync(GitLabApiException e, ProjectReference project, long agentId, bool named, CancellationToken cancellationToken)
     {
         if (e.IsUnknownRoute)
@@ -147,22 +199,9 @@ public sealed partial class GitLabClient
             return e.WithKind(GitLabErrorKind.UrlConfigurationNotFound, ReceptiveAgentsUnsupported, string.Empty);
         }
 
-        try
-        {
-            await GetAgentAsync(project, agentId, cancellationToken).ConfigureAwait(false);
-        }
-        catch (GitLabApiException agentError) when (agentError.StatusCode == HttpStatusCode.NotFound)
-        {
-            return e.WithKind(GitLabErrorKind.AgentNotFound, $"There is no agent {agentId} in project {project}.", agentError.RecommendedAction);
-        }
-        catch (GitLabApiException)
-        {
-            return e;
-        }
-
         bool isOn = named && await TryListUrlConfigurationsAsync(project, agentId, cancellationToken).ConfigureAwait(false) is not null;
         return isOn
-            ? e.WithKind(GitLabErrorKind.UrlConfigurationNotFound, $"Agent {agentId} has no such URL configuration.", "List what it has with Get-GitLabAgentUrlConfiguration.")
+            ? e.WithKind(GitLabErrorKind.UrlConfigurationNotFound, $"Agent {agentId} has no such URL configuration.", $"List what it has with {SuggestedCommand.GetUrlConfiguration}.")
             : e.WithKind(GitLabErrorKind.UrlConfigurationNotFound, ReceptiveAgentsDisabled, string.Empty);
     }
 
@@ -186,8 +225,8 @@ public sealed partial class GitLabClient
             cancellationToken => DeleteUrlConfigurationAsync(
                 configuration.ProjectId, configuration.AgentId, configuration.Id, cancellationToken),
             "The URL configuration was removed.",
-            "The URL configuration could not be removed. Remove it with: Remove-GitLabAgentUrlConfiguration "
-                + $"-Project {configuration.ProjectId} -Agent {configuration.AgentId} -UrlConfigurationId {configuration.Id}");
+            "The URL configuration could not be removed. Remove it with: "
+                + SuggestedCommand.DeleteUrlConfiguration(configuration.ProjectId, configuration.AgentId, configuration.Id));
 
     private AgentUrlConfiguration AttachSession(AgentUrlConfiguration configuration, long projectId, long agentId)
     {

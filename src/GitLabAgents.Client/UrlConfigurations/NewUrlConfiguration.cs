@@ -51,6 +51,11 @@ public sealed class NewUrlConfiguration : IDisposable
     /// <summary>Gets a value indicating whether GitLab is to show a client certificate.</summary>
     public bool IsMutualTls => _clientCertificate is not null;
 
+    /// <summary>
+    /// Gets a value indicating whether there is a certificate in it, of the client or of an authority.
+    /// </summary>
+    internal bool HasCertificates => _clientCertificate is not null || _caCertificate is not null;
+
     /// <summary>Wipes the private key.</summary>
     public void Dispose()
     {
@@ -74,17 +79,20 @@ public sealed class NewUrlConfiguration : IDisposable
         }
     }
 
-    /// <summary>Gives the body of the request. What GitLab's page calls PEM goes in base64, which the server decodes first.</summary>
-    internal byte[] ToJson()
+    /// <summary>Creates the body of the request.</summary>
+    /// <param name="useBase64">
+    /// Whether certificates and key are base64 of their PEM, which older releases of GitLab expect.
+    /// </param>
+    internal byte[] ToJson(bool useBase64)
     {
-        using var stream = new MemoryStream(16 * 1024);
+        using var stream = new MemoryStream(64 * 1024);
         using (var writer = new Utf8JsonWriter(stream))
         {
             writer.WriteStartObject();
             writer.WriteString("url", Url);
-            Write(writer, "client_cert", _clientCertificate);
-            Write(writer, "client_key", _clientKey);
-            Write(writer, "ca_cert", _caCertificate);
+            Write(writer, "client_cert", _clientCertificate, useBase64);
+            Write(writer, "client_key", _clientKey, useBase64);
+            Write(writer, "ca_cert", _caCertificate, useBase64);
             if (TlsHost is not null)
             {
                 writer.WriteString("tls_host", TlsHost);
@@ -116,14 +124,24 @@ public sealed class NewUrlConfiguration : IDisposable
         return text;
     }
 
-    private static void Write(Utf8JsonWriter writer, string name, PemMaterial? material)
+    private static void Write(Utf8JsonWriter writer, string name, PemMaterial? material, bool useBase64)
     {
-        if (material is not null)
+        if (material is null)
         {
-            byte[] bytes = material.ToBytes();
-            writer.WriteBase64String(name, bytes);
-            Array.Clear(bytes, 0, bytes.Length);
+            return;
         }
+
+        byte[] bytes = material.ToBytes();
+        if (useBase64)
+        {
+            writer.WriteBase64String(name, bytes);
+        }
+        else
+        {
+            writer.WriteString(name, bytes);
+        }
+
+        Array.Clear(bytes, 0, bytes.Length);
     }
 
     private static string CheckUrl(string url)

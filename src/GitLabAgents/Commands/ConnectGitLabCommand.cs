@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Host;
@@ -58,13 +60,16 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
 
     /// <summary>Gets or sets how many requests of the session may be under way at once.</summary>
     [Parameter]
-    [ValidateRange(1, int.MaxValue)]
+    [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = 8;
 
-    /// <summary>Gets or sets the proxy. By default the environment's.</summary>
+    /// <summary>
+    /// Gets or sets the proxy: <c>host:port</c> or a URL. By default that of the environment, or else the system's.
+    /// </summary>
     [Parameter]
-    [ValidateNotNull]
-    public Uri? Proxy { get; set; }
+    [OriginalUriString]
+    [ValidateNotNullOrEmpty]
+    public string? Proxy { get; set; }
 
     /// <summary>Gets or sets the credential for the proxy.</summary>
     [Parameter]
@@ -75,10 +80,13 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
     [Parameter]
     public SwitchParameter NoProxy { get; set; }
 
-    /// <summary>Gets or sets the certificate to show to the server.</summary>
+    /// <summary>
+    /// Gets or sets the certificate to show to the server, with its private key, and any intermediate certificates to
+    /// send along with it.
+    /// </summary>
     [Parameter]
-    [ValidateNotNull]
-    public X509Certificate? Certificate { get; set; }
+    [ValidateNotNullOrEmpty]
+    public X509Certificate[]? Certificate { get; set; }
 
     /// <summary>Gets or sets the path of a file of certificate authorities (PEM, one or more) to trust besides the system's.</summary>
     [Parameter]
@@ -205,6 +213,7 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             throw CreateInvalidRequest("-ProxyCredential needs -Proxy.");
         }
 
+        List<X509Certificate2> certificates = GetCertificates();
         return new TransportOptions
         {
             // What a timer cannot count, some 24 days, is as good as no limit.
@@ -212,24 +221,40 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             MaximumRetryCount = MaximumRetryCount,
             ThrottleLimit = ThrottleLimit,
             NoProxy = NoProxy,
-            Proxy = Proxy is null ? null : GetProxy(Proxy, ProxyCredential?.GetNetworkCredential()),
-            ClientCertificate = Certificate,
+            Proxy = Proxy is null ? null : GetProxy(Proxy, ProxyCredential),
+            ClientCertificate = certificates.Find(static certificate => certificate.HasPrivateKey),
+            ClientCertificateChain = new X509Certificate2Collection(certificates.ToArray()),
             TrustedRoots = CaCertificatePath is null ? null : ReadTrustedRoots(CaCertificatePath),
             SkipCertificateCheck = SkipCertificateCheck,
         };
     }
 
-    // A password in the proxy's URL would be in .NET's own messages.
-    private static WebProxy GetProxy(Uri proxy, NetworkCredential? credential)
+    // The text is not repeated: it may have a password in it.
+    private static WebProxy GetProxy(string address, PSCredential? credential)
     {
-        if (proxy.IsAbsoluteUri && proxy.UserInfo.Length > 0)
+        WebProxy proxy = ProxyAddress.TryCreate(address) ?? throw CreateInvalidRequest(
+            "-Proxy is not the address of a proxy.",
+            Environment.Version.Major < 5
+                ? "Give host:port or http://host:port; Windows PowerShell supports no other kind of proxy."
+                : "Give host:port or a URL that begins with http://, https://, socks4://, socks4a:// or socks5://.");
+        if (credential is not null)
         {
-            string[] parts = proxy.UserInfo.Split([':'], 2);
-            credential ??= new NetworkCredential(System.Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? System.Uri.UnescapeDataString(parts[1]) : string.Empty);
-            proxy = new UriBuilder(proxy) { UserName = string.Empty, Password = string.Empty }.Uri;
+            proxy.Credentials = credential.GetNetworkCredential();
         }
 
-        return new WebProxy(proxy) { Credentials = credential };
+        return proxy;
+    }
+
+    private List<X509Certificate2> GetCertificates()
+    {
+        var certificates = (Certificate ?? [])
+            .Select(static certificate => certificate as X509Certificate2 ?? new X509Certificate2(certificate))
+            .ToList();
+        return certificates.Count == 0 || certificates.Exists(static certificate => certificate.HasPrivateKey)
+            ? certificates
+            : throw CreateInvalidRequest(
+                "-Certificate has no private key, so the server would not accept it.",
+                "Read it from a PFX file with Get-PfxCertificate, or from the certificate store.");
     }
 
     private X509Certificate2Collection ReadTrustedRoots(string path)
@@ -245,14 +270,22 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             WriteWarning($"The certificate of {session} is not checked: whoever stands between can read the access token.");
         }
 
-        if (session.Scopes.Length > 0 && !session.Scopes.Contains("api", StringComparer.Ordinal))
+        // A fine-grained token has permissions in place of scopes, and does not report them.
+        if (session.Scopes.Length > 0 && !session.Scopes.Any(static scope => scope is "api" or "granular"))
         {
-            WriteWarning($"The access token '{session.TokenName}' lacks the scope api: {string.Join(", ", session.Scopes)} will not do for every cmdlet.");
+            string scopes = Sanitize(string.Join(", ", session.Scopes));
+            WriteWarning($"{FormatToken()} lacks the scope api: {scopes} will not do for every cmdlet.");
         }
 
         if (ViewFormatter.ExpiresSoon(session))
         {
-            WriteWarning($"The access token '{session.TokenName}' expires on {session.ExpiresAt!.Value.UtcDateTime:yyyy-MM-dd}.");
+            string day = session.ExpiresAt!.Value.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            WriteWarning($"{FormatToken()} expires on {day}.");
         }
+
+        string FormatToken()
+            => session.TokenName is { } name ? $"The access token '{Sanitize(name)}'" : "The access token";
+
+        string Sanitize(string text) => DisplayText.SanitizeMessage(text, session.Token.Redact) ?? string.Empty;
     }
 }

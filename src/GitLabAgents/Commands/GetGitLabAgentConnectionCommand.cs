@@ -6,14 +6,13 @@ using System.Threading;
 namespace GitLabAgents.Commands;
 
 /// <summary>
-/// Gets whether agents are connected, since when and with which version. One query covers a hundred agents of a
-/// project, and several projects are read at once.
+/// Gets whether agents are connected, since when and with which version. The agents of a pipeline are read together.
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "GitLabAgentConnection")]
 [OutputType(typeof(AgentConnection))]
 public sealed class GetGitLabAgentConnectionCommand : AgentCmdlet
 {
-    private readonly ConnectionCache _cache = new();
+    private readonly Dictionary<GitLabSession, AgentBatchReader> _batches = [];
     private PipelineReader<ItemResult<AgentConnection>>? _reader;
 
     /// <inheritdoc/>
@@ -22,8 +21,14 @@ public sealed class GetGitLabAgentConnectionCommand : AgentCmdlet
         GitLabClient client = GetClient();
         ProjectReference project = ResolveProject(client, Project);
         AgentReference agent = Agent;
-        _reader ??= new(client.Session.MaxConcurrentReads, PipelineStopToken);
-        _reader.Add(stop => ReadAsync(client, project, agent, stop));
+        if (!_batches.TryGetValue(client.Session, out AgentBatchReader? batch))
+        {
+            batch = new AgentBatchReader(client, AgentParts.Tokens | AgentParts.Connections, PipelineStopToken);
+            _batches.Add(client.Session, batch);
+        }
+
+        _reader ??= new(AgentBatchReader.Capacity, PipelineStopToken);
+        _reader.Add(stop => ReadAsync(batch, project, agent, stop));
         WriteAvailable(_reader, WriteResult);
     });
 
@@ -43,10 +48,10 @@ public sealed class GetGitLabAgentConnectionCommand : AgentCmdlet
         _reader?.DisposeAsync().AsTask().Wait(StopTimeout);
     }
 
-    private async IAsyncEnumerable<ItemResult<AgentConnection>> ReadAsync(
-        GitLabClient client, ProjectReference project, AgentReference agent, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<ItemResult<AgentConnection>> ReadAsync(
+        AgentBatchReader batch, ProjectReference project, AgentReference agent, [EnumeratorCancellation] CancellationToken stop)
     {
-        yield return await ItemResult.CaptureAsync(agent.Value, () => client.GetConnectionAsync(project, agent, _cache, stop))
+        yield return await ItemResult.CaptureAsync(agent.Value, () => batch.GetConnectionAsync(project, agent, stop))
             .ConfigureAwait(false);
     }
 }

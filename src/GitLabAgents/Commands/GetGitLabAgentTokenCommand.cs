@@ -8,8 +8,8 @@ using GitLabAgents.Completion;
 namespace GitLabAgents.Commands;
 
 /// <summary>
-/// Gets the active tokens of agents with their true last use. Each token is read individually, and several agents of a
-/// pipeline are read at once.
+/// Gets the active tokens of agents with their true last use. Each token of a single agent is read individually; the
+/// agents of a pipeline are read together.
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "GitLabAgentToken", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(AgentToken))]
@@ -18,6 +18,7 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
     private const string NameSet = "Name";
     private const string TokenIdSet = "TokenId";
 
+    private readonly Dictionary<GitLabSession, AgentBatchReader> _batches = [];
     private PipelineReader<ItemResult<AgentToken>>? _reader;
 
     /// <summary>Gets or sets the names of tokens; wildcards are allowed. The default is all tokens.</summary>
@@ -34,7 +35,7 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
     [ArgumentCompleter(typeof(TokenIdCompleter))]
     public long[]? TokenId { get; set; }
 
-    /// <summary>Gets or sets a switch that omits the last use, which saves one request for each token.</summary>
+    /// <summary>Gets or sets a switch that omits the last use, which saves a request for each token of a single agent.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
 
@@ -46,10 +47,17 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
         AgentReference agent = Agent;
         long[]? ids = ParameterSetName == TokenIdSet ? TokenId : null;
         var filter = new NameFilter(Name);
-        _reader ??= new(client.Session.MaxConcurrentReads, PipelineStopToken);
+        if (!_batches.TryGetValue(client.Session, out AgentBatchReader? batch))
+        {
+            _batches.Add(client.Session, batch = new AgentBatchReader(client, AgentParts.Tokens, PipelineStopToken));
+        }
+
+        _reader ??= new(AgentBatchReader.Capacity, PipelineStopToken);
         _reader.Add(stop => ItemResult.Capture(
             agent.Value,
-            ids is null ? ReadByNameAsync(client, project, agent, filter, stop) : ReadByIdAsync(client, project, agent, ids, stop),
+            ids is null
+                ? ReadByNameAsync(client, batch, project, agent, filter, stop)
+                : ReadByIdAsync(client, batch, project, agent, ids, stop),
             stop));
         WriteAvailable(_reader, WriteResult);
     });
@@ -72,26 +80,26 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
 
     private async IAsyncEnumerable<ItemResult<AgentToken>> ReadByNameAsync(
         GitLabClient client,
+        AgentBatchReader batch,
         ProjectReference project,
         AgentReference agent,
         NameFilter filter,
         [EnumeratorCancellation] CancellationToken stop)
     {
-        (long projectId, long agentId) = await ResolveAgentAsync(client, project, agent).ConfigureAwait(false);
-        if (Summary)
+        using BatchedAgent batched = await batch.GetAsync(project, agent, stop).ConfigureAwait(false);
+        if (batched.Record?.Tokens is { } read)
         {
-            await foreach (AgentToken token in client.GetTokensAsync(projectId, agentId, stop).ConfigureAwait(false))
+            foreach (AgentToken token in read)
             {
                 if (filter.IsMatch(token.Name))
                 {
-                    yield return new ItemResult<AgentToken>(token);
+                    yield return new ItemResult<AgentToken>(Summary ? token.WithoutLastUse() : token);
                 }
             }
         }
         else
         {
-            IAsyncEnumerable<ItemResult<AgentToken>> tokens =
-                client.GetTokenDetailsAsync(projectId, agentId, token => filter.IsMatch(token.Name), stop);
+            IAsyncEnumerable<ItemResult<AgentToken>> tokens = ReadIndividuallyAsync(client, project, agent, filter, stop);
             await foreach (ItemResult<AgentToken> token in tokens.ConfigureAwait(false))
             {
                 yield return token;
@@ -108,13 +116,44 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
         }
     }
 
+    private async IAsyncEnumerable<ItemResult<AgentToken>> ReadIndividuallyAsync(
+        GitLabClient client,
+        ProjectReference project,
+        AgentReference agent,
+        NameFilter filter,
+        [EnumeratorCancellation] CancellationToken stop)
+    {
+        (long projectId, long agentId) = await ResolveAgentAsync(client, project, agent).ConfigureAwait(false);
+        if (Summary)
+        {
+            await foreach (AgentToken token in client.GetTokensAsync(projectId, agentId, stop).ConfigureAwait(false))
+            {
+                if (filter.IsMatch(token.Name))
+                {
+                    yield return new ItemResult<AgentToken>(token);
+                }
+            }
+
+            yield break;
+        }
+
+        IAsyncEnumerable<ItemResult<AgentToken>> tokens =
+            client.GetTokenDetailsAsync(projectId, agentId, token => filter.IsMatch(token.Name), stop);
+        await foreach (ItemResult<AgentToken> token in tokens.ConfigureAwait(false))
+        {
+            yield return token;
+        }
+    }
+
     private async IAsyncEnumerable<ItemResult<AgentToken>> ReadByIdAsync(
         GitLabClient client,
+        AgentBatchReader batch,
         ProjectReference project,
         AgentReference agent,
         long[] ids,
         [EnumeratorCancellation] CancellationToken stop)
     {
+        using BatchedAgent slot = await batch.GetSlotAsync(stop).ConfigureAwait(false);
         (long projectId, long agentId) = await ResolveAgentAsync(client, project, agent).ConfigureAwait(false);
         foreach (long id in ids)
         {

@@ -1,352 +1,277 @@
 using System;
-using System.Collections;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Management.Automation;
-using System.Management.Automation.Host;
-using System.Management.Automation.Language;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
 /// <summary>
-/// Rotates the tokens of agents without an outage: makes a new token, hands it over, waits until GitLab has seen it in
-/// use, and only then revokes the old one. Of many agents the hand-overs follow each other, and the waits overlap.
+/// Rotates the tokens of agents without an outage. The deployments run one after the other, and the waits overlap.
 /// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "GitLabAgentTokenRotation", SupportsShouldProcess = true)]
 [OutputType(typeof(AgentTokenRotation))]
-public sealed class InvokeGitLabAgentTokenRotationCommand : GitLabCmdlet
+public sealed class InvokeGitLabAgentTokenRotationCommand : AgentCmdlet
 {
-    private const int WaitActivity = 0x61676e76;
-
-    // Looks at tokens that may be under way at once, for all agents together: gentle, and one that hangs holds up no other.
+    // The number of tokens that are polled at once, over all agents: one that hangs does not hold up the others.
     private const int MaxConcurrentPolls = 4;
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan RollBackTimeout = CleanupTimeout - TimeSpan.FromMilliseconds(500);
 
+    private readonly PipelineThreadScheduler _pipelineThread;
     private readonly SemaphoreSlim _pollSlots = new(MaxConcurrentPolls);
-    private readonly HashSet<(Uri Server, long AgentId)> _seen = [];
+    private readonly RotationConfirmation _confirmation;
     private readonly List<RunningRotation> _running = [];
-    private readonly List<string> _emittedSecrets = [];
+    private readonly List<string> _writtenSecrets = [];
+    private int _count;
+    private bool _isProgressShown;
     private bool _isCompleted;
-    private bool _yesToAll;
-    private bool _noToAll;
 
-    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("ProjectId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(ProjectCompleter))]
-    public ProjectReference Project { get; set; } = null!;
+    /// <summary>Initializes a new instance of the <see cref="InvokeGitLabAgentTokenRotationCommand"/> class.</summary>
+    public InvokeGitLabAgentTokenRotationCommand()
+    {
+        _pipelineThread = new PipelineThreadScheduler(PipelineStopToken);
+        _confirmation = new RotationConfirmation(this);
+    }
 
-    /// <summary>Gets or sets the agent, by its id or name.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Alias("AgentId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(AgentCompleter))]
-    public AgentReference Agent { get; set; } = null!;
-
-    /// <summary>Gets or sets the new token's name, 1 to 255 characters. By default the old name and the date. It does not bind from a pipeline: no object's name becomes a token's.</summary>
+    /// <summary>
+    /// Gets or sets the new token's name, 1 to 255 characters. The default is the old name with the date. It does not
+    /// bind from the pipeline: the name of an object never becomes the name of a token.
+    /// </summary>
     [Parameter]
     [ValidateLength(1, 255)]
     [ValidatePattern(@"\S")]
     public string? Name { get; set; }
 
-    /// <summary>Gets or sets what the new token is for, at most 1024 characters.</summary>
+    /// <summary>Gets or sets the new token's description, at most 1024 characters.</summary>
     [Parameter]
     [ValidateLength(0, 1024)]
     public string? Description { get; set; }
 
-    /// <summary>Gets or sets what hands the new token over. It gets the token as <c>$_</c> and as its first argument, and fails by throwing.</summary>
+    /// <summary>
+    /// Gets or sets the script that deploys the new token. It gets the token as <c>$_</c> and as its first argument,
+    /// and fails by throwing.
+    /// </summary>
     [Parameter]
     [ValidateNotNull]
     public ScriptBlock? Deploy { get; set; }
 
-    /// <summary>Gets or sets how many seconds to wait for the new token to be used, for each agent; 0 for no limit.</summary>
+    /// <summary>Gets or sets how many seconds to wait for each new token to be used; 0 for no limit.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     public int TimeoutSec { get; set; } = 900;
 
-    /// <summary>Gets or sets how many seconds lie between two looks at a new token.</summary>
+    /// <summary>Gets or sets the number of seconds between two polls of a new token.</summary>
     [Parameter]
     [ValidateRange(1, 86400)]
     public int PollSec { get; set; } = 10;
 
-    /// <summary>Gets or sets a switch that does not wait: the old token stays until <c>-Resume</c>.</summary>
+    /// <summary>Gets or sets a value indicating whether to return without waiting. The old token is kept.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
-    /// <summary>Gets or sets a switch that goes on with a rotation that did not complete, and begins one where there is none.</summary>
+    /// <summary>Gets or sets a value indicating whether to resume a rotation that did not complete.</summary>
     [Parameter]
     public SwitchParameter Resume { get; set; }
 
-    /// <summary>Gets or sets how long a token must not have been used to be given up where both places are taken.</summary>
+    /// <summary>Gets or sets the minimum idle time after which a token may be revoked to free a slot.</summary>
     [Parameter]
     public TimeSpan UnusedFor { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>Gets or sets a switch that gives a token up without asking.</summary>
+    /// <summary>Gets or sets a value indicating whether to revoke a token to free a slot without asking.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => Attempt(Agent.Value, () =>
     {
-        Attempt(Agent.Value, Rotate);
-        WriteCompleted();
-    }
+        GitLabClient client = GetClient();
+        var running = new RunningRotation(Agent);
+        RotationRequest request = CreateRequest(running, Agent.Value);
+        running.Task = TokenRotator.RotateAsync(
+            client, ResolveProject(client, Project), Agent, request, PipelineStopToken);
+        _running.Add(running);
+        _count++;
+        RunUntil(Task.WhenAny(running.Task, running.PastDeployment));
+        _running.RemoveAll(static rotation => rotation.Task.Status == TaskStatus.RanToCompletion);
+        if (running.Task.IsFaulted)
+        {
+            _running.Remove(running);
+            running.Task.GetAwaiter().GetResult(); // The error says what is left.
+        }
+    });
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        while (_running.Count > 0)
+        Task all = Task.WhenAll(_running.Select(static rotation => rotation.Task));
+        if (!all.IsCompleted)
         {
-            WriteProgress(GetProgress());
-            _ = Wait(Task.WhenAny([.. _running.Select(running => (Task)running.Outcome!), Task.Delay(ProgressInterval, PipelineStopToken)]));
-            if (WriteCompleted() && _running.Count == 0)
-            {
-                WriteProgress(new ProgressRecord(WaitActivity, "Waiting", "Done") { RecordType = ProgressRecordType.Completed });
-            }
+            ShowProgress();
+        }
+
+        RunUntil(all);
+        all.GetAwaiter().GetResult();
+        if (_isProgressShown)
+        {
+            WriteProgress(RotationProgressFormatter.CreateCompleted());
         }
 
         _isCompleted = true;
     }
 
-    /// <summary>Says what is left of rotations whose outcome could not be put out, and takes back the tokens that no one has.</summary>
+    /// <summary>Stops the rotations, and says what is left of those whose result was not written.</summary>
     /// <param name="disposing">Whether it is not the finalizer that calls.</param>
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        using var time = new CancellationTokenSource(RollBackTimeout);
-        Task<string>[] settling = [.. _running.Where(static running => running.Rotation.NewToken is not null).Select(running => running.Rotation.DisposeAsync(running.Outcome, time.Token))];
-        _running.Clear();
-        ((IAsyncResult)Task.WhenAll(settling)).AsyncWaitHandle.WaitOne(CleanupTimeout);
-        foreach (Task<string> settled in settling)
+        Task all = Task.WhenAll(_running.Select(static rotation => rotation.Task));
+        ((IAsyncResult)all).AsyncWaitHandle.WaitOne(CleanupTimeout);
+        foreach (RunningRotation rotation in _running)
         {
-            string left = settled.Status == TaskStatus.RanToCompletion ? settled.Result : "What became of a new token is not known: look with Get-GitLabAgentToken.";
-            WarnAfterStop(left.StartsWith("Stopped", StringComparison.Ordinal) ? left : "Stopped. " + left);
+            if (rotation.GetWarning() is { } warning)
+            {
+                WarnAfterStop(warning);
+            }
         }
 
+        _running.Clear();
         if (!_isCompleted)
         {
-            _emittedSecrets.ForEach(WarnAfterStop);
+            _writtenSecrets.ForEach(WarnAfterStop);
         }
 
-        _emittedSecrets.Clear();
+        _writtenSecrets.Clear();
     }
 
-    private void Rotate()
+    private RotationRequest CreateRequest(RunningRotation running, object target)
     {
-        GitLabClient client = GetClient();
-        TokenRotator rotation = Wait(TokenRotator.PlanAsync(client, ResolveProject(client, Project), Agent, CreateRequest(), _pollSlots, PipelineStopToken));
-        if (!_seen.Add((client.Session.Uri, rotation.Agent.Id)))
-        {
-            WriteWarning($"Agent {rotation.Agent} of project {RotationPlanFormatter.GetProjectName(rotation.Agent)} came more than once. It is rotated once.");
-            return;
-        }
-
-        if (!ShouldProcess($"agent {rotation.Agent} ({rotation.Agent.Id}) of project {RotationPlanFormatter.GetProjectName(rotation.Agent)} on {client.Session}", RotationPlanFormatter.Format(rotation.Plan, Deploy is not null, NoWait)) || !ConfirmEviction(rotation))
-        {
-            return;
-        }
-
-        var running = new RunningRotation(rotation, Agent.Value);
-        _running.Add(running);
-        try
-        {
-            if (rotation.Plan.Resumed is null)
-            {
-                DeployNewToken(running);
-            }
-
-            running.Outcome ??= rotation.FinishAsync(PipelineStopToken);
-        }
-        catch (GitLabApiException)
-        {
-            _running.Remove(running); // There is no new token, and the error says what there is.
-            throw;
-        }
-    }
-
-    private RotationRequest CreateRequest()
-    {
-        ScriptBlockAst? deploy = (Deploy?.Ast as FunctionDefinitionAst)?.Body ?? Deploy?.Ast as ScriptBlockAst;
-        if (deploy is { BeginBlock: not null } or { ProcessBlock: not null, EndBlock: not null })
-        {
-            throw new GitLabApiException(GitLabErrorKind.InvalidRequest, "-Deploy is run once for each token, and cannot have a begin block, or blocks for process and end.", "Give a script block without them.");
-        }
-
         if (UnusedFor < TimeSpan.Zero || (UnusedFor > TimeSpan.Zero && UnusedFor < TimeSpan.FromSeconds(1)))
         {
-            // To PowerShell a plain 7 is seven ticks.
-            throw new GitLabApiException(GitLabErrorKind.InvalidRequest, $"-UnusedFor {UnusedFor} is no time that a token can be unused for.", "Give a time span: 7.00:00:00 or (New-TimeSpan -Days 7) for seven days.");
+            // PowerShell converts a plain 7 to seven ticks.
+            throw new GitLabApiException(
+                GitLabErrorKind.InvalidRequest,
+                $"-UnusedFor {UnusedFor} is not a valid idle time.",
+                "Use a time span: 7.00:00:00 or (New-TimeSpan -Days 7) for seven days.");
         }
 
-        return new RotationRequest
+        DeployScript? script = Deploy is null ? null : new DeployScript(Deploy, SessionState);
+        var request = new RotationRequest
         {
             Name = Name,
             Description = Description,
             UnusedFor = UnusedFor,
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             PollInterval = TimeSpan.FromSeconds(PollSec),
-            Deploys = Deploy is not null,
             NoWait = NoWait,
             Resume = Resume,
+            PollSlots = _pollSlots,
+            Deploy = script is null ? null : token => DeployAsync(script, token),
+            Write = result => WriteAsync(running, result, target),
+            OnProgress = progress => Report(running, progress),
+            OnWarning = Warn,
         };
+        request.Confirm = plan => _pipelineThread.RunAsync(() => _confirmation.Confirm(plan, request, Force));
+        return request;
     }
 
-    // Makes the new token and hands it over. Where that fails, or where it is not to be waited for, it is the outcome.
-    private void DeployNewToken(RunningRotation running)
+    // Runs what the rotations need this thread for, until a task completes.
+    private void RunUntil(Task task)
     {
-        NewAgentToken token = Wait(running.Rotation.BeginAsync(PipelineStopToken), CleanupTimeout);
-        if (Deploy is null && !NoWait)
+        while (true)
         {
-            WriteWarning($"Without -Deploy no one installs token '{token}' of agent {running.Rotation.Agent} while it is waited for. Its secret comes out at the end; -NoWait puts it out at once.");
-        }
+            bool isCompleted = task.IsCompleted;
+            if (_pipelineThread.RunNext())
+            {
+                continue;
+            }
 
-        if (Deploy is not null && TryDeploy(token) is { } failure)
-        {
-            running.Outcome = Task.FromResult(Wait(running.Rotation.RollBackAsync(failure, PipelineStopToken), CleanupTimeout));
-            return;
-        }
+            if (isCompleted)
+            {
+                return;
+            }
 
-        running.Rotation.IsDeployed = Deploy is not null;
-        if (NoWait)
-        {
-            running.Outcome = Task.FromResult(running.Rotation.FinishWithoutWaiting());
+            Task pause = Task.Delay(ProgressInterval, PipelineStopToken);
+            _ = Wait(Task.WhenAny(task, _pipelineThread.WaitForWork(), pause));
+            if (PipelineStopToken.IsCancellationRequested)
+            {
+                throw new PipelineStoppedException();
+            }
+
+            if (pause.IsCompleted)
+            {
+                ShowProgress();
+            }
         }
     }
 
-    // Gives what went wrong. A stop is not caught: the token is then taken back with the rest.
-    private string? TryDeploy(NewAgentToken token)
+    private void ShowProgress()
     {
-        if (Stopping)
-        {
-            throw new PipelineStoppedException();
-        }
+        IEnumerable<RunningRotation> running = _running.Where(static rotation => !rotation.Task.IsCompleted);
+        RotationProgress[] progress = [.. running.Select(static rotation => rotation.Progress)];
+        WriteProgress(RotationProgressFormatter.Create(progress, _count, DateTimeOffset.UtcNow));
+        _isProgressShown = true;
+    }
 
-        var errors = SessionState.PSVariable.GetValue("Error") as IList;
-        object? newest = errors is { Count: > 0 } ? errors[0] : null;
-        object? exitCode = SessionState.PSVariable.GetValue("global:LASTEXITCODE");
-        Exception? thrown = null;
+    private void Report(RunningRotation running, RotationProgress progress)
+    {
+        running.Report(progress);
+        if (progress.Phase == RotationPhase.Deploying)
+        {
+            _ = _pipelineThread.RunAsync(ShowProgress);
+        }
+    }
+
+    private void Warn(string message) => _ = _pipelineThread.RunAsync(() => WriteWarning(message));
+
+    private async Task DeployAsync(DeployScript script, NewAgentToken token)
+    {
+        string? failure;
         try
         {
-            SessionState.PSVariable.Set("global:LASTEXITCODE", 0);
+            failure = await _pipelineThread.RunAsync(() => script.Run(token, Warn)).ConfigureAwait(false);
+        }
+        catch (PipelineStoppedException e)
+        {
+            throw new OperationCanceledException(e.Message, e);
+        }
 
-            // What it puts out is no output of this cmdlet, and might hold the secret.
-            Deploy!.InvokeWithContext(null, [new PSVariable("_", token)], token);
-            if (SessionState.PSVariable.GetValue("global:LASTEXITCODE") is not (0 or null) and { } code)
-            {
-                WriteWarning($"The last command that -Deploy ran for token '{token}' ended with exit code {code}. It did not throw, so the token is taken for handed over.");
-            }
-
-            return null;
-        }
-        catch (FlowControlException)
+        if (failure is not null)
         {
-            return "-Deploy was left with break, continue or exit";
-        }
-        catch (Exception e) when (e is not PipelineStoppedException)
-        {
-            thrown = e;
-            string? words = (e as IContainsErrorRecord)?.ErrorRecord?.ToString();
-            return string.IsNullOrWhiteSpace(words) ? e.Message : words;
-        }
-        finally
-        {
-            RemoveSecretFromErrors(token, errors, newest, thrown);
-            SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
+            throw new InvalidOperationException(failure);
         }
     }
 
-    // PowerShell keeps the errors of a script in $Error, as they are; this cmdlet says the same without the secret.
-    private static void RemoveSecretFromErrors(NewAgentToken token, IList? errors, object? newest, Exception? thrown)
+    private async Task WriteAsync(RunningRotation running, AgentTokenRotation result, object target)
     {
-        Exception? cause = (thrown as IContainsErrorRecord)?.ErrorRecord?.Exception ?? thrown;
-        for (int index = 0; index < errors?.Count && !ReferenceEquals(errors[index], newest); index++)
-        {
-            var record = errors[index] as ErrorRecord;
-            string text = record is null ? $"{errors[index]}" : $"{record} {record.Exception} {record.TargetObject} {record.ErrorDetails?.RecommendedAction}";
-            if (token.Redact(text) != text || (cause is not null && ReferenceEquals(record?.Exception ?? errors[index], cause)))
-            {
-                errors.RemoveAt(index--);
-            }
-        }
-    }
-
-    // Giving a token up asks as a cmdlet of high impact does.
-    private bool ConfirmEviction(TokenRotator rotation)
-    {
-        RotationPlan plan = rotation.Plan;
-        bool isHigh = !LanguagePrimitives.TryConvertTo(SessionState.PSVariable.GetValue("ConfirmPreference"), CultureInfo.InvariantCulture, out ConfirmImpact preference) || preference == ConfirmImpact.High;
-        if (plan.ToEvict.Count == 0 || Force || MyInvocation.BoundParameters.ContainsKey("Confirm") || !isHigh)
-        {
-            return true; // Asked already, with all the rest, or not to be asked.
-        }
-
-        string question = $"Agent {rotation.Agent} of project {RotationPlanFormatter.GetProjectName(rotation.Agent)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. Revoke {RotationPlanFormatter.FormatTokens(plan.ToEvict)} to make room for a new one, and keep {RotationPlanFormatter.FormatTokens(plan.Older)} until that is in use?";
         try
         {
-            return ShouldContinue(question, "Give a token up", ref _yesToAll, ref _noToAll);
+            await _pipelineThread.RunAsync(() => Write(running, result, target)).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is PSInvalidOperationException or HostException or NotImplementedException)
+        catch (Exception) when (running.IsWritten)
         {
-            throw new GitLabApiException(
-                GitLabErrorKind.TokenLimitReached,
-                $"Agent {rotation.Agent} of project {RotationPlanFormatter.GetProjectName(rotation.Agent)} on {rotation.Agent.Session} has as many active tokens as GitLab allows. To revoke {RotationPlanFormatter.FormatTokens(plan.ToEvict)} would make room, but no one is here to be asked. Nothing was changed.",
-                "Give -Force to give it up unasked, or -Resume to go on with a rotation that waits for it.");
+            // It ends the pipeline, but the result has reached it.
         }
     }
 
-    private bool WriteCompleted()
+    private void Write(RunningRotation running, AgentTokenRotation result, object target)
     {
-        RunningRotation[] ended = [.. _running.Where(static running => running.Outcome is { IsCompleted: true })];
-        foreach (RunningRotation running in ended)
+        bool isLast = MyInvocation.PipelinePosition == MyInvocation.PipelineLength;
+        running.IsWritten = !isLast; // Commands down the pipeline may have taken it, even if they stop this one.
+        WriteObject(result);
+        running.IsWritten = true;
+        if (isLast && Deploy is null && result.NewToken is NewAgentToken { Status: "active" } token)
         {
-            AgentTokenRotation outcome = Wait(running.Outcome!);
-            if (MyInvocation.PipelinePosition < MyInvocation.PipelineLength)
-            {
-                _running.Remove(running); // Behind other commands they may have taken it, even if a stop comes meanwhile.
-            }
-
-            WriteObject(outcome);
-            _running.Remove(running);
-            if (MyInvocation.PipelinePosition == MyInvocation.PipelineLength && !running.Rotation.IsDeployed && outcome.NewToken is NewAgentToken { Status: "active" } token)
-            {
-                // An assignment comes to nothing where an error ends the pipeline later.
-                _emittedSecrets.Add($"Ended after token '{RotationPlan.GetDisplayName(token)}' ({token.Id}) of agent {outcome.Agent} was put out. If nothing kept it, its secret is lost: rotate again, without -Resume.");
-            }
-
-            if (outcome.Error is { } error)
-            {
-                WriteError(ErrorRecordFactory.CreateForRotation(error, running.Target));
-            }
+            // If an error ends the pipeline later, an assignment does not keep the output.
+            _writtenSecrets.Add(
+                $"The pipeline ended after {RotationFormatter.FormatToken(token)} of agent {result.Agent} was written. "
+                    + "If nothing kept the output, its secret is lost: rotate again, without -Resume.");
         }
 
-        return ended.Length > 0;
-    }
-
-    private ProgressRecord GetProgress()
-    {
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        DateTimeOffset? last = _running.Max(static running => running.Rotation.Deadline);
-        return new ProgressRecord(WaitActivity, "Waiting until GitLab has seen the new tokens in use", $"{_seen.Count - _running.Count} of {_seen.Count} agents done; waiting for {string.Join(", ", _running.Take(5).Select(static running => running.Rotation.Agent))}{(_running.Count > 5 ? ", …" : string.Empty)}")
+        if (result.Error is not null)
         {
-            PercentComplete = 100 * (_seen.Count - _running.Count) / _seen.Count,
-            SecondsRemaining = last > now ? (int)Math.Min(int.MaxValue, (last.Value - now).TotalSeconds) : -1,
-        };
-    }
-
-    // One agent whose outcome is not put out yet.
-    private sealed class RunningRotation(TokenRotator rotation, object target)
-    {
-        public TokenRotator Rotation { get; } = rotation;
-
-        public object Target { get; } = target;
-
-        public Task<AgentTokenRotation>? Outcome { get; set; }
+            WriteError(ErrorRecordFactory.CreateForRotation(result, target));
+        }
     }
 }

@@ -7,10 +7,9 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Completion;
 
 /// <summary>Completes the names of a project's agents.</summary>
-public sealed class AgentCompleter : LiveCompleter
+public sealed class AgentCompleter() : LiveCompleter(ListAsync)
 {
-    /// <inheritdoc/>
-    private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
         if (GetProject(bound) is not { } project)
         {

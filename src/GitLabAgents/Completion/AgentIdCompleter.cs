@@ -8,10 +8,9 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Completion;
 
 /// <summary>Completes the ids of a project's agents.</summary>
-public sealed class AgentIdCompleter : LiveCompleter
+public sealed class AgentIdCompleter() : LiveCompleter(ListAsync)
 {
-    /// <inheritdoc/>
-    private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
         if (GetProject(bound) is not { } project)
         {

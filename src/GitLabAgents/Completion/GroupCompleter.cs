@@ -1,4 +1,3 @@
-using System;
 using System.Collections;
 using System.Collections.Generic;
 using System.Runtime.CompilerServices;
@@ -7,29 +6,15 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Completion;
 
-/// <summary>Completes the full paths of subgroups, once the group above them is typed: <c>platform/</c>.</summary>
-public sealed class GroupCompleter : LiveCompleter
+/// <summary>Completes the full paths of the user's groups from any part of them.</summary>
+public sealed class GroupCompleter() : LiveCompleter(ListAsync, completesAnyPart: true)
 {
-    /// <inheritdoc/>
-    private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<Candidate> ListAsync(
+        GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
-        int slash = word.LastIndexOf('/');
-        string above = slash > 0 ? word.Substring(0, slash) : word;
-        if (above.Length == 0)
+        foreach (GroupInfo group in await client.SearchGroupsAsync(word, stop).ConfigureAwait(false))
         {
-            yield break;
-        }
-
-        // The groups that matter here are those with projects in them.
-        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        await foreach (ProjectInfo project in client.GetGroupProjectsAsync(above, recurse: true, stop).ConfigureAwait(false))
-        {
-            string path = project.PathWithNamespace ?? string.Empty;
-            for (int end = path.LastIndexOf('/'); end > 0 && seen.Add(path.Substring(0, end)); end = path.LastIndexOf('/', end - 1))
-            {
-                string group = path.Substring(0, end);
-                yield return new Candidate(group, group, $"Group {group}");
-            }
+            yield return new Candidate(group.FullPath!, group.FullPath!, $"Group {group.Id}");
         }
     }
 }

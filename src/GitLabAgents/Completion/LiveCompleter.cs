@@ -19,6 +19,28 @@ public abstract class LiveCompleter : IArgumentCompleter
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
+    // A delegate, not an abstract method: the runtime loads the return type of an override together with its class, and
+    // PowerShell loads the exported classes before the module can resolve IAsyncEnumerable<T> to its own assembly.
+    private readonly CandidateSource _source;
+    private readonly bool _completesAnyPart;
+
+    /// <summary>Initializes a new instance of the <see cref="LiveCompleter"/> class.</summary>
+    /// <param name="source">Lists the candidates.</param>
+    /// <param name="completesAnyPart">Whether the word may be any part of a candidate, not only its beginning.</param>
+    private protected LiveCompleter(CandidateSource source, bool completesAnyPart = false)
+    {
+        _source = source;
+        _completesAnyPart = completesAnyPart;
+    }
+
+    /// <summary>Lists the candidates for an argument.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="bound">The other arguments of the command.</param>
+    /// <param name="word">The part of the value that the user has typed, without quotes.</param>
+    /// <param name="stop">Ends the listing.</param>
+    private protected delegate IAsyncEnumerable<Candidate> CandidateSource(
+        GitLabClient client, IDictionary bound, string word, CancellationToken stop);
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
@@ -51,13 +73,6 @@ public abstract class LiveCompleter : IArgumentCompleter
         }
     }
 
-    /// <summary>Lists what there is to choose from.</summary>
-    /// <param name="client">The client.</param>
-    /// <param name="bound">The other arguments of the command.</param>
-    /// <param name="word">What is typed already, without quotes.</param>
-    /// <param name="stop">Ends the listing.</param>
-    private protected abstract IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, CancellationToken stop);
-
     /// <summary>Gives the project among the other arguments, or <see langword="null"/>.</summary>
     private protected static ProjectReference? GetProject(IDictionary bound)
         => GetValue(bound, "Project") is { } value && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out ProjectReference project) ? project : null;
@@ -85,9 +100,10 @@ public abstract class LiveCompleter : IArgumentCompleter
 
     private async Task CollectAsync(GitLabClient client, IDictionary bound, string word, List<CompletionResult> results, CancellationToken stop)
     {
-        await foreach (Candidate candidate in ListAsync(client, bound, word, stop).ConfigureAwait(false))
+        await foreach (Candidate candidate in _source(client, bound, word, stop).ConfigureAwait(false))
         {
-            if (!candidate.Text.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            int index = candidate.Text.IndexOf(word, StringComparison.OrdinalIgnoreCase);
+            if (_completesAnyPart ? index < 0 : index != 0)
             {
                 continue;
             }

@@ -6,24 +6,16 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Completion;
 
-/// <summary>Completes the full paths of projects, once the group is typed: <c>platform/</c>.</summary>
-public sealed class ProjectCompleter : LiveCompleter
+/// <summary>Completes the full paths of the user's projects from any part of them; the most recent come first.</summary>
+public sealed class ProjectCompleter() : LiveCompleter(ListAsync, completesAnyPart: true)
 {
-    /// <inheritdoc/>
-    private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<Candidate> ListAsync(
+        GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
-        int slash = word.LastIndexOf('/');
-        if (slash <= 0)
+        foreach (ProjectInfo project in await client.SearchProjectsAsync(word, stop).ConfigureAwait(false))
         {
-            yield break; // GitLab has no list of everything that would come in two seconds.
-        }
-
-        await foreach (ProjectInfo project in client.GetGroupProjectsAsync(word.Substring(0, slash), recurse: true, stop).ConfigureAwait(false))
-        {
-            if (project.PathWithNamespace is { } path)
-            {
-                yield return new Candidate(path, path, $"Project {project.Id}");
-            }
+            string path = project.ToString();
+            yield return new Candidate(path, path, $"Project {project.Id}");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections;
 using System.Collections.Generic;
 using System.Globalization;
@@ -11,11 +12,18 @@ namespace GitLabAgents.Completion;
 /// <summary>Completes what an agent's active tokens are known by.</summary>
 public abstract class TokenCompleter : LiveCompleter
 {
-    /// <summary>Gives what stands on the command line for a token, and what the list shows.</summary>
-    private protected abstract (string Text, string Label) Name(AgentToken token);
+    /// <summary>Initializes a new instance of the <see cref="TokenCompleter"/> class.</summary>
+    /// <param name="name">Returns the text to insert for a token, and the text that the list shows.</param>
+    private protected TokenCompleter(Func<AgentToken, (string Text, string Label)> name)
+        : base((client, bound, _, stop) => ListAsync(client, bound, name, stop))
+    {
+    }
 
-    /// <inheritdoc/>
-    private protected override async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<Candidate> ListAsync(
+        GitLabClient client,
+        IDictionary bound,
+        Func<AgentToken, (string Text, string Label)> name,
+        [EnumeratorCancellation] CancellationToken stop)
     {
         if (GetProject(bound) is not { } project || GetAgent(bound) is not { } agent)
         {
@@ -25,25 +33,24 @@ public abstract class TokenCompleter : LiveCompleter
         (long projectId, long agentId) = await new AgentIdResolver().ResolveAsync(client, project, agent, stop).ConfigureAwait(false);
         await foreach (AgentToken token in client.GetTokensAsync(projectId, agentId, stop).ConfigureAwait(false))
         {
-            (string text, string label) = Name(token);
-            yield return new Candidate(text, label, $"Token {token.Id} '{token}', {token.Status}, made {ViewFormatter.Age(token.CreatedAt)}");
+            (string text, string label) = name(token);
+            yield return new Candidate(
+                text, label, $"Token {token.Id} '{token}', {token.Status}, created {ViewFormatter.Age(token.CreatedAt)}");
         }
     }
 }
 
 /// <summary>Completes the names of an agent's tokens.</summary>
-public sealed class TokenNameCompleter : TokenCompleter
+public sealed class TokenNameCompleter() : TokenCompleter(Name)
 {
-    /// <inheritdoc/>
-    private protected override (string Text, string Label) Name(AgentToken token)
+    private static (string Text, string Label) Name(AgentToken token)
         => (WildcardPattern.Escape(token.ToString()), token.ToString());
 }
 
 /// <summary>Completes the ids of an agent's tokens.</summary>
-public sealed class TokenIdCompleter : TokenCompleter
+public sealed class TokenIdCompleter() : TokenCompleter(Name)
 {
-    /// <inheritdoc/>
-    private protected override (string Text, string Label) Name(AgentToken token)
+    private static (string Text, string Label) Name(AgentToken token)
     {
         string id = token.Id.ToString(CultureInfo.InvariantCulture);
         return (id, $"{id} {token}");

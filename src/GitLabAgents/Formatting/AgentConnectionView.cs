@@ -40,4 +40,7 @@ public sealed class AgentConnectionView(AgentConnection connection)
 
     /// <summary>Gets the names of the connected pods.</summary>
     public string Connections => ViewFormatter.Join(connection.Connections);
+
+    /// <summary>Gets GitLab's warnings about the versions of the pods.</summary>
+    public string Warnings => ViewFormatter.Join(connection.Warnings);
 }

@@ -18,6 +18,7 @@ public static class ViewFactory
         GitLabSession session => new GitLabSessionView(session),
         AgentUrlConfiguration configuration => new AgentUrlConfigurationView(configuration),
         AgentConnection connection => new AgentConnectionView(connection),
+        AgentInventoryItem item => new AgentInventoryItemView(item),
         AgentPod pod => new AgentPodView(pod),
         AgentTokenRotation rotation => new AgentTokenRotationView(rotation),
         _ => null,

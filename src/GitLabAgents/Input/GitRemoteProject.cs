@@ -2,98 +2,157 @@ using System;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
 
 namespace GitLabAgents;
 
-/// <summary>Finds the project that <c>-Project .</c> means: the one that the clone's <c>origin</c> points to.</summary>
+/// <summary>
+/// Finds the project that <c>-Project .</c> means: the one that the remote <c>origin</c> of a clone points to.
+/// </summary>
 internal static class GitRemoteProject
 {
     private const int GitTimeoutMilliseconds = 5000;
+    private const RegexOptions Options =
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
+
+    private static readonly TimeSpan RegexTimeout = TimeSpan.FromSeconds(1);
+
+    // https://user:password@host:port/path. Only the last @ ends the credentials.
+    private static readonly Regex Url = new(
+        @"\A(?<scheme>https?|ssh|git|git\+ssh|ssh\+git)://([^/]*@)?"
+            + @"(?<host>\[[^\]/]+\]|[^:/@\[\]]+)(:[0-9]*)?/(?<path>[^?#]+)\z",
+        Options,
+        RegexTimeout);
+
+    // user@host:path and, with a port or an IPv6 address, user@[host:port]:path. A slash before the colon makes it a
+    // local path.
+    private static readonly Regex Scp = new(
+        @"\A([^/:\[]*@)?(\[([^/\]]*@)?(?<host>[^:\]/]+)(:[0-9]+)?\]|"
+            + @"(?<host>\[[^\]/]+\]|[^:/@\[\]]+)):(?<path>[^:].*)\z",
+        Options,
+        RegexTimeout);
 
     /// <summary>Finds the project of a folder.</summary>
     /// <param name="folder">A folder of the clone.</param>
-    /// <param name="session">The session; the clone must be of its host.</param>
-    /// <exception cref="GitLabApiException">The folder is no clone, or one of another host.</exception>
+    /// <param name="session">The session; the clone must be of its GitLab.</param>
+    /// <exception cref="GitLabApiException">The folder is not a clone, or one of another GitLab.</exception>
     public static ProjectReference Resolve(string folder, GitLabSession session)
     {
-        string origin = ReadOrigin(folder);
-        (string Host, string Path) = Parse(origin) ?? throw CreateException($"'.' names no project here: origin of {folder} is no URL of a GitLab project.");
-        if (!string.Equals(Host, session.Uri.Host, StringComparison.OrdinalIgnoreCase))
+        // The remote itself is not repeated in messages: it may have a password or a token in it.
+        (string host, string path, bool isWeb) = Parse(ReadOrigin(folder, session))
+            ?? throw CreateException($"The remote origin of {folder} is not the URL of a GitLab project.");
+        if (!string.Equals(host, NormalizeHost(session.Uri.Host), StringComparison.OrdinalIgnoreCase))
         {
-            throw CreateException($"'.' names no project here: origin of {folder} is on {Host}, and the session is with {session}.");
+            host = ServerAddress.Redact(host);
+            throw CreateException($"The remote origin of {folder} is on {host}, and the session is with {session}.");
         }
 
-        return new ProjectReference(StripPrefix(Path, origin, session));
+        string prefix = session.Uri.AbsolutePath.Trim('/') + "/";
+        if (!isWeb || prefix.Length == 1)
+        {
+            return new ProjectReference(path); // The addresses for SSH do not have the prefix.
+        }
+
+        return path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && path.IndexOf('/', prefix.Length) > 0
+            ? new ProjectReference(path.Substring(prefix.Length))
+            : throw CreateException($"The remote origin of {folder} is not below {session.Uri}.");
     }
 
-    /// <summary>Reads host and path of a remote, in the forms that git takes.</summary>
-    internal static (string Host, string Path)? Parse(string remote)
+    /// <summary>Reads host and path of a remote, in each form that git accepts for another machine.</summary>
+    /// <param name="remote">The remote.</param>
+    /// <returns>
+    /// Host, path and whether it is a web address, or <see langword="null"/> if it cannot be a GitLab project.
+    /// </returns>
+    internal static (string Host, string Path, bool IsWeb)? Parse(string remote)
     {
-        if (remote.Contains("://"))
+        remote = remote.Trim();
+        Match match = Url.Match(remote);
+        bool isUrl = match.Success;
+        if (!isUrl)
         {
-            return Uri.TryCreate(remote, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0
-                ? Clean(uri.Host, Uri.UnescapeDataString(uri.AbsolutePath))
-                : null;
+            match = remote.Contains("://") ? Match.Empty : Scp.Match(remote);
         }
 
-        // git@host:group/project.git; a colon behind a slash is part of a local path.
-        int colon = remote.IndexOf(':');
-        int slash = remote.IndexOf('/');
-        if (colon <= 0 || (slash >= 0 && slash < colon))
+        string host = match.Groups["host"].Value;
+        string path = match.Groups["path"].Value;
+        bool isDrive = host.Length == 1 && path.Length > 0 && path[0] is '/' or '\\';
+        if (!match.Success || isDrive || NormalizeHost(host) is not { } normalized)
         {
             return null;
         }
 
-        return Clean(remote.Substring(remote.LastIndexOf('@', colon) + 1, colon - remote.LastIndexOf('@', colon) - 1), remote.Substring(colon + 1));
+        return CleanPath(isUrl ? Uri.UnescapeDataString(path) : path) is { } project
+            ? (normalized, project, match.Groups["scheme"].Value.StartsWith("http", StringComparison.OrdinalIgnoreCase))
+            : null;
     }
 
-    private static (string Host, string Path)? Clean(string host, string path)
+    // A project is always in a namespace; digits alone would be taken for an ID.
+    private static string? CleanPath(string path)
     {
-        path = path.Trim('/');
-        if (path.EndsWith(".git", StringComparison.OrdinalIgnoreCase))
+        string[] parts = path.Split(['/'], StringSplitOptions.RemoveEmptyEntries);
+        if (parts.Length < 2 || parts.Any(static part => part is "." or ".." || part.IndexOf('\\') >= 0))
         {
-            path = path.Substring(0, path.Length - 4);
+            return null;
         }
 
-        return path.Length > 0 ? (host, path) : null;
+        string project = parts[parts.Length - 1];
+        if (project.EndsWith(".git", StringComparison.OrdinalIgnoreCase))
+        {
+            parts[parts.Length - 1] = project.Substring(0, project.Length - 4);
+        }
+
+        return parts[parts.Length - 1].Length > 0 ? string.Join("/", parts) : null;
     }
 
-    // A GitLab below a prefix has it in its web addresses, and not in those of ssh.
-    private static string StripPrefix(string path, string origin, GitLabSession session)
+    // One form for each host: lower case, without the dot at the end, punycode, the short form of IPv6.
+    private static string? NormalizeHost(string host)
     {
-        string prefix = session.Uri.AbsolutePath.Trim('/');
-        return prefix.Length > 0 && origin.StartsWith("http", StringComparison.OrdinalIgnoreCase) && path.StartsWith(prefix + "/", StringComparison.OrdinalIgnoreCase)
-            ? path.Substring(prefix.Length + 1)
-            : path;
+        string address = $"https://{Uri.UnescapeDataString(host).TrimEnd('.')}/";
+        return Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) ? uri.IdnHost : null;
     }
 
-    private static string ReadOrigin(string folder)
+    private static string ReadOrigin(string folder, GitLabSession session)
     {
-        var start = new ProcessStartInfo("git", "remote get-url origin")
+        var start = new ProcessStartInfo("git", "remote get-url origin") // It applies url.<base>.insteadOf.
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
             UseShellExecute = false,
             CreateNoWindow = true,
         };
         try
         {
             using Process git = Process.Start(start);
-            System.Threading.Tasks.Task<string> output = git.StandardOutput.ReadToEndAsync();
-            if (git.WaitForExit(GitTimeoutMilliseconds) && git.ExitCode == 0)
+            Task<string> output = git.StandardOutput.ReadToEndAsync();
+            Task<string> error = git.StandardError.ReadToEndAsync();
+            if (!git.WaitForExit(GitTimeoutMilliseconds))
             {
-                return output.GetAwaiter().GetResult().Trim();
+                git.Kill();
+                throw CreateException(
+                    $"git did not read the remote origin of {folder} within {GitTimeoutMilliseconds / 1000} seconds.");
             }
-        }
-        catch (Exception e) when (e is Win32Exception or IOException)
-        {
-            throw CreateException($"'.' names a project only with git at hand: {e.Message}");
-        }
 
-        throw CreateException($"'.' names no project here: {folder} is no clone with a remote named origin.");
+            if (git.ExitCode == 0)
+            {
+                return output.GetAwaiter().GetResult();
+            }
+
+            string? reason = DisplayText.SanitizeMessage(error.GetAwaiter().GetResult(), session.Token.Redact);
+            throw CreateException($"{folder} is not a clone with a remote named origin (git: {reason?.TrimEnd('.')}).");
+        }
+        catch (Win32Exception e)
+        {
+            throw CreateException(Directory.Exists(folder)
+                ? $"-Project . needs git, which could not be started ({e.Message.TrimEnd('.')})."
+                : $"The folder {folder} does not exist.");
+        }
     }
 
     private static GitLabApiException CreateException(string message)
-        => new(GitLabErrorKind.InvalidRequest, message, "Give the project's id or its full path.");
+        => new(GitLabErrorKind.InvalidRequest, message, "Give the project's ID or its full path.");
 }

@@ -1,44 +1,51 @@
 using System.Collections.Generic;
-using System.Globalization;
-using System.Linq;
 
 namespace GitLabAgents;
 
-/// <summary>What a rotation is about to do, in words for who is asked, or wants to see it first.</summary>
+/// <summary>Formats a rotation plan for -WhatIf and -Confirm.</summary>
 internal static class RotationPlanFormatter
 {
-    /// <summary>Says which token would be made, waited for and revoked.</summary>
-    /// <param name="plan">The plan.</param>
-    /// <param name="deploys">Whether the new token is handed over.</param>
-    /// <param name="noWait">Whether it is not waited for.</param>
-    public static string Format(RotationPlan plan, bool deploys, bool noWait)
+    /// <summary>Formats the agent as the target of the operation.</summary>
+    public static string FormatTarget(RotationPlan plan)
     {
-        string revoke = plan.Older.Count > 0 ? $"revoke {FormatTokens(plan.Older)}" : "revoke nothing, since there is no older token";
-        if (plan.Resumed is { } resumed)
-        {
-            return plan.IsInUse(resumed) ? $"Go on with {FormatTokens([resumed])}, which is in use: {revoke}"
-                : noWait ? $"Go on with {FormatTokens([resumed])}: if it is in use now, {revoke}"
-                : $"Go on with {FormatTokens([resumed])}: wait until it is used, then {revoke}";
-        }
-
-        string room = plan.ToEvict.Count > 0 ? $"Revoke {FormatTokens(plan.ToEvict)} to make room, make" : "Make";
-        string deploy = deploys ? ", deploy it" : string.Empty;
-        string keep = plan.Older.Count > 0 ? $"keep {FormatTokens(plan.Older)}" : "there is no older token";
-        return $"{room} token '{plan.Name}'{deploy}{(noWait ? $" and leave it; {keep}" : $", wait until it is used, then {revoke}")}";
+        ClusterAgent agent = plan.Agent;
+        string name = DisplayText.Sanitize(agent.ToString());
+        return $"agent {name} ({agent.Id}) of project {RotationFormatter.GetProjectName(agent)} on {agent.Session}";
     }
 
-    /// <summary>Names tokens, with what tells whether they are in use.</summary>
-    public static string FormatTokens(IEnumerable<AgentToken> tokens) => "token " + string.Join(" and ", tokens.Select(static token =>
+    /// <summary>Formats which token will be created, waited for and revoked.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="request">The settings.</param>
+    public static string Format(RotationPlan plan, RotationRequest request)
     {
-        string use = ViewFormatter.LastUsed(token) switch
+        bool hasOlder = plan.Older.Length > 0;
+        string older = FormatTokens(plan.Older);
+        string revoke = hasOlder ? $"revoke {older}" : "revoke nothing, because there is no older token";
+        if (plan.Resumed is { } resumed)
         {
-            "?" => "last use not known",
-            "never" => $"never used, made {ViewFormatter.Age(token.CreatedAt)}",
-            string age => $"used {age}",
-        };
-        return $"'{RotationPlan.GetDisplayName(token)}' ({token.Id}, {use})";
-    }));
+            string steps = (plan.IsInUse(resumed, plan.Older), request.NoWait) switch
+            {
+                (true, _) => $", which is in use: {revoke}",
+                (_, true) => $": if it is in use now, {revoke}",
+                _ => $": wait until it is used, then {revoke}",
+            };
+            return $"Resume with {FormatTokens([resumed])}{steps}";
+        }
 
-    /// <summary>Names an agent's project.</summary>
-    public static string GetProjectName(ClusterAgent agent) => agent.ProjectPath ?? agent.ProjectId.ToString(CultureInfo.InvariantCulture);
+        string evict = $"Revoke {FormatTokens(plan.ToEvict)} to free a slot, create";
+        string create = plan.ToEvict.Length > 0 ? evict : "Create";
+        string deploy = request.Deploy is null ? string.Empty : ", deploy it";
+        string keep = hasOlder ? $"keep {older}" : "there is no older token";
+        string wait = request.NoWait ? $" and do not wait; {keep}" : $", wait until it is used, then {revoke}";
+        return $"{create} token '{DisplayText.Sanitize(plan.Name)}'{deploy}{wait}";
+    }
+
+    /// <summary>Formats tokens with what shows whether they are in use.</summary>
+    public static string FormatTokens(IReadOnlyCollection<AgentToken> tokens)
+        => RotationFormatter.FormatTokens(tokens, static token => ViewFormatter.LastUsed(token) switch
+        {
+            "?" => "last use unknown",
+            "never" => $"never used, created {ViewFormatter.Age(token.CreatedAt)}",
+            string age => $"used {age}",
+        });
 }

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Errors that are told apart by looking, never by the server's words; and the table to PowerShell's categories.</summary>
+/// <summary>Errors that are told apart by another request, never by the server's text; and the categories of error records.</summary>
 public sealed class ConflictDetectionTests
 {
     private const string Limit = """{"message":"400 Bad request - An agent can have only two active tokens at a time"}""";
@@ -74,6 +74,14 @@ public sealed class ConflictDetectionTests
     }
 
     [Fact]
+    public async Task A_name_that_differs_in_case_from_an_agents_is_not_taken()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(server).CreateAgentAsync("group/app", "Prod"));
+        Assert.DoesNotContain("has an agent of that name", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Where_looking_fails_the_servers_refusal_stands()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
@@ -93,21 +101,18 @@ public sealed class ConflictDetectionTests
     }
 
     [Theory]
-    [InlineData("glpat-maintainer", 0, 11, "ProjectNotFound")]
-    [InlineData("glpat-reporter", 101, 11, "ProjectNotFound")]
-    [InlineData("glpat-noscope", 101, 11, "InsufficientScope")]
-    [InlineData("glpat-expired", 101, 11, "AuthenticationFailed")]
-    [InlineData("glpat-unknown", 101, 11, "AuthenticationFailed")]
-    [InlineData("glcbt-job", 101, 11, "AuthenticationFailed")]
-    public async Task Reads_fail_with_the_server_itself(string token, long project, long agent, string kind)
+    [InlineData("glpat-maintainer", 999, GitLabErrorKind.ProjectNotFound)]
+    [InlineData("glpat-reporter", 101, GitLabErrorKind.AgentNotFound)]
+    [InlineData("glpat-noscope", 101, GitLabErrorKind.InsufficientScope)]
+    [InlineData("glpat-expired", 101, GitLabErrorKind.AuthenticationFailed)]
+    [InlineData("glpat-unknown", 101, GitLabErrorKind.AuthenticationFailed)]
+    [InlineData("glcbt-job", 101, GitLabErrorKind.AuthenticationFailed)]
+    public async Task Reads_fail_with_the_server_itself(string token, long project, GitLabErrorKind kind)
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         GitLabClient client = TestClients.Client(server, token: token);
-        await TestClients.ThrowsAsync(Enum.Parse<GitLabErrorKind>(kind), () => TestClients.ListAsync(client.GetAgentsAsync(project == 0 ? 999 : project)));
-        if (kind == "ProjectNotFound")
-        {
-            await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.GetAgentAsync(project == 0 ? 999 : project, agent));
-        }
+        await TestClients.ThrowsAsync(kind, () => TestClients.ListAsync(client.GetAgentsAsync(project)));
+        await TestClients.ThrowsAsync(kind, () => client.GetAgentAsync(project, 11));
     }
 
     [Theory]
@@ -159,6 +164,8 @@ public sealed class ConflictDetectionTests
             ["ConnectionFailed"] = "ConnectionError",
             ["Timeout"] = "OperationTimeout",
             ["OutcomeUnknown"] = "ResourceUnavailable",
+            ["NotSupported"] = "NotImplemented",
+            ["FileExists"] = "ResourceExists",
         };
         MethodInfo getCategory = Assembly.Load("GitLabAgents").GetType("GitLabAgents.ErrorRecordFactory", throwOnError: true)!
             .GetMethod("GetCategory", BindingFlags.NonPublic | BindingFlags.Static)!;

@@ -2,11 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using System.Threading.Tasks;
+using RichardSzalay.MockHttp;
 using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Section 3 of the design: from what the server answers to the error, row by row.</summary>
+/// <summary>The table from a response to its error: kind, message and recommended action.</summary>
 public sealed class ErrorTableTests
 {
     private static readonly Dictionary<string, (Func<GitLabClient, Task> Act, string Method, string Says)> Operations = new()
@@ -39,12 +40,17 @@ public sealed class ErrorTableTests
             rows.Add(operation, 400, """{"error":"agent_id is invalid"}""", "InvalidRequest");
             rows.Add(operation, 405, """{"message":"Non GET methods are not allowed for moved projects"}""", "InvalidRequest");
             rows.Add(operation, 412, """{"message":"412 Precondition Failed"}""", "InvalidRequest");
-            rows.Add(operation, 422, "{}", "InvalidRequest");
+            rows.Add(operation, 422, """{"message":"422 Unprocessable Entity"}""", "InvalidRequest");
+            rows.Add(operation, 400, "Bad Request", "InvalidRequest");
+            rows.Add(operation, 403, """{"error":"insufficient_granular_scope","error_description":"more"}""", "InsufficientScope");
+            rows.Add(operation, 429, """{"message":{"error":"This endpoint has been requested too many times."}}""", "RateLimited");
             rows.Add(operation, 409, """{"message":"409 Conflict: Resource lock"}""", "Conflict");
             rows.Add(operation, 429, "Retry later\n", "RateLimited");
             rows.Add(operation, 500, """{"message":"500 Internal Server Error"}""", "ServerError");
             rows.Add(operation, 502, "<html>Bad Gateway</html>", method == "POST" ? "OutcomeUnknown" : "ServerError");
+            rows.Add(operation, 502, """{"message":"502 Bad Gateway"}""", method == "POST" ? "OutcomeUnknown" : "ServerError");
             rows.Add(operation, 503, "{}", method == "POST" ? "OutcomeUnknown" : "ServerError");
+            rows.Add(operation, 503, """{"message":"503 Service Unavailable"}""", "ServerError");
             rows.Add(operation, 504, string.Empty, method == "POST" ? "OutcomeUnknown" : "ServerError");
             rows.Add(operation, 304, string.Empty, "InvalidResponse");
             rows.Add(operation, 300, "{}", "InvalidResponse");
@@ -55,7 +61,7 @@ public sealed class ErrorTableTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public async Task Each_answer_has_its_error(string operation, int status, string body, string kind)
+    public async Task Each_response_has_its_error(string operation, int status, string body, string kind)
     {
         (Func<GitLabClient, Task> act, string method, string says) = Operations[operation];
         var wire = new FakeHandler(request => request.Method == method && request.Number == 1
@@ -84,12 +90,12 @@ public sealed class ErrorTableTests
     [InlineData("delete agent", "Maintainer")]
     [InlineData("create token", "Maintainer")]
     [InlineData("revoke token", "Maintainer")]
-    public async Task A_403_and_a_404_name_the_role_that_it_takes(string operation, string role)
+    public async Task A_403_and_a_404_name_the_role_that_is_needed(string operation, string role)
     {
         foreach (int status in (int[])[403, 404])
         {
-            var wire = new FakeHandler(_ => TestClients.Json("{}", status));
-            GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(() => Operations[operation].Act(TestClients.Client(wire)));
+            using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Json("""{"message":"no"}""", status));
+            GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(() => Operations[operation].Act(TestClients.Client(network)));
             Assert.Contains("role", exception.Message, StringComparison.Ordinal);
             Assert.Contains(role, exception.Message, StringComparison.Ordinal);
         }
@@ -98,59 +104,73 @@ public sealed class ErrorTableTests
     [Theory]
     [InlineData("create agent", "Get-GitLabClusterAgent", "'prod'")]
     [InlineData("create token", "Get-GitLabAgentToken", "'ci'")]
-    public async Task An_unknown_outcome_says_what_to_look_for(string operation, string command, string name)
+    public async Task An_unknown_outcome_names_what_to_look_for(string operation, string command, string name)
     {
-        var wire = new FakeHandler(_ => TestClients.Json("{}", 502));
+        using MockHttpMessageHandler wire = TestClients.Network(() => TestClients.Json("{}", 502));
         GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.OutcomeUnknown, () => Operations[operation].Act(TestClients.Client(wire)));
         Assert.Contains(command, exception.Message, StringComparison.Ordinal);
         Assert.Contains(name, exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("application/json", """{"message":"404 Project Not Found"}""", "404 Project Not Found")]
-    [InlineData("application/json", """{"message":["is too long","is invalid"]}""", "is too long, is invalid")]
-    [InlineData("application/json", """{"message":{"name":["is too long","is invalid"],"base":["no"]}}""", "name is too long, is invalid; no")]
-    [InlineData("application/json", """{"message":{"error":"This endpoint has been requested too many times."}}""", "This endpoint has been requested too many times.")]
-    [InlineData("application/json", """{"error":"name is missing, name is empty"}""", "name is missing, name is empty")]
-    [InlineData("application/json", """{"error":"invalid_token","error_description":"Token is expired."}""", "Token is expired.")]
-    [InlineData("application/json", """{"message":"Имя уже занято — 名前 🔑"}""", "Имя уже занято — 名前 🔑")]
-    [InlineData("application/json", """{"message":""}""", null)]
-    [InlineData("application/json", """{"message":null}""", null)]
-    [InlineData("application/json", """{"message":5}""", "5")]
-    [InlineData("application/json", """{"other":"x"}""", null)]
-    [InlineData("application/json", """["x"]""", null)]
-    [InlineData("application/json", "null", null)]
-    [InlineData("application/json", "", null)]
-    [InlineData("text/plain", "Retry later\n", "Retry later")]
-    [InlineData("text/plain", "", null)]
-    [InlineData("text/html", "<html><body>Bad</body></html>", null)]
-    [InlineData("application/json", "  <html><body>Bad</body></html>", null)]
-    [InlineData("application/json", """{"message":"a\nb\tc\u001b[31mred\u0007"}""", "a b c [31mred ")]
-    [InlineData("text/plain", "a\r\nb\u009b31m", "a  b 31m")]
-    public async Task The_servers_own_words_are_told(string contentType, string body, string? words)
+    [InlineData("""{"message":"404 Project Not Found"}""", "404 Project Not Found")]
+    [InlineData("""{"message":["is too long","is invalid"]}""", "is too long, is invalid")]
+    [InlineData("""{"message":{"name":["is too long","is invalid"],"base":["no"]}}""", "name is too long, is invalid; no")]
+    [InlineData("""{"message":{"error":"This endpoint has been requested too many times."}}""", "This endpoint has been requested too many times.")]
+    [InlineData("""{"error":"name is missing, name is empty"}""", "name is missing, name is empty")]
+    [InlineData("""{"error":"invalid_token","error_description":"Token is expired."}""", "Token is expired.")]
+    [InlineData("""{"message":"Имя уже занято — 名前 🔑"}""", "Имя уже занято — 名前 🔑")]
+    [InlineData("""{"message":""}""", null)]
+    [InlineData("""{"message":null}""", null)]
+    [InlineData("""{"message":5}""", "5")]
+    [InlineData("""{"message":"a\nb\tc\u001b[31mred\u0007"}""", "a b c [31mred ")]
+    [InlineData("Bad Request", "Bad Request")]
+    public async Task GitLabs_own_message_is_quoted(string body, string? message)
     {
-        var wire = new FakeHandler(_ => TestClients.Text(body, 400, contentType));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(wire).GetAgentAsync(101, 11));
-        Assert.Equal(words, exception.ServerMessage);
-        Assert.Contains(words ?? "without words", exception.Message, StringComparison.Ordinal);
+        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Json(body, 400));
+        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(network).GetAgentAsync(101, 11));
+        Assert.Equal(message, exception.ServerMessage);
+        Assert.Contains(message ?? "without a message", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(exception.Message, char.IsControl);
+    }
+
+    [Theory]
+    [InlineData("application/json", """{"other":"x"}""", null, "JSON that is not GitLab's")]
+    [InlineData("application/json", """["x"]""", null, "JSON that is not GitLab's")]
+    [InlineData("application/json", """{"error":{"code":400,"message":"upstream"}}""", "code 400; message upstream", "JSON that is not GitLab's")]
+    [InlineData("application/json", "null", null, "with 400 and text")]
+    [InlineData("application/json", "", null, "an empty body")]
+    [InlineData("text/plain", "", null, "an empty body")]
+    [InlineData("text/plain", "default backend - 400", "default backend - 400", "default backend - 400")]
+    [InlineData("text/plain", "a\r\nb\u009b31m", "a  b 31m", "a  b 31m")]
+    [InlineData("text/html", "<html><body>Bad</body></html>", null, "HTML")]
+    [InlineData("application/json", "  <html><body>Bad</body></html>", null, "HTML")]
+    public async Task A_foreign_response_is_described(string contentType, string body, string? message, string description)
+    {
+        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text(body, 400, contentType));
+        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(network).GetAgentAsync(101, 11));
+        Assert.Equal(message, exception.ServerMessage);
+        Assert.Contains("something other than GitLab responded with 400", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(description, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(exception.Message, char.IsControl);
     }
 
     [Fact]
-    public async Task Words_that_are_no_text_are_left_out()
+    public async Task A_message_that_is_not_valid_text_is_left_out()
     {
-        var wire = new FakeHandler(_ => TestClients.Json("""{"message":"\ud800"}""", 400));
+        using MockHttpMessageHandler wire = TestClients.Network(() => TestClients.Json("""{"message":"\ud800"}""", 400));
         await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(wire).GetAgentAsync(101, 11));
     }
 
     [Theory]
-    [InlineData("application/json")]
-    [InlineData("text/plain")]
-    public async Task Long_words_are_cut(string contentType)
+    [InlineData("application/json", GitLabErrorKind.InvalidRequest)]
+    [InlineData("text/plain", GitLabErrorKind.InvalidResponse)]
+    public async Task A_long_message_is_cut(string contentType, GitLabErrorKind kind)
     {
         string words = new('x', 10_000);
-        var wire = new FakeHandler(_ => TestClients.Text(contentType == "text/plain" ? words : $$"""{"message":"{{words}}"}""", 400, contentType));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(wire).GetAgentAsync(101, 11));
+        string body = kind == GitLabErrorKind.InvalidResponse ? words : $$"""{"message":"{{words}}"}""";
+        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text(body, 400, contentType));
+        GitLabApiException exception = await TestClients.ThrowsAsync(kind, () => TestClients.Client(network).GetAgentAsync(101, 11));
         Assert.InRange(exception.ServerMessage!.Length, 100, 1000);
         Assert.InRange(exception.Message.Length, 100, 1500);
     }
@@ -159,28 +179,22 @@ public sealed class ErrorTableTests
     [InlineData("Retry-After", "600", 600)]
     [InlineData("Retry-After", "0", 0)]
     [InlineData("Retry-After", "soon", null)]
+    [InlineData("Retry-After", "Thu, 01 Jan 2026 00:10:00 GMT", 600)]
+    [InlineData("Retry-After", "Wed, 31 Dec 2025 23:50:00 GMT", 0)]
+    [InlineData("RateLimit-Reset", "1767225900", 300)]
     [InlineData("X-Other", "1", null)]
-    public async Task The_wait_that_was_asked_for_is_told(string header, string value, int? seconds)
+    public async Task The_requested_delay_is_part_of_the_exception(string header, string value, int? seconds)
     {
-        var wire = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", (header, value)));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.RateLimited, () => TestClients.Client(wire).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text("Retry later", 429, "text/plain", (header, value)));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.RateLimited,
+            () => TestClients.Client(network, options => options.MaximumRetryCount = 0).GetAgentAsync(101, 11));
         Assert.Equal(seconds, (int?)exception.RetryAfter?.TotalSeconds);
         Assert.Equal("Retry later", exception.ServerMessage);
     }
 
-    [Theory]
-    [InlineData(600, 540, 600)]
-    [InlineData(-600, 0, 0)]
-    public async Task The_wait_until_a_date_is_told_as_a_time_span_that_is_not_negative(int offset, int least, int most)
-    {
-        string date = DateTimeOffset.UtcNow.AddSeconds(offset).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
-        var wire = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", date)));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.RateLimited, () => TestClients.Client(wire, options => options.MaximumRetryCount = 0).GetAgentAsync(101, 11));
-        Assert.InRange(exception.RetryAfter!.Value.TotalSeconds, least, most);
-    }
-
     [Fact]
-    public async Task A_closed_session_says_so_and_sends_nothing()
+    public async Task A_closed_session_sends_nothing()
     {
         var wire = new FakeHandler(_ => TestClients.Json("[]"));
         GitLabClient client = TestClients.Client(wire);

@@ -2,47 +2,58 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 
-namespace GitLabAgents.FaultMatrix;
+namespace GitLabAgents.Tests.FaultMatrix;
 
-/// <summary>Writes the matrix for people.</summary>
+/// <summary>Writes the matrix as a page for users.</summary>
 internal static class MatrixDocument
 {
     private const string Intro = """
         # What happens when something goes wrong
 
-        This page is written by `tools/FaultMatrix` from a run of every operation against a server that fails in every way
-        below, and a test compares the two. Write it anew with:
+        A test runs every operation against a server with each of the faults below, and compares the outcomes with
+        this page. To update the page, run that test with `GITLABAGENTS_UPDATE_DOCS=1`:
 
-        ```
-        dotnet run --project tools/FaultMatrix
+        ```sh
+        GITLABAGENTS_UPDATE_DOCS=1 dotnet test --filter FaultMatrix
         ```
 
-        - **Reading** is tried again when GitLab asks to wait (429), when a proxy stands in for it (502, 503, 504) and when the
-          connection fails. You see an error only when that goes on.
-        - **Removing and revoking** is tried again likewise. Where the first try did it and only its answer was lost, the second
-          finds nothing, and that counts as done. An error can be about something that is gone (●); to do it again does no harm.
-        - **Making** something is tried again only where GitLab certainly did nothing: after a 429, and where no connection came
-          about. Where the answer was lost you get `OutcomeUnknown`, and where it cannot be read `InvalidResponse`: both name
-          what to look for. So you never get a second agent or token that you did not ask for.
-        - **A time-out** is not tried again: `-TimeoutSec` is how long you are willing to wait.
+        - **Reading** is retried when GitLab asks the client to wait (429), when a proxy answers in GitLab's place (502,
+          503, 504) and when the connection fails. You see an error only if the fault persists.
+        - **Removing and revoking** is retried in the same way. If the first attempt succeeded and only its response was
+          lost, the retry finds nothing, and that counts as success. An error can concern something that is already
+          gone (●); repeating the command does no harm.
+        - **Creating** something is retried only if GitLab certainly did not act: after a 429, and if no connection was
+          made. If the response is lost, the error is `OutcomeUnknown`; if it cannot be read, the error is
+          `InvalidResponse`. Both name what to look for. You never get a second agent or token that you did not ask for.
+        - **A response of something other than GitLab** (a proxy, a gateway, a sign-in page) proves nothing, whatever its
+          status: the error is `InvalidResponse`. Nothing counts as missing, forbidden or removed because of it.
+        - **A timeout** is not retried: `-TimeoutSec` is how long you are willing to wait.
         - **A redirect to another host** is never followed, and your access token is not sent there.
-        - Where one of several tokens cannot be read, the others come all the same, and the error is about that one.
-        - **A rotation** is made of these. Another test ends it at each of its requests, under each fault, by a stop and by the
-          death of its process: the token in use is never revoked before another is seen in use, no token is left that nobody
-          was told of, and to run it again ends well.
-        - **The query for connections** goes as a POST, but only reads, and is tried again as reading is.
+        - If one of several tokens cannot be read, the others are returned and the error concerns that token only.
+        - **A rotation** consists of these operations. Another test interrupts it at each of its requests, with each
+          fault, by Ctrl+C and by the death of its process: the token in use is never revoked before another one was
+          seen in use, every token that is left is reported, and running the rotation again completes it.
+        - **The query for connections** is a POST that only reads, and is retried like reading.
 
-        In the tables, *once* is a fault that passes, and *goes on* one that does not (here each request is tried three times; the
-        default is five). `done` is the object or the silent success that you asked for; everything else is the id of the error.
-        The number is how often it was tried. ● means that the server did what it was asked although an error is reported.
+        In the tables, *once* is a fault of a single request, and *persistent* a fault of every request. Each request is
+        attempted up to three times here; the default is five. `done` means that the operation succeeded; anything else
+        is the error ID. The number counts the attempts. ● means that the server performed the operation although an
+        error is reported.
 
         """;
 
-    /// <summary>Writes the whole page.</summary>
-    public static string Write(IReadOnlyDictionary<(MatrixOperation Operation, MatrixFault Fault, bool Stays), MatrixOutcome> run)
+    private static readonly (string Title, string Method)[] Sections =
+    [
+        ("Reading", "GET"),
+        ("Creating", "POST"),
+        ("Removing and revoking", "DELETE"),
+    ];
+
+    /// <summary>Writes the page.</summary>
+    public static string Write(IReadOnlyDictionary<MatrixCell, MatrixOutcome> outcomes)
     {
         var page = new StringBuilder(Intro.ReplaceLineEndings("\n"));
-        foreach ((string title, string method) in ((string, string)[])[("Reading", "GET"), ("Making", "POST"), ("Removing and revoking", "DELETE")])
+        foreach ((string title, string method) in Sections)
         {
             MatrixOperation[] operations = [.. MatrixOperation.All.Where(operation => operation.Method == method)];
             page.Append("\n## ").Append(title).Append("\n\n");
@@ -51,39 +62,45 @@ internal static class MatrixDocument
                 page.Append("- ").Append(operation.Name).Append(": `").Append(operation.Command).Append("`\n");
             }
 
-            page.Append("\n| What goes wrong | once | goes on |\n|---|---|---|\n");
+            page.Append("\n| Fault | Once | Persistent |\n|---|---|---|\n");
             foreach (MatrixFault fault in MatrixFault.All)
             {
                 page.Append("| ").Append(fault.Name).Append(" | ")
-                    .Append(Cell(run, operations, fault, stays: false)).Append(" | ")
-                    .Append(Cell(run, operations, fault, stays: true)).Append(" |\n");
+                    .Append(FormatCell(outcomes, operations, fault, isPersistent: false)).Append(" | ")
+                    .Append(FormatCell(outcomes, operations, fault, isPersistent: true)).Append(" |\n");
             }
         }
 
         return page.ToString();
     }
 
-    // Where all operations of a kind agree, once; else each way with its operations.
-    private static string Cell(
-        IReadOnlyDictionary<(MatrixOperation Operation, MatrixFault Fault, bool Stays), MatrixOutcome> run,
+    // Shows one outcome if all operations have the same, and otherwise each outcome with its operations.
+    private static string FormatCell(
+        IReadOnlyDictionary<MatrixCell, MatrixOutcome> outcomes,
         MatrixOperation[] operations,
         MatrixFault fault,
-        bool stays)
+        bool isPersistent)
     {
-        if (!stays && fault.Make is null)
+        if (!isPersistent && fault.Create is null)
         {
             return string.Empty;
         }
 
-        IGrouping<string, MatrixOperation>[] ways = [.. operations.GroupBy(operation => Text(run[(operation, fault, stays)]))];
-        return ways.Length == 1
-            ? ways[0].Key
-            : string.Join("; ", ways.Select(way => way.Key + " (" + string.Join(", ", way.Select(operation => operation.Name)) + ")"));
+        IGrouping<string, string>[] groups =
+        [
+            .. operations.GroupBy(
+                operation => FormatOutcome(outcomes[new MatrixCell(operation, fault, isPersistent)]),
+                static operation => operation.Name),
+        ];
+        return groups is [var single]
+            ? single.Key
+            : string.Join("; ", groups.Select(static group => $"{group.Key} ({string.Join(", ", group)})"));
     }
 
-    private static string Text(MatrixOutcome outcome)
+    private static string FormatOutcome(MatrixOutcome outcome)
     {
         string result = outcome.Error is { } kind ? $"`{kind}`" : "done";
-        return $"{result} {outcome.Tries}{(outcome is { Error: not null, Effect: > 0 } ? " ●" : string.Empty)}";
+        string effect = outcome is { Error: not null, Effects: > 0 } ? " ●" : string.Empty;
+        return $"{result} {outcome.Attempts}{effect}";
     }
 }

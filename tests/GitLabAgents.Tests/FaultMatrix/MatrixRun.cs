@@ -1,114 +1,109 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
-using System.Runtime.CompilerServices;
+using System.Net;
 using System.Security;
 using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
-using GitLabAgents.Tests;
 using GitLabAgents.Transport;
 
-namespace GitLabAgents.FaultMatrix;
+namespace GitLabAgents.Tests.FaultMatrix;
 
-/// <summary>What became of an operation under a fault.</summary>
-/// <param name="Error">The kind of the error, or <see langword="null"/> where it succeeded.</param>
-/// <param name="Tries">How often it was tried.</param>
-/// <param name="Requests">How many of its requests reached the server.</param>
-/// <param name="Effect">How often the server did it.</param>
-internal sealed record MatrixOutcome(GitLabErrorKind? Error, int Tries, int Requests, int Effect);
+/// <summary>A cell of the matrix: an operation under a fault.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Fault">The fault.</param>
+/// <param name="IsPersistent">Whether every request has the fault, or only the first.</param>
+internal sealed record MatrixCell(MatrixOperation Operation, MatrixFault Fault, bool IsPersistent)
+{
+    /// <summary>Gets the cells of the matrix.</summary>
+    public static IReadOnlyList<MatrixCell> All { get; } =
+    [
+        .. from operation in MatrixOperation.All
+           from fault in MatrixFault.All
+           from isPersistent in (bool[])[false, true]
+           where isPersistent || fault.Create is not null
+           select new MatrixCell(operation, fault, isPersistent),
+    ];
+}
 
-/// <summary>Runs every operation under every fault, each against a server of its own.</summary>
+/// <summary>The outcome of an operation under a fault.</summary>
+/// <param name="Error">The kind of the error, or <see langword="null"/> if the operation succeeded.</param>
+/// <param name="Attempts">How many times the request was attempted.</param>
+/// <param name="Requests">How many of these attempts reached the server.</param>
+/// <param name="Effects">How often the server performed the operation.</param>
+internal sealed record MatrixOutcome(GitLabErrorKind? Error, int Attempts, int Requests, int Effects);
+
+/// <summary>Runs every cell of the matrix, each against a server of its own.</summary>
 internal static class MatrixRun
 {
-    /// <summary>How often a request is tried again.</summary>
-    public const int Retries = 2;
+    private const int MaxRetries = 2;
+    private const int MaxConcurrency = 8;
 
-    private const int AtOnce = 8;
-
-    /// <summary>Runs all of it.</summary>
-    public static async Task<IReadOnlyDictionary<(MatrixOperation Operation, MatrixFault Fault, bool Stays), MatrixOutcome>> AllAsync()
+    /// <summary>Runs the whole matrix.</summary>
+    public static async Task<IReadOnlyDictionary<MatrixCell, MatrixOutcome>> RunAllAsync()
     {
-        var cells =
-            from operation in MatrixOperation.All
-            from fault in MatrixFault.All
-            from stays in (bool[])[false, true]
-            where stays || fault.Make is not null
-            select (operation, fault, stays);
-        using var places = new SemaphoreSlim(AtOnce);
-        return (await Task.WhenAll(cells.Select(async cell =>
-        {
-            await places.WaitAsync();
-            try
-            {
-                return (cell, outcome: await RunAsync(cell.operation, cell.fault, cell.stays));
-            }
-            finally
-            {
-                places.Release();
-            }
-        }))).ToDictionary(pair => pair.cell, pair => pair.outcome);
+        var outcomes = new ConcurrentDictionary<MatrixCell, MatrixOutcome>();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency };
+        await Parallel.ForEachAsync(
+            MatrixCell.All, options, async (cell, _) => outcomes[cell] = await RunAsync(cell));
+        return outcomes;
     }
 
-    private static async Task<MatrixOutcome> RunAsync(MatrixOperation operation, MatrixFault fault, bool stays)
+    private static async Task<MatrixOutcome> RunAsync(MatrixCell cell)
     {
-        await using FakeGitLabServer server = await FakeGitLabServer.StartAsync(new FakeGitLabOptions { Populate = Seed.Demo });
-        var observer = new RetryCounter();
-        var options = new TransportOptions { MaximumRetryCount = Retries, NoProxy = true };
+        (MatrixOperation operation, MatrixFault fault, bool isPersistent) = cell;
+        await using FakeGitLabServer server =
+            await FakeGitLabServer.StartAsync(new FakeGitLabOptions { Populate = Seed.Demo });
+        var options = new TransportOptions
+        {
+            MaximumRetryCount = MaxRetries,
+            NoProxy = true,
+            Clock = new ImmediateClock(),
+        };
         options.Timeout = fault.Timeout ?? options.Timeout;
-        SetClock(options, new ImmediateClock());
-        using GitLabSession session = await GitLabClient.ConnectAsync(server.Url, Token(), TokenType.PrivateToken, options, validate: false);
-        if (fault.Make is null)
+        using SecureString token = new NetworkCredential(string.Empty, "glpat-maintainer").SecurePassword;
+        using GitLabSession session = await GitLabClient.ConnectAsync(
+            server.Url, token, TokenType.PrivateToken, options, validate: false);
+        var observer = new RetryCounter();
+        if (fault.Create is null)
         {
             await server.DisposeAsync();
         }
         else
         {
-            Fault made = fault.Make(operation.Method).On(operation.Method).Matching(operation.Path);
-            server.Faults.Add(stays ? made.Always() : made.Once());
+            Fault created = fault.Create(operation.Method).On(operation.Method).Matching(operation.Path);
+            server.Faults.Add(isPersistent ? created.Always() : created.Once());
         }
 
         GitLabErrorKind? error;
         try
         {
-            error = (await operation.Act(new GitLabClient(session, observer)))?.Kind;
+            error = (await operation.Invoke(new GitLabClient(session, observer)))?.Kind;
         }
         catch (GitLabApiException e)
         {
             error = e.Kind;
         }
 
-        int requests = server.Requests.Count(request => request.Method == operation.Method && Regex.IsMatch(request.RawTarget, operation.Path));
-        return new MatrixOutcome(error, observer.Waits + 1, requests, operation.Effect(server.State));
+        int requests = server.Requests.Count(
+            request => request.Method == operation.Method && Regex.IsMatch(request.RawTarget, operation.Path));
+        return new MatrixOutcome(error, observer.Retries + 1, requests, operation.CountEffects(server.State));
     }
-
-    private static SecureString Token()
-    {
-        var token = new SecureString();
-        foreach (char c in "glpat-maintainer")
-        {
-            token.AppendChar(c);
-        }
-
-        return token;
-    }
-
-    // The clock is not for users, and the tool is no test assembly.
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "set_Clock")]
-    private static extern void SetClock(TransportOptions options, TimeProvider clock);
 
     private sealed class RetryCounter : IGitLabObserver
     {
-        private int _waits;
+        private int _retries;
 
-        public int Waits => _waits;
+        public int Retries => _retries;
 
         public void OnVerbose(string message)
         {
         }
 
-        public void OnRetry(TimeSpan delay, string reason) => Interlocked.Increment(ref _waits);
+        public void OnRetry(TimeSpan delay, string reason) => Interlocked.Increment(ref _retries);
 
         public void OnProgress(int done, int? total, int found)
         {

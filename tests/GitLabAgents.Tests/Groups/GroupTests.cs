@@ -11,30 +11,49 @@ namespace GitLabAgents.Tests;
 /// <summary>The agents of whole groups.</summary>
 public sealed class GroupTests
 {
-    [Fact]
-    public async Task Projects_come_in_the_order_of_their_ids_each_once_with_agents_by_name()
+    [Theory]
+    [InlineData(GraphQLAvailability.On, 3)]
+    [InlineData(GraphQLAvailability.Off, 1 + 3 + 250)]
+    public async Task Projects_come_by_descending_ID_each_once_with_agents_by_name(GraphQLAvailability graphQL, int requests)
     {
         await using FakeGitLabServer server = await ManyAsync(projects: 250, agents: 3);
+        server.Options.GraphQL = graphQL;
         List<ItemResult<ClusterAgent>> agents = await TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("fleet", recurse: true));
         Assert.Equal(750, agents.Count);
         Assert.Equal(
-            agents.Select(a => (a.Value!.ProjectId, a.Value.Name)).Order(),
-            agents.Select(a => (a.Value!.ProjectId, a.Value.Name)));
-        Assert.Equal(3 + 250, server.Requests.Count);
+            agents.Select(a => (-a.Value!.ProjectId, a.Value.Name)).Order(),
+            agents.Select(a => (-a.Value!.ProjectId, a.Value.Name)));
+        Assert.Equal(requests, server.Requests.Count);
         Assert.All(server.Requests.Where(r => r.RawTarget.Contains("/groups/", StringComparison.Ordinal)), r => Assert.Matches(
-            @"^/api/v4/groups/fleet/projects\?include_subgroups=true&with_shared=false&archived=false&simple=true&order_by=id&sort=asc&per_page=100&page=[123]$",
+            @"^/api/v4/groups/fleet/projects\?include_subgroups=true&with_shared=false&archived=false&simple=true&order_by=id&sort=desc&per_page=100&page=[123]$",
             r.RawTarget));
     }
 
+    [Theory]
+    [InlineData(GraphQLAvailability.On)]
+    [InlineData(GraphQLAvailability.Off)]
+    public async Task Without_recursion_subgroups_are_left_out(GraphQLAvailability graphQL)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.GraphQL = graphQL);
+        GitLabClient client = TestClients.Client(server);
+        Assert.Equal(["hidden", "cluster-eu", "cluster-us"], await NamesAsync(TestClients.Client(server, token: "glpat-admin").GetGroupAgentsAsync("platform", recurse: false)));
+        Assert.Equal(["cluster-eu", "cluster-us"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: false)));
+        Assert.Equal(["api", "web", "cluster-eu", "cluster-us"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: true)));
+        Assert.Equal(["api", "web"], await NamesAsync(client.GetGroupAgentsAsync("platform/apps", recurse: false)));
+    }
+
     [Fact]
-    public async Task Without_recursion_subgroups_are_left_out()
+    public async Task The_objects_are_the_same_from_GraphQL_and_REST()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         GitLabClient client = TestClients.Client(server);
-        Assert.Equal(["cluster-eu", "cluster-us"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: false)));
-        Assert.Equal(["cluster-eu", "cluster-us", "web", "api"], await NamesAsync(client.GetGroupAgentsAsync("platform", recurse: true)));
-        Assert.Equal(["web", "api"], await NamesAsync(client.GetGroupAgentsAsync("platform/apps", recurse: false)));
-        Assert.EndsWith("/groups/platform%2Fapps/projects", server.Requests.Last(r => r.RawTarget.Contains("/groups/", StringComparison.Ordinal)).RawTarget.Split('?')[0], StringComparison.Ordinal);
+        ClusterAgent graphQL = (await TestClients.ListAsync(client.GetGroupAgentsAsync("group", recurse: false)))[1].Value!;
+        ClusterAgent rest = await client.GetAgentAsync(101, 12);
+        Assert.Equal(
+            (rest.Id, rest.Name, rest.ProjectId, rest.ProjectPath, rest.CreatedByUserId, rest.IsReceptive, rest.ConfigProject!.Description, rest.ConfigProject.NameWithNamespace, rest.ConfigProject.Path),
+            (graphQL.Id, graphQL.Name, graphQL.ProjectId, graphQL.ProjectPath, graphQL.CreatedByUserId, graphQL.IsReceptive, graphQL.ConfigProject!.Description, graphQL.ConfigProject.NameWithNamespace, graphQL.ConfigProject.Path));
+        Assert.Same(client.Session, graphQL.Session);
+        Assert.InRange((rest.CreatedAt - graphQL.CreatedAt)!.Value.TotalSeconds, 0, 0.999);
     }
 
     [Theory]
@@ -42,28 +61,30 @@ public sealed class GroupTests
     [InlineData(404)]
     public async Task A_project_whose_agents_may_not_be_read_is_passed_over_with_a_line(int status)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.GraphQL = GraphQLAvailability.Off);
         server.Faults.Add(Fault.Status(status).On("GET", "/projects/104/cluster_agents").Always());
         var observer = new RecordingObserver();
-        Assert.Equal(["cluster-eu", "cluster-us", "api"], await NamesAsync(TestClients.Client(server, observer: observer).GetGroupAgentsAsync("platform", recurse: true)));
+        Assert.Equal(["api", "cluster-eu", "cluster-us"], await NamesAsync(TestClients.Client(server, observer: observer).GetGroupAgentsAsync("platform", recurse: true)));
         Assert.Contains(observer.Lines, line => line.Contains("platform/apps/web", StringComparison.Ordinal) && line.Contains($"({status})", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Another_failure_names_the_project_and_the_rest_goes_on()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.GraphQL = GraphQLAvailability.Off);
         server.Faults.Add(Fault.Status(500).On("GET", "/projects/103/cluster_agents").Always());
         List<ItemResult<ClusterAgent>> fetched = await TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("platform", recurse: true));
-        Assert.Equal("platform/infra", fetched[0].Target);
-        Assert.Equal(GitLabErrorKind.ServerError, fetched[0].Error!.Kind);
-        Assert.Equal(["web", "api"], fetched.Skip(1).Select(f => f.Value!.Name));
+        Assert.Equal(["api", "web"], fetched.Take(2).Select(f => f.Value!.Name));
+        Assert.Equal("platform/infra", fetched[2].Target);
+        Assert.Equal(GitLabErrorKind.ServerError, fetched[2].Error!.Kind);
     }
 
-    [Fact]
-    public async Task A_group_that_is_not_there_is_not_found()
+    [Theory]
+    [InlineData(GraphQLAvailability.On)]
+    [InlineData(GraphQLAvailability.Off)]
+    public async Task A_group_that_is_not_there_is_not_found(GraphQLAvailability graphQL)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.GraphQL = graphQL);
         GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.NotFound, () => TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("nope", recurse: false)));
         Assert.Contains("group nope", e.Message, StringComparison.Ordinal);
     }
@@ -72,6 +93,7 @@ public sealed class GroupTests
     public async Task Work_overlaps_within_the_limit()
     {
         await using FakeGitLabServer server = await ManyAsync(projects: 40, agents: 1);
+        server.Options.GraphQL = GraphQLAvailability.Off;
         server.Options.Latency = TimeSpan.FromMilliseconds(10);
         await TestClients.ListAsync(TestClients.Client(server, o => o.ThrottleLimit = 5).GetGroupAgentsAsync("fleet", recurse: true));
         Assert.InRange(server.MaxInFlight, 2, 5);
@@ -81,6 +103,7 @@ public sealed class GroupTests
     public async Task A_reader_that_goes_away_leaves_nothing_under_way()
     {
         await using FakeGitLabServer server = await ManyAsync(projects: 60, agents: 1);
+        server.Options.GraphQL = GraphQLAvailability.Off;
         server.Faults.Add(Fault.Hang().Where(r => r.RawTarget.Contains("cluster_agents", StringComparison.Ordinal)).Skip(1).Always());
         await foreach (ItemResult<ClusterAgent> agent in TestClients.Client(server).GetGroupAgentsAsync("fleet", recurse: true))
         {
@@ -89,13 +112,14 @@ public sealed class GroupTests
         }
 
         await server.WaitForIdleAsync();
-        Assert.InRange(server.Requests.Count, 2, 18);
+        Assert.InRange(server.Requests.Count, 3, 19);
     }
 
     [Fact]
     public async Task A_stop_ends_the_work()
     {
         await using FakeGitLabServer server = await ManyAsync(projects: 60, agents: 1);
+        server.Options.GraphQL = GraphQLAvailability.Off;
         server.Faults.Add(Fault.Hang().Where(r => r.RawTarget.Contains("cluster_agents", StringComparison.Ordinal)).Always());
         using var stop = new CancellationTokenSource();
         Task<List<ItemResult<ClusterAgent>>> work = TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("fleet", recurse: true, stop.Token));

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
+using RichardSzalay.MockHttp;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -142,7 +143,7 @@ public sealed class JsonReaderTests
         Encoding writer = Encoding.GetEncoding(encoding);
         byte[] text = writer.GetBytes("""{"id":1,"name":"größe-🔑"}""");
         byte[] body = mark ? [.. writer.GetPreamble(), .. text] : text;
-        var wire = new FakeHandler(_ => TestClients.Response(body, 200, contentType));
+        using MockHttpMessageHandler wire = TestClients.Network(() => TestClients.Response(body, 200, contentType));
         Assert.Equal("größe-🔑", (await TestClients.Client(wire).GetAgentAsync(101, 1)).Name);
     }
 
@@ -214,7 +215,7 @@ public sealed class JsonReaderTests
     public async Task Invalid_UTF8_is_an_error_or_replaced_but_never_another_exception()
     {
         byte[] body = [.. "{\"id\":1,\"name\":\""u8, 0xC3, 0x28, 0xFF, .. "\"}"u8];
-        var wire = new FakeHandler(_ => TestClients.Response(body, 200, "application/json"));
+        using MockHttpMessageHandler wire = TestClients.Network(() => TestClients.Response(body, 200, "application/json"));
         await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(wire).GetAgentAsync(101, 1));
     }
 
@@ -249,9 +250,9 @@ public sealed class JsonReaderTests
         return exception;
     }
 
-    private static Task<ClusterAgent> AgentAsync(string json) => TestClients.Client(new FakeHandler(_ => TestClients.Json(json))).GetAgentAsync(101, 1);
+    private static Task<ClusterAgent> AgentAsync(string json) => TestClients.Client(TestClients.Network(() => TestClients.Json(json))).GetAgentAsync(101, 1);
 
-    private static Task<AgentToken> TokenAsync(string json) => TestClients.Client(new FakeHandler(_ => TestClients.Json(json))).GetTokenAsync(101, 11, 7);
+    private static Task<AgentToken> TokenAsync(string json) => TestClients.Client(TestClients.Network(() => TestClients.Json(json))).GetTokenAsync(101, 11, 7);
 
     private static DateTimeOffset Date(string utc) => DateTimeOffset.Parse(utc, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
+using RichardSzalay.MockHttp;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -68,6 +69,35 @@ public sealed class OriginTests
         Assert.Equal((101L, "group/app"), (agent.ProjectId, agent.ProjectPath));
         Assert.Equal(4, server.Requests.Count);
         Assert.All(server.Requests, request => Assert.Equal(TestClients.Token, request.Headers["PRIVATE-TOKEN"]));
+    }
+
+    [Theory]
+    [InlineData("http://internal.example.com:8080/api/v4/projects/101/cluster_agents/11")]
+    [InlineData("https://gitlab.example.com:80/prefix/api/v4/projects/101/cluster_agents/11?x=y")]
+    [InlineData("http://gitlab.example.com:443/api/v4/projects/101")]
+    public async Task A_moved_project_is_found_on_the_own_origin_by_its_ID(string location)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Redirect(301, location).On("GET", "group%2Fgone").Always());
+        ClusterAgent agent = await TestClients.Client(server).GetAgentAsync("group/gone", 11);
+        Assert.Equal((11L, 101L), (agent.Id, agent.ProjectId));
+        Assert.Equal(2, (await TestClients.ListAsync(TestClients.Client(server).GetAgentsAsync("group/gone"))).Count);
+        Assert.Equal(
+            ["/api/v4/projects/group%2Fgone/cluster_agents/11", "/api/v4/projects/101/cluster_agents/11", "/api/v4/projects/group%2Fgone/cluster_agents?per_page=100&page=1", "/api/v4/projects/101/cluster_agents?per_page=100&page=1"],
+            server.Requests.Select(request => request.RawTarget));
+    }
+
+    [Theory]
+    [InlineData(301, "http://other.example.com/api/v4/projects/group%2Fnew/cluster_agents/11")]
+    [InlineData(301, "http://other.example.com/api/v4/projects/")]
+    [InlineData(301, "http://other.example.com/users/sign_in")]
+    [InlineData(302, "http://other.example.com/api/v4/projects/101/cluster_agents/11")]
+    public async Task A_redirect_elsewhere_that_names_no_moved_project_is_an_error(int status, string location)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Redirect(status, location).Always());
+        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).GetAgentAsync("group/gone", 11));
+        Assert.Single(server.Requests);
     }
 
     [Fact]
@@ -143,9 +173,8 @@ public sealed class OriginTests
     [Fact]
     public async Task A_redirect_without_a_location_is_an_error()
     {
-        var wire = new FakeHandler(_ => TestClients.Text("<html/>", 302, "text/html"));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(wire).GetAgentAsync(101, 11));
-        Assert.Single(wire.Requests);
+        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text("<html/>", 302, "text/html"));
+        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(network).GetAgentAsync(101, 11));
     }
 
     [Fact]
@@ -161,7 +190,7 @@ public sealed class OriginTests
     [Fact]
     public async Task Where_it_leads_elsewhere_the_place_is_named()
     {
-        var wire = new FakeHandler(_ => TestClients.Text(string.Empty, 302, "text/html", ("Location", "https://sso.example.org/sign_in?x=y")));
+        using MockHttpMessageHandler wire = TestClients.Network(() => TestClients.Text(string.Empty, 302, "text/html", ("Location", "https://sso.example.org/sign_in?x=y")));
         GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(wire).GetAgentAsync(101, 11));
         Assert.Contains("https://sso.example.org", exception.Message, StringComparison.Ordinal);
     }

@@ -1,17 +1,20 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Threading.Tasks;
+using GitLabAgents.FakeGitLab;
 using GitLabAgents.Transport;
 using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Promise 3: what is tried again, when, and how often.</summary>
+/// <summary>What is retried, after which delay, and how often.</summary>
 public sealed class RetryTests
 {
     private static readonly Dictionary<string, Func<GitLabClient, Task>> Operations = new()
@@ -114,7 +117,7 @@ public sealed class RetryTests
     [InlineData("DELETE")]
     public async Task The_try_that_succeeds_is_the_last_and_the_request_is_the_same(string method)
     {
-        var wire = new FakeHandler(request => request.Number <= 3 ? TestClients.Text("Retry later", 429) : TestClients.Json(TestClients.Agent(11)));
+        var wire = new FakeHandler(request => request.Number <= 3 ? TestClients.Text("Retry later", 429) : Success(request));
         await Operations[method](TestClients.Client(wire));
         Assert.Equal(4, wire.Requests.Count);
         Assert.Single(wire.Requests.Select(request => (request.Method, request.Uri, request.Headers, Convert.ToHexString(request.Body))).Distinct());
@@ -151,7 +154,7 @@ public sealed class RetryTests
     public async Task Retry_After_in_seconds_is_honoured_exactly(int status, string method)
     {
         var clock = new ImmediateClock();
-        var wire = new FakeHandler(request => request.Number < 3 ? TestClients.Text("Retry later", status, "text/plain", ("Retry-After", (request.Number * 37).ToString(System.Globalization.CultureInfo.InvariantCulture))) : TestClients.Json(TestClients.Agent(1)));
+        var wire = new FakeHandler(request => request.Number < 3 ? TestClients.Text("Retry later", status, "text/plain", ("Retry-After", (request.Number * 37).ToString(System.Globalization.CultureInfo.InvariantCulture))) : Success(request));
         await Operations[method](TestClients.Client(wire, options => options.Clock = clock));
         Assert.Equal([TimeSpan.FromSeconds(37), TimeSpan.FromSeconds(74)], clock.Waits);
     }
@@ -159,8 +162,6 @@ public sealed class RetryTests
     [Theory]
     [InlineData("Thu, 01 Jan 2026 00:00:13 GMT", 13)]
     [InlineData("Thu, 01 Jan 2026 00:02:00 GMT", 120)]
-    [InlineData("Wed, 31 Dec 2025 23:00:00 GMT", 0)]
-    [InlineData("0", 0)]
     public async Task Retry_After_as_a_date_is_honoured_exactly(string value, int seconds)
     {
         var clock = new ImmediateClock();
@@ -170,16 +171,73 @@ public sealed class RetryTests
         Assert.Equal(2, wire.Requests.Count);
     }
 
-    [Theory]
-    [InlineData("soon")]
-    [InlineData("-5")]
-    [InlineData("99999999999999")]
-    public async Task A_Retry_After_that_is_none_is_passed_over(string value)
+    [Fact]
+    public async Task A_date_is_compared_with_the_servers_own_clock()
     {
         var clock = new ImmediateClock();
-        var wire = new FakeHandler(request => request.Number == 1 ? TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", value)) : TestClients.Json(TestClients.Agent(1)));
+        var wire = new FakeHandler(request => request.Number == 1
+            ? TestClients.Text("Retry later", 429, "text/plain", ("Date", "Thu, 01 Jan 2026 12:00:00 GMT"), ("Retry-After", "Thu, 01 Jan 2026 12:00:20 GMT"))
+            : TestClients.Json(TestClients.Agent(1)));
         await TestClients.Client(wire, options => options.Clock = clock).GetAgentAsync(101, 1);
-        Assert.InRange(Assert.Single(clock.Waits), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.Equal(TimeSpan.FromSeconds(20), Assert.Single(clock.Waits));
+    }
+
+    [Theory]
+    [InlineData("1767225642", null, 42)]
+    [InlineData("1767225642", "Thu, 01 Jan 2026 00:00:12 GMT", 30)]
+    [InlineData("25", null, 25)]
+    public async Task RateLimit_Reset_is_honoured_where_a_429_has_no_Retry_After(string reset, string? date, int seconds)
+    {
+        (string, string)[] headers = date is null ? [("RateLimit-Reset", reset)] : [("RateLimit-Reset", reset), ("Date", date)];
+        var clock = new ImmediateClock();
+        var wire = new FakeHandler(request => request.Number == 1 ? TestClients.Text("Retry later", 429, "text/plain", headers) : TestClients.Json(TestClients.Agent(1)));
+        await TestClients.Client(wire, options => options.Clock = clock).GetAgentAsync(101, 1);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Assert.Single(clock.Waits));
+    }
+
+    [Theory]
+    [InlineData(429, "Retry-After", "7")]
+    [InlineData(503, "X-Other", "1")]
+    public async Task RateLimit_Reset_is_ignored_otherwise(int status, string name, string value)
+    {
+        var clock = new ImmediateClock();
+        var wire = new FakeHandler(request => request.Number == 1
+            ? TestClients.Text("Retry later", status, "text/plain", (name, value), ("RateLimit-Reset", "1767225642"))
+            : TestClients.Json(TestClients.Agent(1)));
+        await TestClients.Client(wire, options => options.Clock = clock).GetAgentAsync(101, 1);
+        Assert.InRange(Assert.Single(clock.Waits).TotalSeconds, 0, 7);
+    }
+
+    [Theory]
+    [InlineData(1, null)]
+    [InlineData(2, null)]
+    [InlineData(4, null)]
+    [InlineData(4, "soon")]
+    [InlineData(4, "-5")]
+    [InlineData(4, "99999999999999")]
+    public async Task A_429_without_a_valid_delay_outlasts_a_window_of_a_minute(int retries, string? retryAfter)
+    {
+        (string, string)[] headers = retryAfter is null ? [] : [("Retry-After", retryAfter)];
+        var clock = new ImmediateClock();
+        var wire = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", headers));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.RateLimited,
+            () => TestClients.Client(wire, options => (options.Clock, options.MaximumRetryCount) = (clock, retries)).GetAgentAsync(101, 1));
+        Assert.Equal(retries, clock.Waits.Length);
+        Assert.InRange(clock.Waits.Sum(wait => wait.TotalSeconds), 60, 75);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("Wed, 31 Dec 2025 23:00:00 GMT")]
+    public async Task A_delay_of_zero_does_not_replace_the_backoff(string retryAfter)
+    {
+        var clock = new ImmediateClock();
+        var wire = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", retryAfter)));
+        await TestClients.ThrowsAsync(GitLabErrorKind.RateLimited, () => TestClients.Client(wire, options => options.Clock = clock).GetAgentAsync(101, 1));
+        Assert.Equal(4, clock.Waits.Length);
+        Assert.InRange(clock.Waits[0], TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(750));
+        Assert.InRange(clock.Waits.Sum(wait => wait.TotalSeconds), 3, 12);
     }
 
     [Theory]
@@ -200,7 +258,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task Waiting_is_told_before_it_begins()
+    public async Task A_wait_is_reported_before_it_begins()
     {
         var observer = new RecordingObserver();
         var wire = new FakeHandler(request => request.Number switch
@@ -219,9 +277,29 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task Connections_are_replaced_now_and_then_so_that_DNS_changes_are_seen()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        GitLabClient client = TestClients.Client(server, options => options.HandlerLifetime = TimeSpan.FromSeconds(1));
+        await client.GetAgentAsync(101, 11);
+        await client.GetAgentAsync(101, 11);
+        Assert.Equal(1, server.ConnectionCount);
+
+        var watch = Stopwatch.StartNew();
+        while (server.ConnectionCount == 1)
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), "The connection was not replaced.");
+            await client.GetAgentAsync(101, 11);
+        }
+    }
+
+    [Fact]
     public void Defaults_are_those_of_the_contract()
     {
         var options = new TransportOptions();
         Assert.Equal((100d, 4, 8), (options.Timeout.TotalSeconds, options.MaximumRetryCount, options.ThrottleLimit));
     }
+
+    private static HttpResponseMessage Success(SentRequest request)
+        => request.Method == "DELETE" ? new HttpResponseMessage(HttpStatusCode.NoContent) : TestClients.Json(TestClients.Agent(11));
 }

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -82,8 +83,8 @@ public sealed class StopTests
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         server.Faults.Add(Fault.RateLimited(60).Always());
-        var clock = new HeldClock();
-        await StoppedAsync(server, operation, () => clock.Pending > 0, options => options.Clock = clock);
+        var observer = new RecordingObserver();
+        await StoppedAsync(server, operation, () => !observer.Waits.IsEmpty, options => options.Clock = new FakeTimeProvider(), observer);
         Assert.Single(server.Requests);
     }
 
@@ -180,11 +181,11 @@ public sealed class StopTests
         return exception;
     }
 
-    private static async Task<OperationCanceledException> StoppedAsync(FakeGitLabServer server, string operation, Func<bool> when, Action<Transport.TransportOptions>? set = null)
+    private static async Task<OperationCanceledException> StoppedAsync(FakeGitLabServer server, string operation, Func<bool> when, Action<Transport.TransportOptions>? set = null, IGitLabObserver? observer = null)
     {
         using GitLabSession session = TestClients.Session(server.Url, set);
         using var stop = new CancellationTokenSource();
-        Task task = Operations[operation].Act(new GitLabClient(session), stop.Token);
+        Task task = Operations[operation].Act(new GitLabClient(session, observer), stop.Token);
         await TestClients.UntilAsync(when, operation + " has begun");
         OperationCanceledException exception = await StopAsync(stop, task, AtOnce);
         await server.WaitForIdleAsync();

@@ -5,6 +5,7 @@ using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -93,19 +94,25 @@ public sealed class ThrottleTests
     [Fact]
     public async Task Waiting_for_the_next_try_takes_no_place()
     {
-        var clock = new HeldClock();
+        var clock = new FakeTimeProvider();
+        var observer = new RecordingObserver();
         var wire = new FakeHandler(request => request.Number == 1
             ? TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", "60"))
             : TestClients.Json(TestClients.Agent(11)));
-        GitLabClient client = TestClients.Client(wire, options => (options.ThrottleLimit, options.Clock) = (1, clock));
+        GitLabClient client = TestClients.Client(wire, options => (options.ThrottleLimit, options.Clock) = (1, clock), observer);
 
         Task<ClusterAgent> waiting = client.GetAgentAsync(101, 11);
-        await TestClients.UntilAsync(() => clock.Pending == 1, "the first request waits");
+        await TestClients.UntilAsync(() => observer.Waits.Count == 1, "the first request waits");
         await client.GetAgentAsync(101, 12).WaitAsync(TimeSpan.FromSeconds(10));
         Assert.False(waiting.IsCompleted);
 
-        clock.Release();
-        await waiting.WaitAsync(TimeSpan.FromSeconds(10));
+        await TestClients.UntilAsync(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(60));
+                return waiting.IsCompletedSuccessfully;
+            },
+            "the first request is retried");
         Assert.Equal(3, wire.Requests.Count);
     }
 

@@ -1,6 +1,8 @@
 using System;
+using System.Linq;
 using System.Net;
-using System.Security.Cryptography;
+using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
@@ -32,9 +34,9 @@ public sealed class TlsAndProxyTests
     [InlineData("127.0.0.1", false, false)]
     public async Task An_authority_of_the_users_is_trusted(string host, bool trustIt, bool works)
     {
-        using X509Certificate2 root = Root("CN=The user's own");
-        using X509Certificate2 another = Root("CN=Another");
-        using X509Certificate2 leaf = Leaf(root, "localhost");
+        using X509Certificate2 root = TestPki.CreateAuthority("The user's own");
+        using X509Certificate2 another = TestPki.CreateAuthority("Another");
+        using X509Certificate2 leaf = TestPki.CreateLeaf(root);
         await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Certificate = leaf);
         await CheckAsync(server, host, works, options => options.TrustedRoots = [trustIt ? root : another]);
     }
@@ -50,23 +52,96 @@ public sealed class TlsAndProxyTests
     [Fact]
     public async Task An_authority_of_the_same_name_is_not_trusted()
     {
-        using X509Certificate2 root = Root("CN=The user's own");
-        using X509Certificate2 impostor = Root("CN=The user's own");
-        using X509Certificate2 leaf = Leaf(impostor, "localhost");
+        using X509Certificate2 root = TestPki.CreateAuthority("The user's own");
+        using X509Certificate2 impostor = TestPki.CreateAuthority("The user's own");
+        using X509Certificate2 leaf = TestPki.CreateLeaf(impostor);
         await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Certificate = leaf);
         await CheckAsync(server, "localhost", works: false, options => options.TrustedRoots = [root]);
     }
 
     [Theory]
-    [InlineData("other.example.com", 0)]
+    [InlineData("other.example.com", 20)]
     [InlineData("localhost", -10)]
     public async Task A_wrong_name_or_an_expired_certificate_is_refused_all_the_same(string name, int days)
     {
-        using X509Certificate2 root = Root("CN=The user's own");
-        using X509Certificate2 leaf = Leaf(root, name, days);
+        using X509Certificate2 root = TestPki.CreateAuthority("The user's own");
+        using X509Certificate2 leaf = TestPki.CreateLeaf(root, name, days);
         await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Certificate = leaf);
         await CheckAsync(server, "localhost", works: false, options => options.TrustedRoots = [root]);
         await CheckAsync(server, "localhost", works: true, options => options.SkipCertificateCheck = true);
+    }
+
+    public static TheoryData<string, string[], string[], bool> Purposes => new()
+    {
+        { "none named", [], [], true },
+        { "server", [], [TestPki.ServerAuthentication], true },
+        { "server and client", [], [TestPki.ServerAuthentication, TestPki.ClientAuthentication], true },
+        { "client", [], [TestPki.ClientAuthentication], false },
+        { "code signing", [], [TestPki.CodeSigning], false },
+        { "authority for servers", [TestPki.ServerAuthentication], [], true },
+        { "authority for clients", [TestPki.ClientAuthentication], [], false },
+        { "authority for clients above server", [TestPki.ClientAuthentication], [TestPki.ServerAuthentication], false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Purposes))]
+    public async Task A_certificate_must_be_for_servers(string what, string[] authority, string[] leaf, bool works)
+    {
+        using X509Certificate2 root = TestPki.CreateAuthority("Root");
+        using X509Certificate2 issuing = TestPki.CreateAuthority(what, root, authority);
+        using X509Certificate2 certificate = TestPki.CreateLeaf(issuing, purposes: leaf);
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using var front = new TlsFront(server.Url, certificate, [TestPki.WithoutKey(issuing)]);
+        await CheckAsync(server, front.Url, works, options => options.TrustedRoots = [root]);
+    }
+
+    [Fact]
+    public async Task A_self_signed_certificate_for_clients_is_refused_even_if_it_is_trusted()
+    {
+        using X509Certificate2 certificate = TestPki.CreateLeaf(null, purposes: TestPki.ClientAuthentication);
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using var front = new TlsFront(server.Url, certificate);
+        await CheckAsync(server, front.Url, works: false, options => options.TrustedRoots = [certificate]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_intermediate_authority_is_trusted_whatever_else_the_server_sends(bool sendHigher)
+    {
+        using X509Certificate2 root = TestPki.CreateAuthority("Root");
+        using X509Certificate2 policy = TestPki.CreateAuthority("Policy", root);
+        using X509Certificate2 issuing = TestPki.CreateAuthority("Issuing", policy);
+        using X509Certificate2 certificate = TestPki.CreateLeaf(issuing);
+        using X509Certificate2 another = TestPki.CreateLeaf(issuing, "other.example.com");
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        X509Certificate2Collection sent = [TestPki.WithoutKey(issuing)];
+        if (sendHigher)
+        {
+            sent.Add(TestPki.WithoutKey(policy));
+        }
+
+        await using var wrong = new TlsFront(server.Url, another, sent);
+        await CheckAsync(server, wrong.Url, works: false, options => options.TrustedRoots = [issuing]);
+        await using var front = new TlsFront(server.Url, certificate, sent);
+        await CheckAsync(server, front.Url, works: true, options => options.TrustedRoots = [issuing]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_intermediate_authority_is_trusted_where_the_server_sends_its_root(bool expired)
+    {
+        using X509Certificate2 root = TestPki.CreateAuthority("Root");
+        using X509Certificate2 issuing = TestPki.CreateAuthority("Issuing", root);
+        using X509Certificate2 certificate = TestPki.CreateLeaf(issuing, validDays: expired ? -10 : 10);
+        using var received = new X509Chain();
+        received.ChainPolicy.ExtraStore.Add(root);
+        received.ChainPolicy.ExtraStore.Add(issuing);
+        Assert.Equal(
+            !expired,
+            new ServerCertificateCheck([issuing]).IsTrusted(
+                null, certificate, received, SslPolicyErrors.RemoteCertificateChainErrors));
     }
 
     [Fact]
@@ -92,6 +167,47 @@ public sealed class TlsAndProxyTests
         await TestClients.Client(server, options => (options.SkipCertificateCheck, options.ClientCertificate) = (true, mine)).GetAgentAsync(101, 11);
         Assert.Equal(mine.Thumbprint, Assert.Single(server.Requests).ClientCertificateThumbprint);
     }
+
+    [Theory]
+    [InlineData("user", true)] // Given with the certificate, as a collection from the PFX file is.
+    [InlineData("server", true)] // Known from the chain of the server, which the same authority issued.
+    [InlineData("none", false)]
+    public async Task The_intermediates_of_a_client_certificate_are_sent_along(string from, bool works)
+    {
+        using X509Certificate2 root = TestPki.CreateAuthority("Root");
+        using X509Certificate2 issuing = TestPki.CreateAuthority("Issuing", root);
+        using X509Certificate2 mine = TestPki.CreateLeaf(
+            issuing, "client.example.com", purposes: TestPki.ClientAuthentication);
+        using X509Certificate2 certificate = TestPki.CreateLeaf(from == "server" ? issuing : root);
+        X509Certificate2Collection chain = [TestPki.WithoutKey(issuing)];
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using var front = new TlsFront(
+            server.Url, certificate, from == "server" ? chain : null, clientAuthority: root);
+        GitLabClient client = new(TestClients.Session(front.Url, options =>
+        {
+            (options.TrustedRoots, options.ClientCertificate, options.MaximumRetryCount) = ([root], mine, 0);
+            options.ClientCertificateChain = from == "user" ? chain : null;
+        }));
+        if (!works)
+        {
+            await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => client.GetAgentAsync(101, 11));
+            Assert.Empty(server.Requests);
+            return;
+        }
+
+        Assert.Equal("prod", (await client.GetAgentAsync(101, 11)).Name);
+        await client.CreateAgentAsync(101, "new");
+        Assert.Equal("CN=Issuing, CN=client.example.com", front.ClientCertificates.Last());
+    }
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(48 + 192, SslProtocols.Tls12)] // Ssl3 and Tls, as powershell.exe has it on older Windows.
+    [InlineData(192 + 768 + 3072, null)]
+    [InlineData(3072, null)]
+    [InlineData(12288, null)]
+    public void TLS_1_2_is_enabled_where_the_process_has_not(int configured, SslProtocols? expected)
+        => Assert.Equal(expected, PrimaryHandlerFactory.GetProtocols((SecurityProtocolType)configured));
 
     [Fact]
     public async Task Many_requests_share_a_connection_or_few()
@@ -134,9 +250,12 @@ public sealed class TlsAndProxyTests
         Assert.Single(server.Requests);
     }
 
-    private static async Task CheckAsync(FakeGitLabServer server, string host, bool works, Action<TransportOptions> set)
+    private static Task CheckAsync(FakeGitLabServer server, string host, bool works, Action<TransportOptions> set)
+        => CheckAsync(server, new Uri($"https://{host}:{server.Url.Port}"), works, set);
+
+    private static async Task CheckAsync(FakeGitLabServer server, Uri url, bool works, Action<TransportOptions> set)
     {
-        using GitLabSession session = TestClients.Session(new Uri($"https://{host}:{server.Url.Port}"), set);
+        using GitLabSession session = TestClients.Session(url, set);
         Task<ClusterAgent> reading = new GitLabClient(session).GetAgentAsync(101, 11);
         if (works)
         {
@@ -147,27 +266,5 @@ public sealed class TlsAndProxyTests
             await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => reading);
             Assert.Empty(server.Requests);
         }
-    }
-
-    private static X509Certificate2 Root(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-100), DateTimeOffset.UtcNow.AddDays(30));
-    }
-
-    private static X509Certificate2 Leaf(X509Certificate2 issuer, string host, int endsInDays = 20)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=" + host, key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(host);
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        DateTimeOffset end = DateTimeOffset.UtcNow.AddDays(endsInDays == 0 ? 20 : endsInDays);
-        using X509Certificate2 certificate = request.Create(issuer, DateTimeOffset.UtcNow.AddDays(-50), end, RandomNumberGenerator.GetBytes(8));
-        using X509Certificate2 withKey = certificate.CopyWithPrivateKey(key);
-        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
     }
 }

@@ -4,28 +4,32 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Tests.Rotation;
 
-/// <summary>The real network, until one request: there the rotation is stopped, or its process is no more.</summary>
-internal sealed class InterruptingHandler(int at, bool afterActing, CancellationTokenSource? stop) : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
+/// <summary>The real network until one request. There the rotation is stopped, or its process ends.</summary>
+internal sealed class InterruptingHandler(int at, bool afterActing, CancellationTokenSource? stop)
+    : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _count = -1;
-    private bool _dead;
+    private bool _isDead;
 
-    /// <summary>Gets what ends when the request has come.</summary>
+    /// <summary>Gets a task that completes when that request is sent.</summary>
     public Task Reached => _reached.Task;
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        bool isIt = Interlocked.Increment(ref _count) == at;
-        HttpResponseMessage? response = isIt && afterActing ? await base.SendAsync(request, cancellationToken) : null;
-        if (isIt && stop is not null)
+        bool isReached = Interlocked.Increment(ref _count) == at;
+        HttpResponseMessage? response = isReached && afterActing
+            ? await base.SendAsync(request, cancellationToken)
+            : null;
+        if (isReached && stop is not null)
         {
             await stop.CancelAsync();
             _reached.TrySetResult();
         }
-        else if (isIt || _dead)
+        else if (isReached || _isDead)
         {
-            _dead = true;
+            _isDead = true;
             _reached.TrySetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None);
         }

@@ -9,14 +9,14 @@ using Xunit;
 namespace GitLabAgents.Tests.Rotation;
 
 /// <summary>
-/// The promise of a rotation, tried by ending it at every request under every fault, by a stop, and by the death of its
-/// process: the cluster is never cut off, no token is left that nobody was told of, and to run it again ends well.
+/// Ends a rotation at every request: by every fault, by a stop, and by the end of its process. The cluster is never cut
+/// off, no token is left that nobody was told of, and to run it again completes it.
 /// </summary>
 public sealed class RotationFaultTests
 {
-    private const int MostRequests = 16;
+    private const int MaxRequests = 16;
 
-    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan ShortTimeout = TimeSpan.FromMilliseconds(500);
 
     private static readonly Dictionary<string, Func<Fault>> Faults = new()
     {
@@ -34,162 +34,276 @@ public sealed class RotationFaultTests
         ["redirect"] = () => Fault.Redirect(302, "http://127.0.0.2:9/"),
         ["reset"] = () => Fault.Reset(),
         ["reset after acting"] = () => Fault.Reset().AfterActing(),
-        ["reset amid the answer"] = () => Fault.ResetMidBody(),
-        ["answer cut short"] = () => Fault.Truncate(),
+        ["reset within the response"] = () => Fault.ResetMidBody(),
+        ["truncated response"] = () => Fault.Truncate(),
         ["broken JSON after acting"] = () => Fault.Body("""[{"id":1,""").AfterActing(),
-        ["an empty object"] = () => Fault.Body("{}"),
-        ["HTML"] = () => Fault.Html(200),
+        ["empty object"] = () => Fault.Body("{}"),
+        ["page with 200"] = () => Fault.Html(200),
+        ["page with 200 after acting"] = () => Fault.Html(200).AfterActing(),
+        ["page with 403"] = () => Fault.Html(403),
+        ["page with 404"] = () => Fault.Html(404),
+        ["page with 404 after acting"] = () => Fault.Html(404).AfterActing(),
+        ["text with 404"] = () => Fault.Body("default backend - 404", "text/plain", 404),
+        ["JSON of another server"] = () => Fault.Body("""{"status":"ok"}"""),
+        ["JSON of another server with 404"] = () => Fault.Body("""{"status":"not found"}""", status: 404),
         ["hang"] = () => Fault.Hang(),
         ["hang after acting"] = () => Fault.Hang().AfterActing(),
     };
 
-    /// <summary>What the rotation begins with, and what comes of the deploy.</summary>
-    public enum Scene
+    /// <summary>The tokens at the start, and the outcome of the deployment.</summary>
+    public enum Scenario
     {
         /// <summary>One token.</summary>
         OneToken,
 
-        /// <summary>Two, of which one is given up.</summary>
+        /// <summary>Two tokens. One was never used and is revoked to free a slot.</summary>
         Spare,
 
-        /// <summary>One, and the deploy fails.</summary>
+        /// <summary>One token, and the deployment fails.</summary>
         DeployFails,
 
-        /// <summary>One, and the deploy fails although it handed the new token over.</summary>
+        /// <summary>One token, and the deployment fails although the cluster got the new token.</summary>
         DeployFailsLate,
 
-        /// <summary>One, and no deploy: nobody has the new secret but the caller.</summary>
+        /// <summary>One token, and no deployment: only the caller has the new secret.</summary>
         NoDeploy,
     }
 
-    public static TheoryData<string, Scene, bool> Rows()
+    public static TheoryData<string, Scenario, bool> FaultRows()
     {
-        var rows = new TheoryData<string, Scene, bool>();
+        var rows = new TheoryData<string, Scenario, bool>();
         foreach (string fault in Faults.Keys)
         {
-            foreach (Scene scene in Enum.GetValues<Scene>())
+            foreach (Scenario scenario in Enum.GetValues<Scenario>())
             {
-                rows.Add(fault, scene, false);
-                rows.Add(fault, scene, true);
+                rows.Add(fault, scenario, false);
+                rows.Add(fault, scenario, true);
             }
         }
 
         return rows;
     }
 
-    public static TheoryData<Scene, bool> Ends()
+    public static TheoryData<string, bool> FaultNames()
     {
-        var rows = new TheoryData<Scene, bool>();
-        foreach (Scene scene in Enum.GetValues<Scene>())
+        var rows = new TheoryData<string, bool>();
+        foreach (string fault in Faults.Keys)
         {
-            rows.Add(scene, false);
-            rows.Add(scene, true);
+            rows.Add(fault, false);
+            rows.Add(fault, true);
+        }
+
+        return rows;
+    }
+
+    public static TheoryData<Scenario, bool> EndRows()
+    {
+        var rows = new TheoryData<Scenario, bool>();
+        foreach (Scenario scenario in Enum.GetValues<Scenario>())
+        {
+            rows.Add(scenario, false);
+            rows.Add(scenario, true);
         }
 
         return rows;
     }
 
     [Theory]
-    [MemberData(nameof(Rows))]
-    public Task Under_a_fault_at_any_request(string fault, Scene scene, bool stays) => AtEveryRequestAsync(async at =>
+    [MemberData(nameof(FaultRows))]
+    public Task Fault_at_any_request(string name, Scenario scenario, bool persists) => AtEveryRequestAsync(async at =>
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
-        var cluster = new Cluster(server, scene == Scene.Spare);
-        Fault made = Faults[fault]().Skip(at);
-        server.Faults.Add(stays ? made.Always() : made.Once());
-        GitLabClient client = TestClients.Client(server, options => options.Timeout = fault.StartsWith("hang", StringComparison.Ordinal) ? Soon : options.Timeout);
-        RotationRun run = await RotationRun.RunAsync(client, Request(), Deploy(scene, cluster));
-        bool struck = made.Hits > 0;
-        CheckTold(cluster, run);
-        await EndsWellAsync(server, cluster, resume: at % 2 == 0);
-        return struck;
+        var cluster = new Cluster(server, scenario == Scenario.Spare);
+        Fault fault = Add(server, name, at, persists);
+        Outcome outcome = await RotateAsync(Client(server, name), CreateRequest(scenario, cluster));
+        bool isStruck = fault.Hits > 0;
+        AssertReported(cluster, outcome);
+        AssertTrue(server, cluster, outcome.Result);
+        await AssertCompletesAsync(server, cluster, resume: at % 2 == 0);
+        return isStruck;
     });
 
+    // The agent tried the new token, and returned to the old one: -Resume must not revoke that.
     [Theory]
-    [MemberData(nameof(Ends))]
-    public Task Stopped_at_any_request(Scene scene, bool afterActing) => AtEveryRequestAsync(async at =>
+    [MemberData(nameof(FaultNames))]
+    public async Task Fault_at_any_request_after_the_agent_returned(string name, bool persists)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        var cluster = new Cluster(server, scene == Scene.Spare);
-        using var stop = new CancellationTokenSource();
-        using var wire = new InterruptingHandler(at, afterActing, stop);
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server, options => options.PrimaryHandler = wire), Request(), Deploy(scene, cluster), stop.Token);
-        CheckTold(cluster, run);
-        if (run.Outcome is null && scene == Scene.NoDeploy)
+        await Task.WhenAll(Enumerable.Range(0, MaxRequests).Select(at => Task.Run(async () =>
         {
-            Assert.Equal([1004], cluster.Active.Select(token => token.Id)); // Nobody has the secret: not left behind.
-        }
-
-        await EndsWellAsync(server, cluster, resume: at % 2 == 0);
-        return wire.Reached.IsCompleted;
-    });
-
-    [Theory]
-    [MemberData(nameof(Ends))]
-    public Task Dead_at_any_request(Scene scene, bool afterActing) => AtEveryRequestAsync(async at =>
-    {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        var cluster = new Cluster(server, scene == Scene.Spare);
-        using var wire = new InterruptingHandler(at, afterActing, stop: null);
-        Task run = RotationRun.RunAsync(TestClients.Client(server, options => options.PrimaryHandler = wire), Request(), Deploy(scene, cluster));
-        await Task.WhenAny(run, wire.Reached);
-        await EndsWellAsync(server, cluster, resume: at % 2 == 0);
-        return !run.IsCompleted;
-    });
-
-    // Side by side, since most of it is waiting; those behind the last request just succeed.
-    private static async Task AtEveryRequestAsync(Func<int, Task<bool>> runAsync)
-    {
-        bool[] struck = await Task.WhenAll(Enumerable.Range(0, MostRequests).Select(at => Task.Run(() => runAsync(at))));
-        Assert.True(struck.Count(static it => it) >= 5, $"Only {struck.Count(static it => it)} requests were struck.");
+            await using FakeGitLabServer server = await TestClients.ServerAsync();
+            var cluster = new Cluster(server, spare: true);
+            server.State.MarkUsed(cluster.Spare!.Id);
+            cluster.Return();
+            Add(server, name, at, persists);
+            var request = new RotationRequest { Resume = true, Timeout = TimeSpan.FromSeconds(50) };
+            Outcome outcome = await RotateAsync(Client(server, name), request);
+            Assert.Empty(cluster.Outages);
+            Assert.NotEqual(TokenRotationStatus.Completed, outcome.Result?.Status);
+            Assert.Equal(2, cluster.Active.Count());
+        })));
     }
 
-    private static RotationRequest Request(bool resume = false) => new() { Timeout = TimeSpan.FromSeconds(50), Resume = resume };
-
-    private static Action<NewAgentToken>? Deploy(Scene scene, Cluster cluster) => scene switch
+    [Theory]
+    [MemberData(nameof(EndRows))]
+    public Task Stop_at_any_request(Scenario scenario, bool afterActing) => AtEveryRequestAsync(async at =>
     {
-        Scene.NoDeploy => null,
-        Scene.DeployFails => static _ => throw new InvalidOperationException("kubectl failed"),
-        Scene.DeployFailsLate => token =>
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, scenario == Scenario.Spare);
+        using var stop = new CancellationTokenSource();
+        using var handler = new InterruptingHandler(at, afterActing, stop);
+        GitLabClient client = TestClients.Client(server, options => options.PrimaryHandler = handler);
+        Outcome outcome = await RotateAsync(client, CreateRequest(scenario, cluster), stop.Token);
+        AssertReported(cluster, outcome);
+        if (outcome.Result is null && scenario == Scenario.NoDeploy)
         {
-            cluster.Deploy(token, looks: 0);
-            throw new InvalidOperationException("kubectl failed");
-        },
-        _ => token => cluster.Deploy(token),
+            Assert.Equal([1004], cluster.Active.Select(token => token.Id)); // Nobody has the secret: it is rolled back.
+        }
+
+        await AssertCompletesAsync(server, cluster, resume: at % 2 == 0);
+        return handler.Reached.IsCompleted;
+    });
+
+    [Theory]
+    [MemberData(nameof(EndRows))]
+    public Task End_of_the_process_at_any_request(Scenario scenario, bool afterActing) => AtEveryRequestAsync(async at =>
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, scenario == Scenario.Spare);
+        using var handler = new InterruptingHandler(at, afterActing, stop: null);
+        GitLabClient client = TestClients.Client(server, options => options.PrimaryHandler = handler);
+        Task rotation = RotateAsync(client, CreateRequest(scenario, cluster));
+        await Task.WhenAny(rotation, handler.Reached);
+        await AssertCompletesAsync(server, cluster, resume: at % 2 == 0);
+        return !rotation.IsCompleted;
+    });
+
+    // In parallel, since most of it is waiting. The runs after the last request just succeed.
+    private static async Task AtEveryRequestAsync(Func<int, Task<bool>> runAsync)
+    {
+        bool[] struck = await Task.WhenAll(Enumerable.Range(0, MaxRequests).Select(at => Task.Run(() => runAsync(at))));
+        int count = struck.Count(static isStruck => isStruck);
+        Assert.True(count >= 5, $"Only {count} requests were struck.");
+    }
+
+    private static Fault Add(FakeGitLabServer server, string name, int at, bool persists)
+    {
+        Fault fault = Faults[name]().Skip(at);
+        server.Faults.Add(persists ? fault.Always() : fault.Once());
+        return fault;
+    }
+
+    private static GitLabClient Client(FakeGitLabServer server, string fault) => TestClients.Client(server, options =>
+    {
+        if (fault.StartsWith("hang", StringComparison.Ordinal))
+        {
+            options.Timeout = ShortTimeout;
+            options.MaximumRetryCount = 0;
+        }
+    });
+
+    private static RotationRequest CreateRequest(Scenario scenario, Cluster cluster) => new()
+    {
+        Timeout = TimeSpan.FromSeconds(50),
+        Deploy = scenario == Scenario.NoDeploy ? null : token => DeployAsync(scenario, cluster, token),
     };
 
-    private static void CheckTold(Cluster cluster, RotationRun run)
+    private static Task DeployAsync(Scenario scenario, Cluster cluster, NewAgentToken token)
+    {
+        if (scenario != Scenario.DeployFails)
+        {
+            cluster.Deploy(token, scenario == Scenario.DeployFailsLate ? 0 : 1);
+        }
+
+        return scenario is Scenario.DeployFails or Scenario.DeployFailsLate
+            ? throw new InvalidOperationException("kubectl failed")
+            : Task.CompletedTask;
+    }
+
+    private static async Task<Outcome> RotateAsync(
+        GitLabClient client, RotationRequest request, CancellationToken stop = default)
+    {
+        try
+        {
+            return new Outcome(await TokenRotator.RotateAsync(client, 101, 12, request, stop), null);
+        }
+        catch (Exception e) when (e is GitLabApiException or OperationCanceledException)
+        {
+            return new Outcome(null, e);
+        }
+    }
+
+    private static void AssertReported(Cluster cluster, Outcome outcome)
     {
         Assert.Empty(cluster.Outages);
         foreach (StoredToken token in cluster.Active.Where(token => token != cluster.Old && token != cluster.Spare))
         {
-            Assert.True(run.Messages.Contains($"{token.Id}", StringComparison.Ordinal) || run.Messages.Contains(token.Name, StringComparison.Ordinal), $"Nobody was told of {token.Name} ({token.Id}): {run.Messages}");
-            Assert.DoesNotContain(token.Secret, run.Messages, StringComparison.Ordinal);
+            bool isReported = outcome.Text.Contains($"{token.Id}", StringComparison.Ordinal)
+                || outcome.Text.Contains(token.Name, StringComparison.Ordinal);
+            Assert.True(isReported, $"Nobody was told of {token.Name} ({token.Id}): {outcome.Text}");
+            Assert.DoesNotContain(token.Secret, outcome.Text, StringComparison.Ordinal);
         }
 
-        bool said = run.Outcome?.RevokedTokens.Any(token => token.Id == cluster.Spare?.Id) == true || run.Messages.Contains("'spare'", StringComparison.Ordinal) || run.Messages.Contains($"tokens/{cluster.Spare?.Id}", StringComparison.Ordinal) || run.Messages.Contains($"token {cluster.Spare?.Id}", StringComparison.Ordinal);
-        Assert.True(cluster.Spare is null or { IsRevoked: false } || said, $"Nobody was told that the spare token is gone: {run.Messages}");
-        Assert.True(run.Outcome is not null || run.Error is not null);
+        if (cluster.Spare is { IsRevoked: true } spare)
+        {
+            string[] ways = ["'spare'", $"tokens/{spare.Id}", $"token {spare.Id}"];
+            bool isReported = outcome.Result?.RevokedTokens.Any(token => token.Id == spare.Id) == true
+                || ways.Any(way => outcome.Text.Contains(way, StringComparison.Ordinal));
+            Assert.True(isReported, $"Nobody was told that the spare token is revoked: {outcome.Text}");
+        }
     }
 
-    // The server is well again. Run again, in either way; what one way cannot do, the other can.
-    private static async Task EndsWellAsync(FakeGitLabServer server, Cluster cluster, bool resume)
+    // What the result says is so on the server.
+    private static void AssertTrue(FakeGitLabServer server, Cluster cluster, AgentTokenRotation? result)
+    {
+        if (result is null)
+        {
+            return;
+        }
+
+        Assert.All(result.RevokedTokens, token => Assert.True(server.State.FindToken(token.Id)!.IsRevoked));
+        Assert.All(result.RevokedTokens, token => Assert.Equal("revoked", token.Status));
+        if (result.Status == TokenRotationStatus.Completed)
+        {
+            Assert.Equal([cluster.Current], cluster.Active.Select(token => token.Id));
+            Assert.Equal(cluster.Current, result.NewToken!.Id);
+        }
+    }
+
+    // The server is well again. To run it again completes it: in one way or the other, or, if the agent has switched
+    // tokens just now, in time.
+    private static async Task AssertCompletesAsync(FakeGitLabServer server, Cluster cluster, bool resume)
     {
         server.Faults.Clear();
         cluster.WatchAgain();
-        RotationRun again = await RotationRun.RunAsync(TestClients.Client(server), Request(resume), token => cluster.Deploy(token));
-        if (again.Outcome?.Status != TokenRotationStatus.Completed)
+        Outcome again = await RotateAgainAsync(server, cluster, resume);
+        foreach (bool isResumed in new[] { !resume, true })
         {
-            Exception error = again.Outcome?.Error ?? Assert.IsType<GitLabApiException>(again.Error);
-            Assert.Contains("Resume", resume ? "Resume" : error.Message, StringComparison.Ordinal);
-            again = await RotationRun.RunAsync(TestClients.Client(server), Request(!resume), token => cluster.Deploy(token));
+            if (again.Result?.Status != TokenRotationStatus.Completed)
+            {
+                Assert.Contains("-Resume", resume ? "-Resume" : again.Text, StringComparison.Ordinal);
+                again = await RotateAgainAsync(server, cluster, isResumed);
+            }
         }
 
-        Assert.Equal(TokenRotationStatus.Completed, again.Outcome?.Status);
+        Assert.True(again.Result?.Status == TokenRotationStatus.Completed, again.Text);
         Assert.Empty(cluster.Outages);
         StoredToken last = Assert.Single(cluster.Active);
         Assert.Equal(cluster.Current, last.Id);
         Assert.NotNull(last.LastUsedAt);
-        Assert.Equal(last.Id, again.Outcome!.NewToken!.Id);
+        Assert.Equal(last.Id, again.Result!.NewToken!.Id);
+    }
+
+    private static Task<Outcome> RotateAgainAsync(FakeGitLabServer server, Cluster cluster, bool resume)
+    {
+        cluster.PassTime();
+        RotationRequest request = CreateRequest(Scenario.OneToken, cluster);
+        request.Resume = resume;
+        return RotateAsync(TestClients.Client(server), request);
+    }
+
+    private sealed record Outcome(AgentTokenRotation? Result, Exception? Error)
+    {
+        /// <summary>Gets all that the user is told.</summary>
+        public string Text => $"{Result?.NewToken?.Id} {Result?.Error} {Error}";
     }
 }

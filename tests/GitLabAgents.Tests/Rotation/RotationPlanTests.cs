@@ -2,11 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using System.Threading.Tasks;
 using Xunit;
 
 namespace GitLabAgents.Tests.Rotation;
 
-/// <summary>What a rotation decides by the tokens alone.</summary>
+/// <summary>What a rotation decides from the tokens alone.</summary>
 public sealed class RotationPlanTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 9, 12, 0, 0, TimeSpan.Zero);
@@ -14,9 +15,9 @@ public sealed class RotationPlanTests
     private static readonly GitLabSession Session = TestClients.Session(TestClients.Unreachable);
 
     [Fact]
-    public void One_token_is_older_than_the_new_one()
+    public void One_token_is_revoked_after_the_new_one_is_in_use()
     {
-        RotationPlan plan = Make([Token(1, "prod", usedHoursAgo: 1)]);
+        RotationPlan plan = Create([Token(1, "prod", usedHoursAgo: 1)]);
         Assert.Equal("prod-2026-03-09", plan.Name);
         Assert.Null(plan.Resumed);
         Assert.Empty(plan.ToEvict);
@@ -26,7 +27,7 @@ public sealed class RotationPlanTests
     [Fact]
     public void An_agent_without_tokens_gets_its_first()
     {
-        RotationPlan plan = Make([]);
+        RotationPlan plan = Create([]);
         Assert.Equal("cluster-2026-03-09", plan.Name);
         Assert.Empty(plan.Older);
         Assert.Empty(plan.ToEvict);
@@ -34,17 +35,17 @@ public sealed class RotationPlanTests
 
     [Theory]
     [InlineData(null, 1.0)] // Never used.
-    [InlineData(24.0, 1.0)] // Unused for just a day.
+    [InlineData(24.0, 1.0)] // Unused for exactly a day.
     [InlineData(400.0, 23.0)]
-    [InlineData(400.0, 399.0)] // Both long ago; the other later.
-    public void Of_two_the_one_that_is_not_used_is_given_up(double? unused, double used)
+    [InlineData(400.0, 399.0)] // Both long ago, the other later.
+    public void The_unused_one_of_two_tokens_is_evicted(double? unused, double used)
     {
-        RotationPlan plan = Make([Token(1, "a", unused), Token(2, "b", used)]);
+        RotationPlan plan = Create([Token(1, "a", unused), Token(2, "b", used)]);
         Assert.Equal([1], Ids(plan.ToEvict));
         Assert.Equal([2], Ids(plan.Older));
         Assert.Equal("b-2026-03-09", plan.Name);
 
-        plan = Make([Token(1, "b", used), Token(2, "a", unused)]);
+        plan = Create([Token(1, "b", used), Token(2, "a", unused)]);
         Assert.Equal([2], Ids(plan.ToEvict));
         Assert.Equal([1], Ids(plan.Older));
     }
@@ -52,72 +53,95 @@ public sealed class RotationPlanTests
     [Theory]
     [InlineData(1.0, 2.0)] // Both in use.
     [InlineData(23.9, 1.0)] // Not unused for long enough.
-    [InlineData(null, null)] // No one knows which the agent has.
-    [InlineData(400.0, 400.0)] // Neither later.
-    public void Of_two_that_may_be_in_use_none_is_given_up(double? first, double? second)
+    [InlineData(null, null)] // Nobody knows which one the agent has.
+    [InlineData(400.0, 400.0)] // Neither was used later.
+    [InlineData(400.0, 399.1)] // 54 minutes apart: GitLab may not have recorded that the agent returned to the first.
+    public void Neither_of_two_tokens_that_may_be_in_use_is_evicted(double? first, double? second)
     {
-        GitLabApiException exception = Assert.Throws<GitLabApiException>(() => Make([Token(1, "a", first), Token(2, "b", second)]));
+        GitLabApiException exception = Assert.Throws<GitLabApiException>(
+            () => Create([Token(1, "a", first), Token(2, "b", second)]));
         Assert.Equal(GitLabErrorKind.TokenLimitReached, exception.Kind);
+        Assert.Contains("agent cluster of project group/app on gitlab.example.com", exception.Message, StringComparison.Ordinal);
         Assert.Contains("'a' (1, ", exception.Message, StringComparison.Ordinal);
         Assert.Contains("'b' (2, ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("not for 1 day ", exception.Message, StringComparison.Ordinal);
         Assert.Contains("Nothing was changed", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_was_not_read_in_detail_is_not_taken_for_never_used()
+    public void An_unknown_last_use_does_not_mean_never()
     {
-        GitLabApiException exception = Assert.Throws<GitLabApiException>(() => Make([Summary(1, "a"), Token(2, "b", 1)]));
+        GitLabApiException exception = Assert.Throws<GitLabApiException>(() => Create([Summary(1, "a"), Token(2, "b", 1)]));
         Assert.Equal(GitLabErrorKind.TokenLimitReached, exception.Kind);
-        Assert.Contains("'a' (1, last use not known)", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("'a' (1, last use unknown)", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void How_long_unused_is_for_the_user_to_say()
+    public void The_idle_time_is_configurable()
     {
         AgentToken[] tokens = [Token(1, "a", 3), Token(2, "b", 1)];
-        Assert.Equal([1], Ids(Make(tokens, new RotationRequest { UnusedFor = TimeSpan.FromHours(3) }).ToEvict));
-        Assert.Throws<GitLabApiException>(() => Make(tokens, new RotationRequest { UnusedFor = TimeSpan.FromHours(3.01) }));
-        Assert.Throws<GitLabApiException>(() => Make([Token(1, "a", 24 * 6), Token(2, "b", 1)], new RotationRequest { UnusedFor = TimeSpan.FromDays(7) }));
+        Assert.Equal([1], Ids(Create(tokens, UnusedFor(TimeSpan.FromHours(3))).ToEvict));
+        Assert.Throws<GitLabApiException>(() => Create(tokens, UnusedFor(TimeSpan.FromHours(3.01))));
+        tokens = [Token(1, "a", 24 * 6), Token(2, "b", 1)];
+        GitLabApiException exception = Assert.Throws<GitLabApiException>(
+            () => Create(tokens, UnusedFor(TimeSpan.FromDays(7))));
+        Assert.Contains("not for 7 days ", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Of_more_than_are_allowed_all_but_the_one_in_use_must_go()
+    public void Without_an_idle_time_a_token_that_may_be_in_use_is_not_evicted()
     {
-        RotationPlan plan = Make([Token(1, "a", 100), Token(2, "b", 1), Token(3, "c", null)]);
+        AgentToken[] tokens = [Token(1, "a", 1.5), Token(2, "b", 1)];
+        Assert.Throws<GitLabApiException>(() => Create(tokens, UnusedFor(TimeSpan.Zero)));
+    }
+
+    [Fact]
+    public void All_tokens_over_the_limit_but_the_one_in_use_are_evicted()
+    {
+        RotationPlan plan = Create([Token(1, "a", 100), Token(2, "b", 1), Token(3, "c", null)]);
         Assert.Equal([1, 3], Ids(plan.ToEvict));
         Assert.Equal([2], Ids(plan.Older));
-        Assert.Throws<GitLabApiException>(() => Make([Token(1, "a", 2), Token(2, "b", 1), Token(3, "c", null)]));
+        Assert.Throws<GitLabApiException>(() => Create([Token(1, "a", 2), Token(2, "b", 1), Token(3, "c", null)]));
     }
 
     [Theory]
     [InlineData("prod", "prod-2026-03-09")]
     [InlineData("prod-2024", "prod-2024-2026-03-09")]
-    [InlineData("prod-2025-12-31", "prod-2026-03-09")] // The date of an earlier rotation goes.
+    [InlineData("prod-2025-12-31", "prod-2026-03-09")] // The date of an earlier rotation is replaced.
     [InlineData("prod-2025-12-31-2", "prod-2026-03-09")]
-    [InlineData("prod-2026-03-09", "prod-2026-03-09-2")] // Twice on a day.
-    [InlineData("prod-2026-03-09-2", "prod-2026-03-09")]
+    [InlineData("prod-2026-03-09", "prod-2026-03-09-2")] // The second rotation of a day.
+    [InlineData("prod-2026-03-09-2", "prod-2026-03-09-3")]
+    [InlineData("prod-2026-03-09-9", "prod-2026-03-09-10")]
     [InlineData("-2026-01-01", "-2026-01-01-2026-03-09")]
     [InlineData("ключ-🔑", "ключ-🔑-2026-03-09")]
-    public void The_name_is_made_of_the_old_one_and_the_date(string old, string expected)
-        => Assert.Equal(expected, Make([Token(1, old, 1)]).Name);
+    public void The_name_is_the_old_one_with_the_date(string old, string expected)
+        => Assert.Equal(expected, Create([Token(1, old, 1)]).Name);
 
     [Fact]
-    public void The_name_stays_within_what_GitLab_takes()
+    public void The_name_is_never_that_of_another_token()
     {
-        string name = Make([Token(1, new string('x', 243) + "🔑🔑🔑🔑🔑🔑", 1)]).Name;
+        RotationPlan plan = Create([Token(1, "prod", 1), Token(2, "prod-2026-03-09", null)]);
+        Assert.Equal([2], Ids(plan.ToEvict));
+        Assert.Equal("prod-2026-03-09-2", plan.Name);
+    }
+
+    [Fact]
+    public void The_name_has_at_most_255_characters()
+    {
+        string name = Create([Token(1, new string('x', 243) + "🔑🔑🔑🔑🔑🔑", 1)]).Name;
         Assert.InRange(name.Length, 254, 255);
         Assert.EndsWith("-2026-03-09", name, StringComparison.Ordinal);
         Assert.False(char.IsHighSurrogate(name[^12]));
     }
 
     [Fact]
-    public void A_name_that_is_given_is_taken_as_it_is()
-        => Assert.Equal("mine", Make([Token(1, "prod-2026-03-09", 1)], new RotationRequest { Name = "mine" }).Name);
+    public void A_name_that_is_given_is_not_changed()
+        => Assert.Equal("mine", Create([Token(1, "prod-2026-03-09", 1)], new RotationRequest { Name = "mine" }).Name);
 
     [Fact]
-    public void To_resume_the_newest_is_the_new_one_and_the_rest_are_older()
+    public void Resume_takes_the_newest_token_as_the_new_one()
     {
-        // By number, not by the server's order, which is by last use.
+        // By ID, not by the server's order, which is by last use.
         RotationPlan plan = Resume([Token(7, "new", null), Token(3, "old", 1), Token(5, "other", null)]);
         Assert.Equal(7, plan.Resumed!.Id);
         Assert.Equal([3, 5], Ids(plan.Older));
@@ -125,7 +149,7 @@ public sealed class RotationPlanTests
     }
 
     [Fact]
-    public void To_resume_where_there_is_no_rotation_begins_one()
+    public void Resume_starts_a_rotation_if_there_is_none()
     {
         RotationPlan plan = Resume([Token(1, "prod-2025-12-31", 1)]);
         Assert.Null(plan.Resumed);
@@ -134,7 +158,7 @@ public sealed class RotationPlanTests
     }
 
     [Fact]
-    public void To_resume_what_was_completed_today_does_not_begin_another()
+    public void Resume_does_not_repeat_a_rotation_of_today()
     {
         Assert.Equal(1, Resume([Token(1, "prod-2026-03-09", 1)]).Resumed!.Id);
         Assert.Equal(1, Resume([Token(1, "prod-2026-03-09-2", 1)]).Resumed!.Id);
@@ -143,61 +167,88 @@ public sealed class RotationPlanTests
     }
 
     [Fact]
-    public void To_resume_without_a_deploy_makes_no_token()
+    public void Resume_without_a_deployment_creates_no_token()
     {
         var request = new RotationRequest { Resume = true };
-        RotationPlan plan = Make([Token(1, "prod-2025-12-31", 1)], request);
+        RotationPlan plan = Create([Token(1, "prod-2025-12-31", 1)], request);
         Assert.Equal(1, plan.Resumed!.Id);
         Assert.Empty(plan.Older);
-        Assert.Equal(GitLabErrorKind.TokenNotFound, Assert.Throws<GitLabApiException>(() => Make([], request)).Kind);
+        GitLabApiException exception = Assert.Throws<GitLabApiException>(() => Create([], request));
+        Assert.Equal(GitLabErrorKind.TokenNotFound, exception.Kind);
+    }
+
+    // GitLab records a use every 40 to 55 minutes: the older token may have been used that much later than it reports.
+    [Theory]
+    [InlineData(1.0, null, true)]
+    [InlineData(1.0, 3.0, true)]
+    [InlineData(1.0, 1.95, true)] // 57 minutes apart.
+    [InlineData(1.0, 1.9, false)] // 54 minutes apart.
+    [InlineData(1.0, 1.0, false)]
+    [InlineData(1.1, 1.0, false)]
+    [InlineData(2.0, 1.0, false)] // The agent tried the new token, and returned to the old one.
+    public void A_token_that_was_used_before_is_in_use_only_if_no_older_one_can_be(double newest, double? older, bool inUse)
+    {
+        AgentToken resumed = Token(2, "new", newest);
+        RotationPlan plan = Resume([Token(1, "old", older), resumed]);
+        Assert.Equal(inUse, plan.IsInUse(resumed, plan.Older));
+    }
+
+    [Fact]
+    public void A_token_that_was_used_before_is_not_in_use_if_the_last_use_of_an_older_one_is_unknown()
+    {
+        AgentToken resumed = Token(2, "new", 1);
+        RotationPlan plan = Resume([Summary(1, "old"), resumed]);
+        Assert.False(plan.IsInUse(resumed, plan.Older));
+    }
+
+    [Fact]
+    public void The_first_use_of_a_token_shows_that_it_is_in_use()
+    {
+        foreach (RotationPlan plan in new[] { Create([Token(1, "old", 0)]), Resume([Token(1, "old", 0), Token(2, "new", null)]) })
+        {
+            Assert.False(plan.IsInUse(Token(2, "new", null), plan.Older));
+            Assert.True(plan.IsInUse(Token(2, "new", 0), plan.Older));
+        }
     }
 
     [Theory]
-    [InlineData(null, 1.0, false)]
-    [InlineData(1.0, 1.0, true)]
-    [InlineData(1.0, null, true)]
-    [InlineData(1.0, 3.0, true)]
-    [InlineData(1.1, 1.0, true)] // Six minutes apart: both pods were up.
-    [InlineData(2.0, 1.0, false)] // Tried and left: the agent is back with the old one.
-    public void A_token_that_was_found_is_in_use_only_if_the_older_is_not_used_later(double? newest, double? older, bool inUse)
-    {
-        RotationPlan plan = Resume([Token(1, "old", older), Token(2, "new", newest)]);
-        Assert.Equal(inUse, plan.IsInUse(plan.Resumed!));
-    }
+    [InlineData(1, "1 second")]
+    [InlineData(25, "25 seconds")]
+    [InlineData(60, "1 minute")]
+    [InlineData(900, "15 minutes")]
+    [InlineData(5400, "1.5 hours")]
+    [InlineData(86400, "1 day")]
+    [InlineData(172800, "2 days")]
+    public void Durations_have_the_right_unit(int seconds, string expected)
+        => Assert.Equal(expected, RotationFormatter.FormatDuration(TimeSpan.FromSeconds(seconds)));
 
-    [Fact]
-    public void A_token_that_was_found_is_not_in_use_where_the_older_ones_last_use_is_not_known()
-    {
-        RotationPlan plan = Resume([Summary(1, "old"), Token(2, "new", 1)]);
-        Assert.False(plan.IsInUse(plan.Resumed!));
-    }
-
-    [Fact]
-    public void A_token_that_was_made_is_in_use_once_it_was_used()
-    {
-        RotationPlan plan = Make([Token(1, "old", 0)]);
-        Assert.False(plan.IsInUse(Token(2, "new", null)));
-        Assert.True(plan.IsInUse(Token(2, "new", 2)));
-    }
-
-    private static RotationPlan Make(IReadOnlyList<AgentToken> tokens, RotationRequest? request = null)
+    private static RotationPlan Create(AgentToken[] tokens, RotationRequest? request = null)
         => RotationPlan.Create(Agent(), tokens, request ?? new RotationRequest(), Now);
 
-    private static RotationPlan Resume(IReadOnlyList<AgentToken> tokens, string? name = null)
-        => Make(tokens, new RotationRequest { Resume = true, Name = name, Deploys = true });
+    private static RotationPlan Resume(AgentToken[] tokens, string? name = null)
+        => Create(tokens, new RotationRequest { Resume = true, Name = name, Deploy = static _ => Task.CompletedTask });
+
+    private static RotationRequest UnusedFor(TimeSpan time) => new() { UnusedFor = time };
 
     private static IEnumerable<long> Ids(IEnumerable<AgentToken> tokens) => tokens.Select(token => token.Id);
 
     private static AgentToken Token(long id, string name, double? usedHoursAgo)
-        => Read(new { id, name, agent_id = 11, status = "active", last_used_at = usedHoursAgo is { } hours ? Now.AddHours(-hours) : (DateTimeOffset?)null });
+    {
+        DateTimeOffset? lastUsedAt = usedHoursAgo is { } hours ? Now.AddHours(-hours) : null;
+        return Read(new { id, name, agent_id = 11, status = "active", last_used_at = lastUsedAt });
+    }
 
     private static AgentToken Summary(long id, string name) => Read(new { id, name, agent_id = 11, status = "active" });
 
-    private static AgentToken Read(object json) => JsonSerializer.Deserialize(JsonSerializer.Serialize(json), GitLabJson.Default.AgentToken)!;
+    private static AgentToken Read(object json)
+        => JsonSerializer.Deserialize(JsonSerializer.Serialize(json), GitLabJson.Default.AgentToken)!;
 
     private static ClusterAgent Agent()
     {
-        ClusterAgent agent = JsonSerializer.Deserialize("""{"id":11,"name":"cluster","config_project":{"id":101,"path_with_namespace":"group/app"}}""", GitLabJson.Default.ClusterAgent)!;
+        const string Json = """
+            {"id":11,"name":"cluster","config_project":{"id":101,"path_with_namespace":"group/app"}}
+            """;
+        ClusterAgent agent = JsonSerializer.Deserialize(Json, GitLabJson.Default.ClusterAgent)!;
         agent.Session = Session;
         return agent;
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -7,10 +8,11 @@ using Xunit;
 
 namespace GitLabAgents.Tests.Rotation;
 
-/// <summary>A rotation against the fake GitLab, when it goes well and when it does not.</summary>
+/// <summary>A rotation against the fake GitLab, when it succeeds and when it does not.</summary>
 public sealed class RotationTests
 {
     private const string Tokens = "/api/v4/projects/101/cluster_agents/12/tokens";
+    private const string ResumeCommand = "Resume with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume";
 
     [Fact]
     public async Task The_old_token_is_revoked_after_the_new_one_is_seen_in_use()
@@ -18,21 +20,33 @@ public sealed class RotationTests
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server, options => options.Clock = clock), new RotationRequest { Description = "why" }, token => cluster.Deploy(token, looks: 2));
+        NewAgentToken? deployed = null;
+        var request = new RotationRequest
+        {
+            Description = "why",
+            Deploy = token =>
+            {
+                deployed = token;
+                cluster.Deploy(token, polls: 2);
+                return Task.CompletedTask;
+            },
+        };
+        AgentTokenRotation result = await RotateAsync(TestClients.Client(server, options => options.Clock = clock), request);
 
-        AgentTokenRotation outcome = run.Outcome!;
-        Assert.Equal(TokenRotationStatus.Completed, outcome.Status);
-        string day = clock.GetUtcNow().ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
-        var made = Assert.IsType<NewAgentToken>(outcome.NewToken);
-        Assert.Equal(($"staging-1-{day}", "why", "active"), (made.Name, server.State.FindToken(made.Id)!.Description, made.Status));
-        Assert.NotNull(made.LastUsedAt);
-        Assert.Equal([1004], outcome.RevokedTokens.Select(token => token.Id));
-        Assert.Equal("revoked", outcome.RevokedTokens[0].Status);
-        Assert.Empty(outcome.KeptTokens);
-        Assert.Null(outcome.Error);
-        Assert.Equal(("group/app", "staging", 101, 12), (outcome.Project, outcome.Agent, outcome.ProjectId, outcome.AgentId));
-        Assert.True(outcome.CompletedAt >= outcome.StartedAt);
-        Assert.Equal([made.Id], cluster.Active.Select(token => token.Id));
+        Assert.Equal(TokenRotationStatus.Completed, result.Status);
+        var created = Assert.IsType<NewAgentToken>(result.NewToken);
+        Assert.StartsWith("staging-1-20", created.Name, StringComparison.Ordinal);
+        Assert.Equal(("why", "active"), (server.State.FindToken(created.Id)!.Description, created.Status));
+        Assert.NotNull(created.LastUsedAt);
+        Assert.Equal(server.State.FindToken(created.Id)!.Secret, created.RevealToken());
+        Assert.Null(deployed!.LastUsedAt); // What was handed out before does not change.
+        Assert.Equal([1004], result.RevokedTokens.Select(token => token.Id));
+        Assert.Equal("revoked", result.RevokedTokens[0].Status);
+        Assert.Empty(result.KeptTokens);
+        Assert.Null(result.Error);
+        Assert.Equal(("group/app", "staging", 101, 12), (result.Project, result.Agent, result.ProjectId, result.AgentId));
+        Assert.True(result.CompletedAt >= result.StartedAt);
+        Assert.Equal([created.Id], cluster.Active.Select(token => token.Id));
         Assert.Empty(cluster.Outages);
         Assert.Equal([TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10)], clock.Waits);
         Assert.Equal(
@@ -41,304 +55,500 @@ public sealed class RotationTests
                 $"GET {Tokens}?per_page=100&page=1",
                 $"GET {Tokens}/1004",
                 $"POST {Tokens}",
-                $"GET {Tokens}/{made.Id}",
-                $"GET {Tokens}/{made.Id}",
-                $"GET {Tokens}/{made.Id}",
+                $"GET {Tokens}/{created.Id}",
+                $"GET {Tokens}/{created.Id}",
+                $"GET {Tokens}/{created.Id}",
                 $"DELETE {Tokens}/1004",
             ],
             server.Requests.Select(request => $"{request.Method} {request.RawTarget}"));
     }
 
     [Fact]
-    public async Task A_token_is_given_up_only_after_another_look()
+    public async Task Progress_has_every_phase_and_the_deadline()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        var clock = new ImmediateClock();
+        var progress = new System.Collections.Generic.List<RotationProgress>();
+        var request = new RotationRequest { Deploy = Deploy(cluster), OnProgress = progress.Add };
+        await RotateAsync(TestClients.Client(server, options => options.Clock = clock), request);
+        Assert.Equal(
+            [RotationPhase.Planning, RotationPhase.Deploying, RotationPhase.WaitingForUse, RotationPhase.Revoking],
+            progress.Select(step => step.Phase).Distinct());
+        Assert.All(progress, step => Assert.Equal("staging", step.Agent));
+        Assert.Null(progress[0].Deadline);
+        Assert.Equal(TimeSpan.FromSeconds(890), progress[^1].Deadline - clock.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task A_plan_that_is_not_confirmed_changes_nothing()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token => cluster.Deploy(token));
-        Assert.Equal(TokenRotationStatus.Completed, run.Outcome!.Status);
-        Assert.Equal([cluster.Spare!.Id, 1004], run.Outcome.RevokedTokens.Select(token => token.Id));
+        RotationPlan? plan = null;
+        var request = new RotationRequest
+        {
+            Deploy = Deploy(cluster),
+            Confirm = asked =>
+            {
+                plan = asked;
+                return Task.FromResult(false);
+            },
+        };
+        Assert.Null(await TokenRotator.RotateAsync(TestClients.Client(server), 101, "staging", request, default));
+        Assert.Equal([cluster.Spare!.Id], plan!.ToEvict.Select(token => token.Id));
+        Assert.DoesNotContain(server.Requests, sent => sent.Method != "GET");
+    }
+
+    [Fact]
+    public async Task A_token_is_evicted_only_after_it_was_read_again()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        AgentTokenRotation result = await RotateAsync(server, new RotationRequest { Deploy = Deploy(cluster) });
+        Assert.Equal(TokenRotationStatus.Completed, result.Status);
+        Assert.Equal([cluster.Spare!.Id, 1004], result.RevokedTokens.Select(token => token.Id));
         Assert.Single(cluster.Active);
         string[] sent = [.. server.Requests.Select(request => request.Method)];
         Assert.Equal(["GET", "GET", "GET", "GET", "GET", "GET", "GET", "DELETE", "POST"], sent.Take(9));
     }
 
     [Fact]
-    public async Task A_token_that_is_used_while_someone_is_asked_is_not_given_up()
+    public async Task A_token_that_is_used_during_the_confirmation_is_not_evicted()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
-        using var looks = new SemaphoreSlim(1);
-        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server), 101, "staging", new RotationRequest(), looks, CancellationToken.None);
-        server.State.MarkUsed(cluster.Spare!.Id);
-        await TestClients.ThrowsAsync(GitLabErrorKind.TokenLimitReached, () => rotation.BeginAsync(CancellationToken.None));
+        RotationRequest request = Confirm(() => server.State.MarkUsed(cluster.Spare!.Id));
+        await ThrowsAsync(GitLabErrorKind.TokenLimitReached, server, request);
         Assert.Equal(2, cluster.Active.Count());
-        Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
+        Assert.DoesNotContain(server.Requests, sent => sent.Method != "GET");
     }
 
     [Fact]
-    public async Task A_token_that_is_gone_already_needs_not_be_given_up()
+    public async Task A_token_that_is_gone_after_the_confirmation_need_not_be_evicted()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
-        using var looks = new SemaphoreSlim(1);
-        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server), 101, 12, new RotationRequest(), looks, CancellationToken.None);
-        server.State.RevokeToken(cluster.Spare!.Id);
-        NewAgentToken made = await rotation.BeginAsync(CancellationToken.None);
-        Assert.Equal([1004, made.Id], cluster.Active.Select(token => token.Id));
+        RotationRequest request = Confirm(() => server.State.RevokeToken(cluster.Spare!.Id));
+        request.NoWait = true;
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal([1004, result.NewToken!.Id], cluster.Active.Select(token => token.Id));
+        Assert.Empty(result.RevokedTokens);
     }
 
     [Fact]
-    public async Task Where_the_token_in_use_changes_meanwhile_nothing_is_done()
+    public async Task Nothing_is_changed_if_the_token_in_use_changes_during_the_confirmation()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
-        using var looks = new SemaphoreSlim(1);
-        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server), 101, 12, new RotationRequest(), looks, CancellationToken.None);
-        server.State.RevokeToken(1004);
-        await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => rotation.BeginAsync(CancellationToken.None));
+        await ThrowsAsync(GitLabErrorKind.Conflict, server, Confirm(() => server.State.RevokeToken(1004)));
         Assert.Equal([cluster.Spare!.Id], cluster.Active.Select(token => token.Id));
     }
 
     [Fact]
-    public async Task A_deploy_that_fails_leaves_the_old_token_alone()
-    {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        var cluster = new Cluster(server, spare: false);
-        string secret = string.Empty;
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token =>
-        {
-            secret = token.RevealToken();
-            string encoded = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret));
-            throw new InvalidOperationException($"kubectl said {secret}\n and {encoded} and glpat-maintainer");
-        });
-        AgentTokenRotation outcome = run.Outcome!;
-        Assert.Equal(TokenRotationStatus.DeployFailed, outcome.Status);
-        Assert.IsType<InvalidOperationException>(outcome.Error);
-        Assert.Contains("kubectl said [redacted]  and [redacted] and [redacted]. It was revoked again. Kept: token 'staging-1' (1004).", outcome.Error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(secret, outcome.Error.ToString(), StringComparison.Ordinal);
-        Assert.Equal([outcome.NewToken!.Id], outcome.RevokedTokens.Select(token => token.Id));
-        Assert.Equal([1004], outcome.KeptTokens.Select(token => token.Id));
-        Assert.Equal([1004], cluster.Active.Select(token => token.Id));
-        Assert.Null(outcome.CompletedAt);
-        Assert.Empty(cluster.Outages);
-    }
-
-    [Fact]
-    public async Task A_deploy_that_fails_when_its_token_is_in_use_revokes_nothing()
-    {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        var cluster = new Cluster(server, spare: false);
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token =>
-        {
-            cluster.Deploy(token, looks: 0);
-            throw new InvalidOperationException("too late");
-        });
-        Assert.Equal(TokenRotationStatus.DeployFailed, run.Outcome!.Status);
-        Assert.Contains("it is in use already. Kept: token 'staging-1' (1004). Go on with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume", run.Outcome.Error!.Message, StringComparison.Ordinal);
-        Assert.Equal(2, cluster.Active.Count());
-        Assert.Empty(cluster.Outages);
-        RotationRun again = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Resume = true }, deploy: null);
-        Assert.Equal(TokenRotationStatus.Completed, again.Outcome!.Status);
-        Assert.Equal([cluster.Current], cluster.Active.Select(token => token.Id));
-    }
-
-    [Fact]
-    public async Task On_a_time_out_both_stay_and_it_can_be_gone_on_with()
+    public async Task A_plan_is_created_again_after_a_long_confirmation()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
-        var request = new RotationRequest { Timeout = TimeSpan.FromSeconds(25) };
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server, options => options.Clock = clock), request, token => cluster.Deploy(token, looks: 100));
-        AgentTokenRotation outcome = run.Outcome!;
-        Assert.Equal(TokenRotationStatus.TimedOut, outcome.Status);
-        Assert.Equal(GitLabErrorKind.Timeout, KindOf(outcome));
-        Assert.Contains("was not seen in use within 25 seconds. Kept: token 'staging-1' (1004). Go on with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume", outcome.Error!.Message, StringComparison.Ordinal);
-        Assert.Empty(outcome.RevokedTokens);
-        Assert.Equal(2, cluster.Active.Count());
-        Assert.Equal([10, 10, 5], clock.Waits.Select(wait => wait.TotalSeconds)); // With a look at the very end.
-
-        server.State.MarkUsed(outcome.NewToken!.Id);
-        server.ClearRequests();
-        RotationRun again = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Resume = true }, _ => Assert.Fail("It was deployed already."));
-        Assert.Equal(TokenRotationStatus.Completed, again.Outcome!.Status);
-        Assert.Equal(outcome.NewToken.Id, again.Outcome.NewToken!.Id);
-        Assert.Equal([1004], again.Outcome.RevokedTokens.Select(token => token.Id));
-        Assert.Equal([outcome.NewToken.Id], cluster.Active.Select(token => token.Id));
-        Assert.Equal([$"DELETE {Tokens}/1004"], server.Requests.Where(r => r.Method != "GET").Select(r => $"{r.Method} {r.RawTarget}"));
+        var request = new RotationRequest
+        {
+            Confirm = async _ =>
+            {
+                await Task.Delay(TimeSpan.FromMinutes(1), clock);
+                server.State.AddToken(cluster.Old.Agent, "other", lastUsedAt: DateTimeOffset.UtcNow);
+                server.State.RevokeToken(1004);
+                return true;
+            },
+        };
+        GitLabClient client = TestClients.Client(server, options => options.Clock = clock);
+        await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => RotateAsync(client, request));
+        Assert.DoesNotContain(server.Requests, sent => sent.Method != "GET");
     }
 
     [Fact]
-    public async Task Without_waiting_both_stay()
+    public async Task A_deployment_that_fails_leaves_the_old_token_alone()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { NoWait = true }, deploy: null);
-        Assert.Equal(TokenRotationStatus.AwaitingUse, run.Outcome!.Status);
-        Assert.Null(run.Outcome.Error);
-        Assert.IsType<NewAgentToken>(run.Outcome.NewToken);
-        Assert.Equal([1004], run.Outcome.KeptTokens.Select(token => token.Id));
+        string secret = string.Empty;
+        var request = new RotationRequest
+        {
+            Deploy = token =>
+            {
+                secret = token.RevealToken();
+                string encoded = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret));
+                throw new InvalidOperationException($"kubectl said {secret}\n and {encoded} and glpat-maintainer");
+            },
+        };
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.DeployFailed, result.Status);
+        Assert.IsType<InvalidOperationException>(result.Error);
+        Assert.Equal(
+            $"Token '{result.NewToken}' ({result.NewToken!.Id}) of agent staging of project group/app on {result.Session} was not "
+                + "deployed: kubectl said [redacted]  and [redacted] and [redacted]. It was revoked. Kept: token 'staging-1' (1004).",
+            result.Error.Message);
+        Assert.DoesNotContain(secret, result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal([result.NewToken.Id], result.RevokedTokens.Select(token => token.Id));
+        Assert.Equal("revoked", result.NewToken.Status);
+        Assert.Equal([1004], result.KeptTokens.Select(token => token.Id));
+        Assert.Equal([1004], cluster.Active.Select(token => token.Id));
+        Assert.Null(result.CompletedAt);
+        Assert.Empty(cluster.Outages);
+    }
+
+    [Fact]
+    public async Task A_deployment_that_fails_after_its_token_is_in_use_revokes_nothing()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        AgentTokenRotation result = await RotateAsync(server, Fail(token => cluster.Deploy(token, polls: 0)));
+        Assert.Equal(TokenRotationStatus.DeployFailed, result.Status);
+        Assert.EndsWith(
+            $"It was not revoked, because it is already in use. Kept: token 'staging-1' (1004). {ResumeCommand}",
+            result.Error!.Message,
+            StringComparison.Ordinal);
+        Assert.Equal(ResumeCommand, result.RecommendedAction);
+        Assert.Equal(2, cluster.Active.Count());
+        Assert.Empty(cluster.Outages);
+        cluster.PassTime();
+        AgentTokenRotation again = await RotateAsync(server, new RotationRequest { Resume = true });
+        Assert.Equal(TokenRotationStatus.Completed, again.Status);
+        Assert.Equal([cluster.Current], cluster.Active.Select(token => token.Id));
+    }
+
+    [Fact]
+    public async Task A_rotation_that_times_out_keeps_all_tokens_and_can_be_resumed()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        var clock = new ImmediateClock();
+        var request = new RotationRequest { Timeout = TimeSpan.FromSeconds(25), Deploy = Deploy(cluster, polls: 100) };
+        AgentTokenRotation result = await RotateAsync(TestClients.Client(server, options => options.Clock = clock), request);
+        Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
+        Assert.Equal(GitLabErrorKind.Timeout, KindOf(result));
+        Assert.Equal(
+            $"Token '{result.NewToken}' ({result.NewToken!.Id}) of agent staging of project group/app on {result.Session} was not "
+                + $"seen in use within 25 seconds. Kept: token 'staging-1' (1004). {ResumeCommand}",
+            result.Error!.Message);
+        Assert.Equal(ResumeCommand, result.RecommendedAction);
+        Assert.Empty(result.RevokedTokens);
+        Assert.Equal(2, cluster.Active.Count());
+        Assert.Equal([10, 10, 5], clock.Waits.Select(wait => wait.TotalSeconds)); // The last poll is at the very end.
+
+        server.State.MarkUsed(result.NewToken!.Id, DateTimeOffset.UtcNow.AddHours(1));
+        server.ClearRequests();
+        request = new RotationRequest { Resume = true, Deploy = _ => throw new InvalidOperationException("It is deployed.") };
+        AgentTokenRotation again = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.Completed, again.Status);
+        Assert.Equal(result.NewToken.Id, again.NewToken!.Id);
+        Assert.Equal([1004], again.RevokedTokens.Select(token => token.Id));
+        Assert.Equal([result.NewToken.Id], cluster.Active.Select(token => token.Id));
+        Assert.Equal(
+            [$"DELETE {Tokens}/1004"],
+            server.Requests.Where(sent => sent.Method != "GET").Select(sent => $"{sent.Method} {sent.RawTarget}"));
+    }
+
+    [Fact]
+    public async Task A_rotation_that_does_not_wait_keeps_all_tokens()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        AgentTokenRotation result = await RotateAsync(server, new RotationRequest { NoWait = true });
+        Assert.Equal(TokenRotationStatus.AwaitingUse, result.Status);
+        Assert.Null(result.Error);
+        Assert.IsType<NewAgentToken>(result.NewToken);
+        Assert.Equal([1004], result.KeptTokens.Select(token => token.Id));
         Assert.Equal("POST", server.Requests[^1].Method);
 
         server.ClearRequests();
-        RotationRun look = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { NoWait = true, Resume = true }, deploy: null);
-        Assert.Equal(TokenRotationStatus.AwaitingUse, look.Outcome!.Status);
-        Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
+        AgentTokenRotation again = await RotateAsync(server, new RotationRequest { NoWait = true, Resume = true });
+        Assert.Equal(TokenRotationStatus.AwaitingUse, again.Status);
+        Assert.DoesNotContain(server.Requests, sent => sent.Method != "GET");
         Assert.Equal(2, cluster.Active.Count());
     }
 
     [Fact]
-    public async Task What_was_completed_today_is_not_begun_again()
+    public async Task A_rotation_of_today_is_not_repeated_by_resume()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token => cluster.Deploy(token));
+        await RotateAsync(server, new RotationRequest { Deploy = Deploy(cluster) });
         server.ClearRequests();
-        RotationRun again = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Resume = true }, _ => Assert.Fail("It is done."));
-        Assert.Equal(TokenRotationStatus.Completed, again.Outcome!.Status);
-        Assert.Empty(again.Outcome.RevokedTokens);
-        Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
+        var request = new RotationRequest { Resume = true, Deploy = _ => throw new InvalidOperationException("It is done.") };
+        AgentTokenRotation again = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.Completed, again.Status);
+        Assert.Empty(again.RevokedTokens);
+        Assert.DoesNotContain(server.Requests, sent => sent.Method != "GET");
     }
 
-    [Fact]
-    public async Task A_found_token_that_the_agent_has_left_again_replaces_nothing()
+    [Theory]
+    [InlineData(-120, 0)] // The agent returned to the older token, and GitLab has recorded it.
+    [InlineData(0, -10)] // GitLab may not have recorded it yet.
+    public async Task Resume_revokes_nothing_that_the_agent_may_have_returned_to(int newMinutes, int oldMinutes)
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
-        server.State.MarkUsed(cluster.Spare!.Id, DateTimeOffset.UtcNow.AddHours(-2));
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Resume = true }, deploy: null);
-        Assert.Equal(TokenRotationStatus.TimedOut, run.Outcome!.Status);
+        server.State.MarkUsed(cluster.Spare!.Id, DateTimeOffset.UtcNow.AddMinutes(newMinutes));
+        server.State.MarkUsed(1004, DateTimeOffset.UtcNow.AddMinutes(oldMinutes));
+        AgentTokenRotation result = await RotateAsync(server, new RotationRequest { Resume = true });
+        Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
+        Assert.Contains("the agent may have returned to an older token", result.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains(ResumeCommand, result.Error.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
     }
 
     [Fact]
-    public async Task Looks_that_fail_in_passing_are_repeated()
+    public async Task Resume_revokes_nothing_that_the_agent_returned_to_during_the_confirmation()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        DateTimeOffset earlier = DateTimeOffset.UtcNow.AddHours(-5);
+        server.State.MarkUsed(cluster.Spare!.Id, earlier);
+        server.State.MarkUsed(1004, earlier.AddHours(-1));
+        RotationRequest request = Confirm(() => server.State.MarkUsed(1004), plan =>
+            Assert.True(plan.IsInUse(plan.Resumed!, plan.Older)));
+        request.Resume = true;
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
+        Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Fact]
+    public async Task Resume_completes_without_an_older_token_that_somebody_else_revoked()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        server.State.MarkUsed(cluster.Spare!.Id, DateTimeOffset.UtcNow.AddHours(1));
+        RotationRequest request = Confirm(() => server.State.RevokeToken(1004));
+        request.Resume = true;
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.Completed, result.Status);
+        Assert.Empty(result.RevokedTokens);
+        Assert.Empty(result.KeptTokens);
+        Assert.Equal([cluster.Spare.Id], cluster.Active.Select(token => token.Id));
+    }
+
+    public static TheoryData<string> UnreadableTokens() => new("page with 404", "text with 404", "GitLab's 404", "revoked");
+
+    // Only GitLab's list shows that a token is gone.
+    [Theory]
+    [MemberData(nameof(UnreadableTokens))]
+    public async Task Nothing_is_decided_about_a_token_that_is_listed_but_cannot_be_read(string response)
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token =>
+        server.Faults.Add(CreateUnreadable(response).On("GET", "/tokens/1004").Always());
+        var request = new RotationRequest { Deploy = Deploy(cluster) };
+        GitLabApiException exception = await ThrowsAsync(GitLabErrorKind.InvalidResponse, server, request);
+        Assert.Contains("1004", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(server.Requests, sent => sent.Method != "GET");
+    }
+
+    [Theory]
+    [MemberData(nameof(UnreadableTokens))]
+    public async Task Resume_revokes_no_token_that_is_listed_but_cannot_be_read(string response)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        server.State.MarkUsed(cluster.Spare!.Id);
+        RotationRequest request = Confirm(() =>
         {
-            cluster.Deploy(token, looks: 8);
-            string look = $"/tokens/{token.Id}$";
-            server.Faults.Add(Fault.Status(500).On("GET").Matching(look));
-            server.Faults.Add(Fault.Body("{").On("GET").Matching(look));
-            server.Faults.Add(Fault.Status(409).On("GET").Matching(look));
-            server.Faults.Add(Fault.Html(200).On("GET").Matching(look));
-            server.Faults.Add(Fault.Status(500).On("DELETE"));
+            cluster.Return();
+            server.Faults.Add(CreateUnreadable(response).On("GET", "/tokens/1004").Always());
         });
-        Assert.Equal(TokenRotationStatus.Completed, run.Outcome!.Status);
+        request.Resume = true;
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
+        Assert.Empty(cluster.Outages);
+        Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Fact]
+    public async Task Polls_that_fail_with_a_transient_error_are_repeated()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        var request = new RotationRequest
+        {
+            Deploy = token =>
+            {
+                cluster.Deploy(token, polls: 8);
+                string poll = $"/tokens/{token.Id}$";
+                server.Faults.Add(Fault.Status(500).On("GET").Matching(poll));
+                server.Faults.Add(Fault.Body("{").On("GET").Matching(poll));
+                server.Faults.Add(Fault.Status(404).On("GET").Matching(poll));
+                server.Faults.Add(Fault.Status(409).On("GET").Matching(poll));
+                server.Faults.Add(Fault.Html(200).On("GET").Matching(poll));
+                server.Faults.Add(Fault.Status(500).On("DELETE"));
+                return Task.CompletedTask;
+            },
+        };
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.Completed, result.Status);
         Assert.Single(cluster.Active);
     }
 
     [Theory]
     [InlineData(401, GitLabErrorKind.AuthenticationFailed)]
     [InlineData(403, GitLabErrorKind.Forbidden)]
-    [InlineData(404, GitLabErrorKind.TokenNotFound)]
-    public async Task A_look_that_cannot_succeed_ends_the_wait(int status, GitLabErrorKind kind)
+    public async Task A_poll_that_cannot_succeed_ends_the_wait(int status, GitLabErrorKind kind)
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token =>
+        var request = new RotationRequest
         {
-            cluster.Deploy(token, looks: 50);
-            server.Faults.Add(Fault.Status(status).On("GET", $"/tokens/{token.Id}").Always());
-            server.ClearRequests();
-        });
-        Assert.Equal(TokenRotationStatus.AwaitingUse, run.Outcome!.Status);
-        Assert.Equal(kind, KindOf(run.Outcome));
-        Assert.Contains("-Resume", run.Outcome.Error!.Message, StringComparison.Ordinal);
-        Assert.Single(server.Requests);
+            Deploy = token =>
+            {
+                cluster.Deploy(token, polls: 50);
+                server.Faults.Add(Fault.Status(status).On("GET", $"/tokens/{token.Id}").Always());
+                server.ClearRequests();
+                return Task.CompletedTask;
+            },
+        };
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.AwaitingUse, result.Status);
+        Assert.Equal(kind, KindOf(result));
+        Assert.EndsWith(ResumeCommand, result.Error!.Message, StringComparison.Ordinal);
+        Assert.Single(server.Requests, request => request.RawTarget.Contains("/tokens/", StringComparison.Ordinal));
         Assert.Equal(2, cluster.Active.Count());
     }
 
+    [Fact]
+    public async Task A_new_token_that_somebody_revokes_ends_the_wait()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        var request = new RotationRequest
+        {
+            Deploy = token =>
+            {
+                server.State.RevokeToken(token.Id);
+                return Task.CompletedTask;
+            },
+        };
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.AwaitingUse, result.Status);
+        Assert.Equal(GitLabErrorKind.TokenNotFound, KindOf(result));
+        Assert.Equal([1004], cluster.Active.Select(token => token.Id));
+    }
+
     [Theory]
-    [InlineData(403, GitLabErrorKind.Forbidden)]
-    [InlineData(500, GitLabErrorKind.ServerError)]
-    public async Task An_old_token_that_cannot_be_revoked_is_said(int status, GitLabErrorKind kind)
+    [InlineData(403, GitLabErrorKind.Forbidden, 0)]
+    [InlineData(500, GitLabErrorKind.ServerError, 1)]
+    public async Task An_old_token_that_cannot_be_revoked_is_reported(int status, GitLabErrorKind kind, int warningCount)
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Status(status).On("DELETE").Always());
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Timeout = TimeSpan.FromSeconds(60) }, token => cluster.Deploy(token));
-        Assert.Equal(TokenRotationStatus.RevokeFailed, run.Outcome!.Status);
-        Assert.Equal(kind, KindOf(run.Outcome));
-        Assert.Equal([1004], run.Outcome.KeptTokens.Select(token => token.Id));
-        Assert.Contains("-Resume", run.Outcome.Error!.Message, StringComparison.Ordinal);
+        var warnings = new System.Collections.Generic.List<string>();
+        var request = new RotationRequest
+        {
+            Timeout = TimeSpan.FromSeconds(60),
+            Deploy = Deploy(cluster),
+            OnWarning = warnings.Add,
+        };
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.RevokeFailed, result.Status);
+        Assert.Equal(kind, KindOf(result));
+        Assert.Equal([1004], result.KeptTokens.Select(token => token.Id));
+        Assert.Contains("of agent staging of project group/app on ", result.Error!.Message, StringComparison.Ordinal);
+        Assert.EndsWith(ResumeCommand, result.Error.Message, StringComparison.Ordinal);
+        Assert.Equal(warningCount, warnings.Count); // Once, however often the attempt is repeated.
+        Assert.All(warnings, warning => Assert.Contains("is in use", warning, StringComparison.Ordinal));
+        Assert.All(warnings, warning => Assert.Contains("Retrying for 50 seconds", warning, StringComparison.Ordinal));
         server.Faults.Clear();
-        RotationRun again = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Resume = true }, deploy: null);
-        Assert.Equal(TokenRotationStatus.Completed, again.Outcome!.Status);
-        Assert.Single(cluster.Active);
+        cluster.PassTime();
+        AgentTokenRotation again = await RotateAsync(server, new RotationRequest { Resume = true });
+        Assert.Equal(TokenRotationStatus.Completed, again.Status);
     }
 
     [Fact]
-    public async Task What_is_not_made_after_room_was_made_is_said()
+    public async Task An_eviction_is_reported_if_the_new_token_is_not_created()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.Status(500).On("POST"));
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token => cluster.Deploy(token));
-        GitLabApiException exception = Assert.IsType<GitLabApiException>(run.Error);
-        Assert.Equal(GitLabErrorKind.ServerError, exception.Kind);
-        Assert.Contains($"token 'spare' ({cluster.Spare!.Id}) of agent staging was revoked, but no new token came about", exception.Message, StringComparison.Ordinal);
+        var request = new RotationRequest { Deploy = Deploy(cluster) };
+        GitLabApiException exception = await ThrowsAsync(GitLabErrorKind.ServerError, server, request);
+        Assert.StartsWith(
+            $"To free a slot, token 'spare' ({cluster.Spare!.Id}) of agent staging of project group/app on ",
+            exception.Message,
+            StringComparison.Ordinal);
         Assert.Equal([1004], cluster.Active.Select(token => token.Id));
     }
 
     [Fact]
-    public async Task Of_a_token_that_cannot_be_read_nothing_is_decided()
+    public async Task A_token_that_cannot_be_read_is_an_error()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.Status(500).On("GET", $"/tokens/{cluster.Spare!.Id}").Always());
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token => cluster.Deploy(token));
-        Assert.Equal(GitLabErrorKind.ServerError, Assert.IsType<GitLabApiException>(run.Error).Kind);
-        Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
+        await ThrowsAsync(GitLabErrorKind.ServerError, server, new RotationRequest { Deploy = Deploy(cluster) });
+        Assert.DoesNotContain(server.Requests, sent => sent.Method != "GET");
     }
 
     [Fact]
-    public async Task A_look_that_hangs_ends_with_the_wait()
+    public async Task A_poll_that_hangs_ends_at_the_deadline()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Hang().On("GET").Matching("/tokens/10(0[5-9]|[1-9][0-9])$").Always());
-        var request = new RotationRequest { Timeout = TimeSpan.FromMilliseconds(100), PollInterval = TimeSpan.FromMilliseconds(100) };
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server, options => options.Clock = TimeProvider.System), request, token => cluster.Deploy(token));
-        Assert.Equal(TokenRotationStatus.TimedOut, run.Outcome!.Status);
-        Assert.Contains("did not answer in time", run.Outcome.Error!.Message, StringComparison.Ordinal);
+        var request = new RotationRequest
+        {
+            Timeout = TimeSpan.FromMilliseconds(100),
+            PollInterval = TimeSpan.FromMilliseconds(100),
+            Deploy = Deploy(cluster),
+        };
+        GitLabClient client = TestClients.Client(server, options => options.Clock = TimeProvider.System);
+        AgentTokenRotation result = await RotateAsync(client, request);
+        Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
+        Assert.Contains("did not respond in time", result.Error!.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
         await server.WaitForIdleAsync();
     }
 
     [Fact]
-    public async Task A_withdrawal_whose_answer_was_lost_is_one_all_the_same()
+    public async Task A_rollback_whose_response_was_lost_has_succeeded()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Reset().AfterActing().On("DELETE"));
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), static _ => throw new InvalidOperationException("no"));
-        Assert.Contains("It was revoked again.", run.Outcome!.Error!.Message, StringComparison.Ordinal);
-        Assert.Equal([run.Outcome.NewToken!.Id], run.Outcome.RevokedTokens.Select(token => token.Id));
-        Assert.Equal("revoked", run.Outcome.NewToken.Status);
+        AgentTokenRotation result = await RotateAsync(server, Fail());
+        Assert.Contains("It was revoked.", result.Error!.Message, StringComparison.Ordinal);
+        Assert.Equal([result.NewToken!.Id], result.RevokedTokens.Select(token => token.Id));
+        Assert.Equal("revoked", result.NewToken.Status);
         Assert.Equal([1004], cluster.Active.Select(token => token.Id));
     }
 
     [Fact]
-    public async Task A_token_that_comes_into_use_while_its_withdrawal_waits_is_not_revoked()
+    public async Task A_rollback_that_fails_names_the_token()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        server.Faults.Add(Fault.Html(404).On("DELETE").Always());
+        AgentTokenRotation result = await RotateAsync(server, Fail());
+        Assert.Contains("It may still be active", result.Error!.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"Get-GitLabAgentToken -Project 101 -Agent 12 -TokenId {result.NewToken!.Id}", result.Error.Message, StringComparison.Ordinal);
+        Assert.Empty(result.RevokedTokens);
+        Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Fact]
+    public async Task A_token_that_comes_into_use_before_a_rollback_is_repeated_is_not_revoked()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.RateLimited(60).On("DELETE"));
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token =>
-        {
-            cluster.Deploy(token, looks: 1); // The second look finds it in use.
-            throw new InvalidOperationException("no");
-        });
-        Assert.Contains("in use already", run.Outcome!.Error!.Message, StringComparison.Ordinal);
+        AgentTokenRotation result = await RotateAsync(server, Fail(token => cluster.Deploy(token, polls: 1)));
+        Assert.Contains("already in use", result.Error!.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
         Assert.Empty(cluster.Outages);
     }
 
     [Fact]
-    public async Task A_token_that_comes_into_use_while_its_giving_up_waits_is_not_revoked()
+    public async Task A_token_that_comes_into_use_before_an_eviction_is_repeated_is_not_revoked()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: true);
@@ -347,45 +557,12 @@ public sealed class RotationTests
             server.State.MarkUsed(cluster.Spare!.Id);
             return true;
         }));
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest(), token => cluster.Deploy(token));
-        Assert.Equal(GitLabErrorKind.TokenLimitReached, Assert.IsType<GitLabApiException>(run.Error).Kind);
+        await ThrowsAsync(GitLabErrorKind.TokenLimitReached, server, new RotationRequest { Deploy = Deploy(cluster) });
         Assert.Equal(2, cluster.Active.Count());
     }
 
     [Fact]
-    public async Task An_old_token_that_the_agent_is_back_with_after_the_plan_is_not_revoked()
-    {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        var cluster = new Cluster(server, spare: true);
-        DateTimeOffset earlier = DateTimeOffset.UtcNow.AddHours(-5);
-        server.State.MarkUsed(cluster.Spare!.Id, earlier);
-        server.State.MarkUsed(1004, earlier.AddHours(-1));
-        using var looks = new SemaphoreSlim(1);
-        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server), 101, 12, new RotationRequest { Resume = true }, looks, CancellationToken.None);
-        Assert.True(rotation.Plan.IsInUse(rotation.Plan.Resumed!));
-        server.State.MarkUsed(1004); // While someone was asked.
-        AgentTokenRotation outcome = await rotation.FinishAsync(CancellationToken.None);
-        Assert.Equal(TokenRotationStatus.TimedOut, outcome.Status);
-        Assert.Equal(2, cluster.Active.Count());
-    }
-
-    [Fact]
-    public async Task A_plan_that_is_out_of_date_is_not_carried_out()
-    {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        var cluster = new Cluster(server, spare: false);
-        var clock = new ImmediateClock();
-        using var looks = new SemaphoreSlim(1);
-        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server, options => options.Clock = clock), 101, 12, new RotationRequest(), looks, CancellationToken.None);
-        await Task.Delay(TimeSpan.FromMinutes(1), clock); // Someone is asked, and someone else rotates.
-        server.State.AddToken(cluster.Old.Agent, "other", lastUsedAt: DateTimeOffset.UtcNow);
-        server.State.RevokeToken(1004);
-        await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => rotation.BeginAsync(CancellationToken.None));
-        Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
-    }
-
-    [Fact]
-    public async Task Waits_that_the_server_asks_for_are_kept_between_looks()
+    public async Task Retry_After_is_honored_between_polls()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
@@ -395,86 +572,179 @@ public sealed class RotationTests
             options.Clock = clock;
             options.MaximumRetryCount = 0;
         });
-        RotationRun run = await RotationRun.RunAsync(client, new RotationRequest(), token =>
+        var request = new RotationRequest
         {
-            cluster.Deploy(token, looks: 1);
-            server.Faults.Add(Fault.RateLimited(60).On("GET", $"/tokens/{token.Id}"));
-            server.Faults.Add(Fault.RateLimited(3).On("DELETE"));
-        });
-        Assert.Equal(TokenRotationStatus.Completed, run.Outcome!.Status);
+            Deploy = token =>
+            {
+                cluster.Deploy(token, polls: 1);
+                server.Faults.Add(Fault.RateLimited(60).On("GET", $"/tokens/{token.Id}"));
+                server.Faults.Add(Fault.RateLimited(3).On("DELETE"));
+                return Task.CompletedTask;
+            },
+        };
+        AgentTokenRotation result = await RotateAsync(client, request);
+        Assert.Equal(TokenRotationStatus.Completed, result.Status);
         Assert.Equal([60, 10], clock.Waits.Select(wait => wait.TotalSeconds));
     }
 
     [Fact]
-    public async Task Looks_that_hang_hold_up_no_other_agent()
+    public async Task Polls_that_hang_do_not_hold_up_other_agents()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         server.Faults.Add(Fault.Hang().On("GET").Matching("/cluster_agents/(15|16)/tokens/10(1[2-9])$").Always());
         using GitLabSession session = TestClients.Session(server.Url, options => options.Clock = TimeProvider.System);
         var client = new GitLabClient(session);
-        using var looks = new SemaphoreSlim(3);
+        using var slots = new SemaphoreSlim(3);
         using var stop = new CancellationTokenSource();
-        var finishing = new System.Collections.Generic.List<Task<AgentTokenRotation>>();
-        foreach ((long project, long agent) in ((long, long)[])[(104, 15), (105, 16), (101, 12), (103, 14)])
-        {
-            TokenRotator rotation = await TokenRotator.PlanAsync(client, project, agent, new RotationRequest { PollInterval = TimeSpan.FromSeconds(1) }, looks, stop.Token);
-            NewAgentToken made = await rotation.BeginAsync(stop.Token);
-            server.State.MarkUsed(made.Id);
-            finishing.Add(rotation.FinishAsync(stop.Token));
-        }
-
-        Assert.Equal(TokenRotationStatus.Completed, (await finishing[2]).Status);
-        Assert.Equal(TokenRotationStatus.Completed, (await finishing[3]).Status);
-        Assert.False(finishing[0].IsCompleted || finishing[1].IsCompleted);
+        (long Project, long Agent)[] agents = [(104, 15), (105, 16), (101, 12), (103, 14)];
+        Task<AgentTokenRotation?>[] rotations =
+        [
+            .. agents.Select(agent => TokenRotator.RotateAsync(client, agent.Project, agent.Agent, CreateRequest(), stop.Token)),
+        ];
+        Assert.Equal(TokenRotationStatus.Completed, (await rotations[2])!.Status);
+        Assert.Equal(TokenRotationStatus.Completed, (await rotations[3])!.Status);
+        Assert.False(rotations[0].IsCompleted || rotations[1].IsCompleted);
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(finishing));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(rotations));
+
+        RotationRequest CreateRequest() => new()
+        {
+            PollInterval = TimeSpan.FromSeconds(1),
+            PollSlots = slots,
+            Deploy = token =>
+            {
+                server.State.MarkUsed(token.Id);
+                return Task.CompletedTask;
+            },
+        };
     }
 
     [Theory]
     [InlineData("""{"id":4711,"name":"x","agent_id":12,"status":"active","last_used_at":"2026-01-01T00:00:00Z"}""")]
     [InlineData("""{"id":1012,"name":"x","agent_id":12,"status":"revoked","last_used_at":"2026-01-01T00:00:00Z"}""")]
-    public async Task An_answer_about_another_token_or_a_revoked_one_is_no_use(string body)
+    public async Task A_response_about_another_or_a_revoked_token_shows_no_use(string body)
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
-        RotationRun run = await RotationRun.RunAsync(TestClients.Client(server), new RotationRequest { Timeout = TimeSpan.FromSeconds(30) }, token =>
+        var request = new RotationRequest
         {
-            Assert.Equal(1012, token.Id);
-            server.Faults.Add(Fault.Body(body).On("GET", $"/tokens/{token.Id}").Always());
-        });
-        Assert.Equal(TokenRotationStatus.TimedOut, run.Outcome!.Status);
+            Timeout = TimeSpan.FromSeconds(30),
+            Deploy = token =>
+            {
+                Assert.Equal(1012, token.Id);
+                server.Faults.Add(Fault.Body(body).On("GET", $"/tokens/{token.Id}").Always());
+                return Task.CompletedTask;
+            },
+        };
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
         Assert.Equal(2, cluster.Active.Count());
     }
 
     [Fact]
-    public async Task A_session_that_the_deploy_disconnects_leaves_a_token_that_is_told_of()
+    public async Task A_token_is_reported_if_the_deployment_disconnects_the_session()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
         using GitLabSession session = TestClients.Session(server.Url);
-        RotationRun run = await RotationRun.RunAsync(new GitLabClient(session), new RotationRequest(), _ =>
+        var request = new RotationRequest
         {
-            session.Dispose();
-            throw new InvalidOperationException("glpat-maintainer is gone");
-        });
-        Assert.Equal(TokenRotationStatus.DeployFailed, run.Outcome!.Status);
-        Assert.Contains("its words are not shown", run.Outcome.Error!.Message, StringComparison.Ordinal);
-        Assert.Contains($"Get-GitLabAgentToken -Project 101 -Agent 12 -TokenId {run.Outcome.NewToken!.Id}", run.Outcome.Error.Message, StringComparison.Ordinal);
+            Deploy = _ =>
+            {
+                session.Dispose();
+                throw new InvalidOperationException("glpat-maintainer is gone");
+            },
+        };
+        AgentTokenRotation result = await RotateAsync(new GitLabClient(session), request);
+        Assert.Equal(TokenRotationStatus.DeployFailed, result.Status);
+        Assert.Contains("the reason is not shown", result.Error!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("glpat", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"Get-GitLabAgentToken -Project 101 -Agent 12 -TokenId {result.NewToken!.Id}", result.Error.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
     }
 
     [Fact]
-    public async Task A_name_of_digits_leads_back_by_its_id()
+    public async Task A_token_whose_result_cannot_be_written_is_rolled_back_if_nobody_has_it()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
-        server.State.AddAgent("group/app", "4711");
-        RotationRequest request = new() { NoWait = true };
-        using var looks = new SemaphoreSlim(1);
-        long id = server.State.FindAgent("group/app", "4711")!.Id;
-        TokenRotator rotation = await TokenRotator.PlanAsync(TestClients.Client(server), 101, id, request, looks, CancellationToken.None);
-        await rotation.BeginAsync(CancellationToken.None);
-        Assert.Equal(id.ToString(System.Globalization.CultureInfo.InvariantCulture), rotation.FinishWithoutWaiting().Agent);
+        var cluster = new Cluster(server, spare: true);
+        var request = new RotationRequest { NoWait = true, Write = _ => throw new InvalidOperationException("closed") };
+        OperationInterruptedException exception = await Assert.ThrowsAsync<OperationInterruptedException>(
+            () => RotateAsync(server, request));
+        Assert.StartsWith($"Stopped. Revoked: token 'spare' ({cluster.Spare!.Id}).", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("It was revoked.", exception.Message, StringComparison.Ordinal);
+        Assert.Equal([1004], cluster.Active.Select(token => token.Id));
     }
 
-    private static GitLabErrorKind KindOf(AgentTokenRotation outcome) => Assert.IsType<GitLabApiException>(outcome.Error).Kind;
+    [Fact]
+    public async Task A_token_whose_result_cannot_be_written_is_kept_if_it_is_deployed()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        var request = new RotationRequest
+        {
+            NoWait = true,
+            Deploy = Deploy(cluster),
+            Write = _ => throw new InvalidOperationException("closed"),
+        };
+        OperationInterruptedException exception = await Assert.ThrowsAsync<OperationInterruptedException>(
+            () => RotateAsync(server, request));
+        Assert.Contains("AwaitingUse", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Fact]
+    public async Task An_agent_whose_name_consists_of_digits_is_reported_by_its_ID()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        long id = server.State.AddAgent("group/app", "4711").Id;
+        AgentTokenRotation? result = await TokenRotator.RotateAsync(
+            TestClients.Client(server), 101, id, new RotationRequest { NoWait = true }, CancellationToken.None);
+        Assert.Equal(id.ToString(CultureInfo.InvariantCulture), result!.Agent);
+    }
+
+    private static Task<AgentTokenRotation> RotateAsync(FakeGitLabServer server, RotationRequest request)
+        => RotateAsync(TestClients.Client(server), request);
+
+    private static async Task<AgentTokenRotation> RotateAsync(GitLabClient client, RotationRequest request)
+        => (await TokenRotator.RotateAsync(client, 101, 12, request, CancellationToken.None))!;
+
+    private static Task<GitLabApiException> ThrowsAsync(GitLabErrorKind kind, FakeGitLabServer server, RotationRequest request)
+        => TestClients.ThrowsAsync(kind, () => RotateAsync(server, request));
+
+    private static Func<NewAgentToken, Task> Deploy(Cluster cluster, int polls = 1) => token =>
+    {
+        cluster.Deploy(token, polls);
+        return Task.CompletedTask;
+    };
+
+    private static RotationRequest Fail(Action<NewAgentToken>? before = null) => new()
+    {
+        Deploy = token =>
+        {
+            before?.Invoke(token);
+            throw new InvalidOperationException("kubectl failed");
+        },
+    };
+
+    private static RotationRequest Confirm(Action meanwhile, Action<RotationPlan>? check = null) => new()
+    {
+        Confirm = plan =>
+        {
+            check?.Invoke(plan);
+            meanwhile();
+            return Task.FromResult(true);
+        },
+    };
+
+    private static Fault CreateUnreadable(string response) => response switch
+    {
+        "page with 404" => Fault.Html(404),
+        "text with 404" => Fault.Body("default backend - 404", "text/plain", 404),
+        "revoked" => Fault.Body("""{"id":1004,"name":"staging-1","agent_id":12,"status":"revoked","last_used_at":null}"""),
+        _ => Fault.Status(404),
+    };
+
+    private static GitLabErrorKind KindOf(AgentTokenRotation result) => Assert.IsType<GitLabApiException>(result.Error).Kind;
 }

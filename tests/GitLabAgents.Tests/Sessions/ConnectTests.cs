@@ -112,13 +112,49 @@ public sealed class ConnectTests
         GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, TestClients.Token));
         Assert.Contains("HTML", exception.Message, StringComparison.Ordinal);
 
-        server.Faults.Clear();
-        server.Faults.Add(Fault.Body("[]").Always());
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, TestClients.Token));
+    }
 
-        server.Faults.Clear();
-        server.Faults.Add(Fault.Html(404).Always());
-        await TestClients.ThrowsAsync(GitLabErrorKind.NotFound, () => ConnectAsync(server, TestClients.Token));
+    [Theory]
+    [InlineData(200, "[]")]
+    [InlineData(200, "{}")]
+    [InlineData(200, """{"status":"ok"}""")]
+    [InlineData(200, """{"id":7,"name":"someone"}""")]
+    [InlineData(200, """{"scopes":["api"]}""")]
+    [InlineData(200, """{"version":"1.0"}""")]
+    [InlineData(403, """{"status":"blocked"}""")]
+    [InlineData(401, "<html>Sign in</html>")]
+    [InlineData(404, "<html>Nothing here</html>")]
+    public async Task A_server_that_is_not_a_GitLab_does_not_sign_in(int status, string body)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Body(body, status: status).Always());
+        foreach (TokenType type in (TokenType[])[TokenType.PrivateToken, TokenType.OAuth])
+        {
+            GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, TestClients.Token, type));
+            Assert.Equal(status, (int)exception.StatusCode!);
+            Assert.DoesNotContain("access token is wrong", exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"status":"ok"}""")]
+    [InlineData("""{"version":null}""")]
+    [InlineData("""{"version":""}""")]
+    public async Task A_server_without_a_version_does_not_sign_in(string body)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Body(body).On("GET", "/metadata").Always());
+        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, TestClients.Token));
+    }
+
+    [Fact]
+    public async Task A_refused_user_is_not_told_of_roles()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Status(403).Always());
+        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.Forbidden, () => ConnectAsync(server, TestClients.Token));
+        Assert.DoesNotContain("role", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("blocked", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

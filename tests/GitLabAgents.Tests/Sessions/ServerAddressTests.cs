@@ -49,6 +49,43 @@ public sealed class ServerAddressTests
     }
 
     [Theory]
+    [InlineData("glpat-maintainer")]
+    [InlineData("GLPAT-Maintainer")]
+    [InlineData(" glpat-xXxXxXxXxXxXxXxXxXxX\n")]
+    [InlineData("https://glpat-xXxXxXxXxXxXxXxXxXxX")]
+    [InlineData("glpat-xXxXxXxXxXxXxXxXxXxX/api/v4")]
+    [InlineData("glpat-aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789_-a.01.0w1abc234")]
+    [InlineData("gldt-xyzzyxyzzy")]
+    [InlineData("glagent-xyzzyxyzzy")]
+    [InlineData("gloas-xyzzyxyzzy")]
+    [InlineData("glptt-xyzzyxyzzy")]
+    [InlineData("glrt-xyzzyxyzzy")]
+    [InlineData("glcbt-xyzzyxyzzy")]
+    [InlineData("glcbt-64_aBcDeFgHiJkLmNoPqRsT")]
+    [InlineData("xYz1AbCdEfGhIjKlMnOp")] // Of a release before prefixes.
+    [InlineData("corp-xYz1AbCdEfGhIjKlMnOp.01.0w1abc234")] // With a prefix of the instance's own.
+    [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")] // OAuth.
+    public void An_access_token_is_not_an_address_and_is_not_repeated(string text)
+    {
+        ArgumentException exception = Assert.ThrowsAny<ArgumentException>(() => ServerAddress.Parse(text));
+        Assert.Contains("looks like an access token", exception.Message, StringComparison.Ordinal);
+        string secret = text.Trim().Replace("https://", string.Empty, StringComparison.Ordinal).Split('/')[0][6..];
+        Assert.DoesNotContain(secret, exception.ToString(), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal("…", ServerAddress.Redact(text));
+    }
+
+    [Theory]
+    [InlineData("glpat-1.example.com")]
+    [InlineData("glagent-cluster-production-eu-west-1.example.com")]
+    [InlineData("glab")]
+    [InlineData("gitlab-production-eu-west-1")]
+    [InlineData("MyCompanyGitLab01")]
+    [InlineData("https://MyCompanyGitLabServer01")]
+    [InlineData("MyCompanyGitLabServer01.example.com")]
+    public void A_host_name_that_resembles_a_token_is_an_address(string text)
+        => Assert.EndsWith(text.Split('/')[^1], ServerAddress.Parse(text).Host, StringComparison.OrdinalIgnoreCase);
+
+    [Theory]
     [InlineData("")]
     [InlineData("   ")]
     [InlineData("https://")]
@@ -82,24 +119,6 @@ public sealed class ServerAddressTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => TestClients.ListAsync(TestClients.Client(wire).GetAgentsAsync(".")));
         Assert.Empty(wire.Requests);
     }
-
-    [Theory]
-    [InlineData("git@gitlab.example.com:group/app.git", "gitlab.example.com", "group/app")]
-    [InlineData("gitlab.example.com:group/sub/app", "gitlab.example.com", "group/sub/app")]
-    [InlineData("ssh://git@gitlab.example.com:2222/group/app.git", "gitlab.example.com", "group/app")]
-    [InlineData("https://me:secret@gitlab.example.com/group/app.git/", "gitlab.example.com", "group/app")]
-    [InlineData("https://gitlab.example.com/gr%C3%BCppe/app", "gitlab.example.com", "grüppe/app")]
-    public void A_remote_has_a_host_and_a_path(string remote, string host, string path)
-        => Assert.Equal((host, path), GitRemoteProject.Parse(remote));
-
-    [Theory]
-    [InlineData("/srv/git/app.git")]
-    [InlineData("../app")]
-    [InlineData("./a:b")]
-    [InlineData("file:///srv/git/app.git")]
-    [InlineData("https://gitlab.example.com/")]
-    [InlineData("")]
-    public void A_remote_that_is_no_project_of_a_host_has_none(string remote) => Assert.Null(GitRemoteProject.Parse(remote));
 
     [Theory]
     [InlineData("", "")]

@@ -11,6 +11,7 @@ using System.Text;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
 using GitLabAgents.Transport;
+using RichardSzalay.MockHttp;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -61,6 +62,14 @@ internal static class TestClients
                 },
                 token),
             observer);
+
+    /// <summary>Creates a network on which every request gets the same response.</summary>
+    public static MockHttpMessageHandler Network(Func<HttpResponseMessage> respond)
+    {
+        var network = new MockHttpMessageHandler();
+        network.When("*").Respond(_ => respond());
+        return network;
+    }
 
     public static async Task<List<T>> ListAsync<T>(IAsyncEnumerable<T> items)
     {

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -59,10 +60,10 @@ public sealed class NothingLostTests
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         server.Faults.Add(Fault.RateLimited(60).On("POST").Always());
-        var clock = new HeldClock();
+        var observer = new RecordingObserver();
         using var stop = new CancellationTokenSource();
-        Task making = TestClients.Client(server, options => options.Clock = clock).CreateTokenAsync(101, 12, "ci", null, stop.Token);
-        await TestClients.UntilAsync(() => clock.Pending > 0, "it waits");
+        Task making = TestClients.Client(server, options => options.Clock = new FakeTimeProvider(), observer).CreateTokenAsync(101, 12, "ci", null, stop.Token);
+        await TestClients.UntilAsync(() => !observer.Waits.IsEmpty, "it waits");
         Assert.IsNotType<OperationInterruptedException>(await StopTests.StopAsync(stop, making, AtOnce));
         Assert.Single(server.Requests);
     }
@@ -158,7 +159,7 @@ public sealed class NothingLostTests
         server.Faults.Add(Fault.Body(body, status: 201).On("POST").AfterActing());
         GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).CreateTokenAsync(101, 12, "ci"));
         Assert.Contains(LookFor, exception.Message, StringComparison.Ordinal);
-        Assert.Contains("may have acted", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("may have processed", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

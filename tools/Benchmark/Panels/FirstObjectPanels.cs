@@ -2,32 +2,37 @@ using System.Collections.Generic;
 
 namespace GitLabAgents.Benchmark.Panels;
 
-/// <summary>(e) How long it takes until the first of 10,000 agents is there.</summary>
+/// <summary>(e) The time until the first of 10,000 agents is returned.</summary>
 internal static class FirstObjectPanels
 {
     private const int Agents = 10_000;
 
-    public static IEnumerable<Panel> Make(Bench bench)
+    public static IEnumerable<Panel> Create(BenchmarkContext context)
     {
-        if (bench.Shell is not { } shell)
+        if (context.Shell is not { } shell)
         {
             yield break;
         }
 
-        long project = bench.ListProject(Agents);
-        string own = First($"Get-GitLabClusterAgent -Project {project}");
-        string bare = First($"Get-BareAgent $client '{bench.Api}/projects/{project}'");
+        long project = context.GetAgentProject(Agents);
+        string module = SelectFirst($"Get-GitLabClusterAgent -Project {project}");
+        string bare = SelectFirst($"Get-BareAgent $client '{context.Api}/projects/{project}'");
+        string connectBare = Scripts.ConnectBareClient(context.Api);
         foreach (int latency in new[] { 0, 20 })
         {
-            yield return new Panel("e", $"first-{latency}", $"Time to the first object, {latency} ms latency", latency, Unit.Time,
+            string title = $"Time to the first object, {latency} ms latency";
+            yield return new Panel("e", $"first-{latency}", title, latency, Unit.Time,
             [
-                new Row("module", "Get-GitLabClusterAgent, signed in before", shell.Prepare(bench.Connect, own)) { Expected = 1 },
-                new Row("bare", "Bare loop in a cmdlet, signed in before", shell.Prepare(Scripts.ConnectedBareClient(bench.Api), bare)) { Expected = 1 },
-                new Row("module-cold", "Get-GitLabClusterAgent, nothing sent before", shell.Prepare(bench.ConnectCold, own)) { Expected = 1 },
-                new Row("bare-cold", "Bare loop in a cmdlet, nothing sent before", shell.Prepare(Scripts.BareClient, bare)) { Expected = 1 },
+                Create("module", "Get-GitLabClusterAgent, connected before", context.Connect, module),
+                Create("bare", "Bare loop in a cmdlet, connected before", connectBare, bare),
+                Create("module-cold", "Get-GitLabClusterAgent, cold", context.ConnectWithoutRequest, module),
+                Create("bare-cold", "Bare loop in a cmdlet, cold", Scripts.CreateBareClient, bare),
             ]);
         }
+
+        Row Create(string id, string label, string setUp, string statement)
+            => new(id, label, shell.Prepare(setUp, statement)) { ExpectedCount = 1 };
     }
 
-    private static string First(string command) => $"$rows = @({command} | Select-Object -First 1)";
+    private static string SelectFirst(string command) => $"$result = @({command} | Select-Object -First 1)";
 }

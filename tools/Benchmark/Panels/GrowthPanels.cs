@@ -1,48 +1,59 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 
 namespace GitLabAgents.Benchmark.Panels;
 
-/// <summary>(g) How (b) and (c) grow with the number of rows.</summary>
+/// <summary>(g) How the durations of (b) and (c) grow with the number of objects.</summary>
 internal static class GrowthPanels
 {
-    private const int MostRuns = 5;
-    private const int MostRunsOfSlow = 3;
+    private const int MaxRuns = 5;
+    private const int MaxSlowRuns = 3;
+    private const int SlowFrom = 100_000;
 
-    /// <summary>The numbers of rows.</summary>
-    public static IReadOnlyList<int> Sizes { get; } = [100, 1000, 10_000, 100_000];
+    private static readonly int[] Sizes = [100, 1000, 10_000, 100_000];
 
-    public static IEnumerable<Panel> Make(Bench bench)
+    public static IEnumerable<Panel> Create(BenchmarkContext context)
     {
-        if (bench.Shell is null)
+        if (context.Shell is null)
         {
-            yield break;
+            return [];
         }
 
-        yield return new Panel("g", "list-0", "Agents listed, 0 ms latency", 0, Unit.Time, [.. Rows(bench, 100_000, List)]);
-        yield return new Panel("g", "list-20", "Agents listed, 20 ms latency", 20, Unit.Time, [.. Rows(bench, 100_000, List)]);
-        yield return new Panel("g", "details-0", "Details of tokens, 0 ms latency", 0, Unit.Time, [.. Rows(bench, 100_000, Details)]);
+        return
+        [
+            Create("list-0", "Agents listed, 0 ms latency", 0, 100_000, ListAgents),
+            Create("list-20", "Agents listed, 20 ms latency", 20, 100_000, ListAgents),
+            Create("details-0", "Details of tokens, 0 ms latency", 0, 100_000, GetTokens),
 
-        // 100,000 would take four minutes a run.
-        yield return new Panel("g", "details-20", "Details of tokens, 20 ms latency", 20, Unit.Time, [.. Rows(bench, 10_000, Details)]);
+            // 100,000 would take four minutes per run.
+            Create("details-20", "Details of tokens, 20 ms latency", 20, 10_000, GetTokens),
+        ];
+
+        Panel Create(string id, string title, int latency, int maxSize, Func<BenchmarkContext, int, string> statement)
+            => new(
+                "g",
+                id,
+                title,
+                latency,
+                Unit.Time,
+                [.. Sizes.Where(size => size <= maxSize).Select(size => CreateRow(context, size, statement))]);
     }
 
-    private static IEnumerable<Row> Rows(Bench bench, int most, System.Func<Bench, int, string> statement)
-    {
-        foreach (int size in Sizes)
+    private static Row CreateRow(BenchmarkContext context, int size, Func<BenchmarkContext, int, string> getStatement)
+        => new(
+            size.ToString(CultureInfo.InvariantCulture),
+            $"{size:N0}",
+            context.Shell!.Prepare(context.Connect, getStatement(context, size)))
         {
-            if (size <= most)
-            {
-                yield return new Row(size.ToString(CultureInfo.InvariantCulture), $"{size:N0}", bench.Shell!.Prepare(bench.Connect, statement(bench, size)))
-                {
-                    Expected = size,
-                    MostRuns = size > 10_000 ? MostRunsOfSlow : MostRuns,
-                };
-            }
-        }
-    }
+            ExpectedCount = size,
+            MaxRuns = size < SlowFrom ? MaxRuns : MaxSlowRuns,
+        };
 
-    private static string List(Bench bench, int size) => $"$rows = Get-GitLabClusterAgent -Project {bench.ListProject(size)}";
+    private static string ListAgents(BenchmarkContext context, int size)
+        => $"$result = Get-GitLabClusterAgent -Project {context.GetAgentProject(size)}";
 
-    private static string Details(Bench bench, int size) => $"$rows = Get-GitLabClusterAgent -Project {bench.TokenProject(size)} | Get-GitLabAgentToken";
+    private static string GetTokens(BenchmarkContext context, int size)
+        => $"$result = Get-GitLabClusterAgent -Project {context.GetTokenProject(size)} | Get-GitLabAgentToken";
 }

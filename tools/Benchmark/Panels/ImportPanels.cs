@@ -1,71 +1,85 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 
 namespace GitLabAgents.Benchmark.Panels;
 
-/// <summary>(a) How long Import-Module takes in a fresh process.</summary>
+/// <summary>(a) The duration of Import-Module in a new process.</summary>
 internal static class ImportPanels
 {
     private const string Format = "GitLabAgents.Format.ps1xml";
     private const string Types = "GitLabAgents.Types.ps1xml";
 
-    public static IEnumerable<Panel> Make(Bench bench)
+    public static IEnumerable<Panel> Create(BenchmarkContext context)
     {
-        if (bench.Shell is not { } shell)
+        if (context.Shell is not { } shell)
         {
             yield break;
         }
 
-        Row Import(string id, string label, string manifest)
-            => new(id, label, shell.Prepare(string.Empty, $"Import-Module '{manifest}'", bare: true));
-
+        string empty = CreateEmptyModule(context, "Empty", withViews: false);
+        string views = CreateEmptyModule(context, "EmptyWithViews", withViews: true);
         yield return new Panel("a", "import", "Importing the module", 0, Unit.Time,
         [
-            Import("module", "GitLabAgents", shell.Module),
-            Import("empty", "Empty binary module", MakeEmpty(bench.Work, "Empty", views: false)),
-            Import("views", "Empty binary module with this module's format and types files", MakeEmpty(bench.Work, "EmptyWithViews", views: true)),
-            Import("script", "Script module with the same surface", MakeScript(bench.Work, shell)),
+            Import("module", "GitLabAgents", shell.ModuleManifest),
+            Import("empty", "Empty binary module", empty),
+            Import("views", "Empty binary module with this module's format and types files", views),
+            Import("script", "Script module with the same cmdlets", CreateScriptModule(context, shell)),
         ]);
+
+        Row Import(string id, string label, string manifest)
+            => new(id, label, shell.Prepare(string.Empty, $"Import-Module '{manifest}'", importUtility: false));
     }
 
-    private static string MakeEmpty(WorkFolder work, string name, bool views)
+    // The smallest binary module: one cmdlet that does nothing.
+    private static string CreateEmptyModule(BenchmarkContext context, string name, bool withViews)
     {
-        work.Copy(Repository.FindBuilt("tools/Benchmark/Baselines/Empty", "netstandard2.0", "Empty"), Path.Combine(name, "bin", name + ".dll"));
-        if (views)
-        {
-            work.Copy(Repository.Find("module", Format), Path.Combine(name, Format));
-            work.Copy(Repository.Find("module", Types), Path.Combine(name, Types));
-        }
-
-        return work.Write(
+        string manifest = context.Folder.Write(
             Path.Combine(name, name + ".psd1"),
             $$"""
             @{
-                RootModule        = 'bin/{{name}}.dll'
+                RootModule        = '{{name}}.dll'
                 ModuleVersion     = '1.0.0'
                 PowerShellVersion = '5.1'
                 CmdletsToExport   = @('Get-Nothing')
                 FunctionsToExport = @()
                 VariablesToExport = @()
                 AliasesToExport   = @()
-                {{(views ? $"FormatsToProcess = @('{Format}'); TypesToProcess = @('{Types}')" : string.Empty)}}
+                {{(withViews ? $"FormatsToProcess = @('{Format}'); TypesToProcess = @('{Types}')" : string.Empty)}}
             }
             """);
+        if (withViews)
+        {
+            context.Folder.Copy(Repository.PathOf("module", Format), Path.Combine(name, Format));
+            context.Folder.Copy(Repository.PathOf("module", Types), Path.Combine(name, Types));
+        }
+
+        const string Source = "using System.Management.Automation; "
+            + "[Cmdlet(VerbsCommon.Get, \"Nothing\")] public sealed class GetNothingCommand : PSCmdlet { }";
+        context.Shell!.Evaluate(
+            $"Add-Type -TypeDefinition '{Source}' -OutputAssembly '{Path.ChangeExtension(manifest, ".dll")}'");
+        return manifest;
     }
 
-    // The cmdlets' parameters, each around a body of the size that PowerShell itself writes for a proxy; types of the
-    // module's own are taken for [object].
-    private static string MakeScript(WorkFolder work, PowerShell shell)
+    // Each function has the parameters of a cmdlet and a body of the size that PowerShell writes for a proxy command.
+    // The module's own types become [object].
+    private static string CreateScriptModule(BenchmarkContext context, PowerShell shell)
     {
-        const string Name = "SameSurface";
+        const string Name = "SameCmdlets";
         string functions = shell.Evaluate(
             $$"""
-            Import-Module '{{shell.Module}}'; foreach ($command in Get-Command -Module GitLabAgents) { "function $($command.Name) {"; [System.Management.Automation.ProxyCommand]::Create($command) -replace '\[GitLabAgents\.[\w.]+', '[object'; '}' }
+            Import-Module '{{shell.ModuleManifest}}'
+            $proxy = [System.Management.Automation.ProxyCommand]
+            $commands = Get-Command -Module GitLabAgents
+            $body = { $proxy::Create($_) -replace '\[GitLabAgents\.[\w.]+', '[object' }
+            $commands | ForEach-Object { "function $($_.Name) {"; & $body; '}' }
             """);
-        work.Write(Path.Combine(Name, Name + ".psm1"), functions);
-        IEnumerable<string> names = functions.Split('\n').Where(static line => line.StartsWith("function ", System.StringComparison.Ordinal)).Select(static line => $"'{line.Split(' ')[1]}'");
-        return work.Write(
+        context.Folder.Write(Path.Combine(Name, Name + ".psm1"), functions);
+        IEnumerable<string> names = functions.Split('\n')
+            .Where(static line => line.StartsWith("function ", StringComparison.Ordinal))
+            .Select(static line => $"'{line.Split(' ')[1]}'");
+        return context.Folder.Write(
             Path.Combine(Name, Name + ".psd1"),
             $$"""
             @{

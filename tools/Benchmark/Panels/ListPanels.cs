@@ -1,36 +1,57 @@
+using System;
 using System.Collections.Generic;
 
 namespace GitLabAgents.Benchmark.Panels;
 
-/// <summary>(b) 10,000 agents of one project, cold.</summary>
+/// <summary>(b) 10,000 agents of one project, in a new process.</summary>
 internal static class ListPanels
 {
     private const int Agents = 10_000;
 
-    public static IEnumerable<Panel> Make(Bench bench)
+    public static IEnumerable<Panel> Create(BenchmarkContext context)
     {
-        long project = bench.ListProject(Agents);
+        long project = context.GetAgentProject(Agents);
         foreach (int latency in new[] { 0, 20 })
         {
-            yield return new Panel("b", $"list-{latency}", $"10,000 agents listed, {latency} ms latency", latency, Unit.Time, [.. Rows(bench, project)]);
+            string title = $"10,000 agents listed, {latency} ms latency";
+            Row[] rows = [.. CreateRows(context, project)];
+            yield return new Panel("b", $"list-{latency}", title, latency, Unit.Time, rows);
         }
     }
 
-    private static IEnumerable<Row> Rows(Bench bench, long project)
+    private static IEnumerable<Row> CreateRows(BenchmarkContext context, long project)
     {
-        string api = $"{bench.Api}/projects/{project}";
-        if (bench.Shell is { } shell)
+        if (context.Shell is { } shell)
         {
-            string own = $"$rows = Get-GitLabClusterAgent -Project {project}";
-            string bare = $"$rows = Get-BareAgent $client '{api}'";
-            yield return new Row("module", "Get-GitLabClusterAgent", shell.Prepare(bench.ConnectCold, own)) { Expected = Agents };
-            yield return new Row("bare", "Bare loop: HttpClient and System.Text.Json in a cmdlet", shell.Prepare(Scripts.BareClient, bare)) { Expected = Agents };
-            yield return new Row("rest", "Invoke-RestMethod, page by page", shell.Prepare(Scripts.Headers, Scripts.ReadPages($"{api}/cluster_agents", "$rows"))) { Expected = Agents };
-            yield return new Row("module-connected", "Get-GitLabClusterAgent, signed in before", shell.Prepare(bench.Connect, own)) { Expected = Agents };
-            yield return new Row("bare-connected", "Bare loop in a cmdlet, signed in before", shell.Prepare(Scripts.ConnectedBareClient(bench.Api), bare)) { Expected = Agents };
+            string api = $"{context.Api}/projects/{project}";
+            string module = $"$result = Get-GitLabClusterAgent -Project {project}";
+            string bare = $"$result = Get-BareAgent $client '{api}'";
+            string pages = Scripts.ReadPages($"{api}/cluster_agents", "$result");
+            yield return Create(
+                "module", "Get-GitLabClusterAgent", shell.Prepare(context.ConnectWithoutRequest, module));
+            yield return Create(
+                "bare",
+                "Bare loop: HttpClient and System.Text.Json in a cmdlet",
+                shell.Prepare(Scripts.CreateBareClient, bare));
+            yield return Create("rest", "Invoke-RestMethod, page by page", shell.Prepare(Scripts.CreateHeaders, pages));
+            yield return Create(
+                "module-connected", "Get-GitLabClusterAgent, connected before", shell.Prepare(context.Connect, module));
+            yield return Create(
+                "bare-connected",
+                "Bare loop in a cmdlet, connected before",
+                shell.Prepare(Scripts.ConnectBareClient(context.Api), bare));
         }
 
-        yield return new Row("client", "GitLabAgents.Client, no PowerShell", ConsoleCases.Prepare("client-list", bench.Url, project)) { Expected = Agents };
-        yield return new Row("bare-console", "Bare loop, no PowerShell", ConsoleCases.Prepare("bare-list", bench.Url, project)) { Expected = Agents };
+        yield return Create(
+            "client",
+            "GitLabAgents.Client, without PowerShell",
+            ConsoleMeasurement.Prepare("client-list", context.Url, project));
+        yield return Create(
+            "bare-console",
+            "Bare loop, without PowerShell",
+            ConsoleMeasurement.Prepare("bare-list", context.Url, project));
     }
+
+    private static Row Create(string id, string label, Func<Sample> measure)
+        => new(id, label, measure) { ExpectedCount = Agents };
 }

@@ -1,0 +1,154 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Net;
+using System.Net.Http;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GitLabAgents;
+
+/// <content>Queries.</content>
+public sealed partial class GitLabClient
+{
+    /// <summary>Runs a query, and repeats it in smaller sizes as long as GitLab cannot answer it.</summary>
+    internal async Task<GraphQLResult> QueryAsync(
+        QueryDocument document,
+        AgentQuery query,
+        Func<GraphQLVariables> createVariables,
+        string action,
+        CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            int level = query.Level;
+            GraphQLResult result = await QueryAsync(document, query.Excluded, createVariables(), action, cancellationToken)
+                .ConfigureAwait(false);
+            if (!result.IsTooExpensive || query.TryReduce(level, result) is not { } step)
+            {
+                return result;
+            }
+
+            _observer?.OnVerbose($"{_session}: {result.Reason} {step}");
+        }
+    }
+
+    /// <summary>Parses a global ID, such as <c>gid://gitlab/Project/101</c>.</summary>
+    internal static long? ParseGlobalId(string? id)
+        => id is not null
+            && long.TryParse(id.Substring(id.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            && number > 0
+                ? number
+                : null;
+
+    /// <summary>Quotes the messages of errors, or returns null if there are none.</summary>
+    internal string? QuoteMessages(IEnumerable<GraphQLError> errors)
+    {
+        string[] messages = [.. errors.Select(static error => error.Message).OfType<string>().Distinct(StringComparer.Ordinal)];
+        return QuoteMessage(string.Join("; ", messages));
+    }
+
+    private string? QuoteMessage(string message)
+        => DisplayText.SanitizeMessage(message, _session.Token.Redact) is { } text ? $"GitLab responds: \"{text}\"" : null;
+
+    // Runs a query once; without the fields and arguments that this GitLab refuses.
+    private async Task<GraphQLResult> QueryAsync(
+        QueryDocument document,
+        IEnumerable<string> excluded,
+        GraphQLVariables variables,
+        string action,
+        CancellationToken cancellationToken)
+    {
+        GraphQLSupport support = _session.GraphQL;
+        while (true)
+        {
+            if (support.UnavailableReason is { } unavailable)
+            {
+                return GraphQLResult.Unavailable(unavailable);
+            }
+
+            var body = new GraphQLQuery { Query = document.Without(excluded.Concat(support.Refused)), Variables = variables };
+            var request = new ApiRequest(HttpMethod.Post, "../graphql", action, GitLabErrorKind.NotFound)
+            {
+                IsSafe = true,
+                Body = JsonSerializer.SerializeToUtf8Bytes(body, GraphQLJson.Default.GraphQLQuery),
+            };
+            (ApiResponse? response, GraphQLResult? failure) = await SendQueryAsync(request, cancellationToken).ConfigureAwait(false);
+            if (response is null)
+            {
+                return failure!;
+            }
+
+            GraphQLResponse content = Parse(request, response, GraphQLJson.Default.GraphQLResponse);
+            if (content.Data is not null)
+            {
+                return GraphQLResult.Success(content, response.Headers.Date ?? _session.Clock.GetUtcNow());
+            }
+
+            GraphQLError[] errors = [.. (content.Errors ?? []).OfType<GraphQLError>()];
+            if (errors.Length == 0)
+            {
+                throw ApiExceptionFactory.InvalidResponse(request, response, _session, "it has neither data nor errors.");
+            }
+
+            string reason = QuoteMessages(errors) ?? "GitLab refuses the query.";
+            if (errors.All(static error => error.Extensions?.Code is null))
+            {
+                // GitLab gives no code where a query is too complex, so its size is the only thing to change.
+                return GraphQLResult.TooExpensive(reason, isTooComplex: true);
+            }
+
+            if (support.TryRefuse(errors) is not { Length: > 0 } refused)
+            {
+                return GraphQLResult.Unavailable(reason);
+            }
+
+            string names = string.Join(", ", refused.Select(static name => name.TrimEnd(':')));
+            _observer?.OnVerbose($"{_session} does not know {names} in GraphQL. The session leaves that out from now on.");
+        }
+    }
+
+    // The only part that knows HTTP: returns the response, or why GraphQL gave none.
+    private async Task<(ApiResponse? Response, GraphQLResult? Failure)> SendQueryAsync(
+        ApiRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await SendAsync(request, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (GitLabApiException e) when (e.IsTooExpensive)
+        {
+            return (null, GraphQLResult.TooExpensive(QuoteMessage(e.ServerMessage ?? string.Empty) ?? e.Problem, isTooComplex: false));
+        }
+        catch (GitLabApiException e) when (GetUnavailableReason(e) is { } reason)
+        {
+            return (null, SetUnavailable(reason));
+        }
+    }
+
+    private static string? GetUnavailableReason(GitLabApiException e)
+    {
+        string end = e.StatusCode == HttpStatusCode.OK ? "without JSON" : "without a message";
+        string message = e.ServerMessage is { } text ? $"{(int?)e.StatusCode}: \"{text}\"" : $"{(int?)e.StatusCode} {end}";
+        return e.Kind switch
+        {
+            _ when e.IsForeign => $"GraphQL is off or blocked ({message}).",
+            GitLabErrorKind.NotFound => $"GraphQL is off or blocked ({message}).",
+            GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope => $"The access token may not use GraphQL ({message}).",
+            GitLabErrorKind.AuthenticationFailed => $"GraphQL does not accept the access token ({message}).",
+            _ => null,
+        };
+    }
+
+    private GraphQLResult SetUnavailable(string reason)
+    {
+        if (_session.GraphQL.SetUnavailable(reason))
+        {
+            _observer?.OnVerbose($"{_session}: {reason} What the REST API offers is read from there.");
+        }
+
+        return GraphQLResult.Unavailable(reason);
+    }
+}

@@ -1,0 +1,109 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace GitLabAgents;
+
+/// <summary>
+/// What a session has learned about GitLab's GraphQL API: whether it can be used, which fields and arguments this
+/// version or edition lacks, and how large a query may be.
+/// </summary>
+internal sealed class GraphQLSupport(TimeProvider clock)
+{
+    // What blocks GraphQL may be gone after a while, and a session can live for days.
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMinutes(5);
+
+    // Without these a response would be incomplete, or would be about other projects than the ones asked for.
+    private static readonly HashSet<string> Required = new(StringComparer.Ordinal)
+    {
+        "group", "projects", "project", "clusterAgents", "clusterAgent", "nodes", "pageInfo", "hasNextPage", "endCursor",
+        "id", "fullPath", "lastUsedAt", "status", "fullPath:", "ids:", "fullPaths:", "minAccessLevel:", "first:",
+        "after:", "includeSubgroups:", "name:",
+    };
+
+    private readonly object _gate = new();
+    private readonly Dictionary<string, string> _refused = new(StringComparer.Ordinal);
+    private string? _unavailableReason;
+    private DateTimeOffset _unavailableUntil;
+
+    /// <summary>Gets the reason GraphQL cannot be used, or null if it can.</summary>
+    public string? UnavailableReason
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unavailableReason is not null && clock.GetUtcNow() < _unavailableUntil ? _unavailableReason : null;
+            }
+        }
+    }
+
+    /// <summary>Gets or sets how often the size of queries was halved because GitLab found them too complex.</summary>
+    public int ReductionLevel { get; set; }
+
+    /// <summary>Gets the names of the fields, and of the arguments with a colon, that GitLab refused.</summary>
+    public string[] Refused
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _refused.Keys];
+            }
+        }
+    }
+
+    /// <summary>Returns GitLab's message about a refused field, or null if the field was not refused.</summary>
+    public string? GetRefusal(string name)
+    {
+        lock (_gate)
+        {
+            return _refused.TryGetValue(name, out string? message) ? message : null;
+        }
+    }
+
+    /// <summary>Records that GraphQL cannot be used.</summary>
+    /// <returns>Whether that is news.</returns>
+    public bool SetUnavailable(string reason)
+    {
+        lock (_gate)
+        {
+            bool isNew = _unavailableReason != reason || clock.GetUtcNow() >= _unavailableUntil;
+            _unavailableReason = reason;
+            _unavailableUntil = clock.GetUtcNow() + RetryInterval;
+            return isNew;
+        }
+    }
+
+    /// <summary>Records the fields and arguments that GitLab refused.</summary>
+    /// <param name="errors">The errors of the response.</param>
+    /// <returns>The names to leave out from now on; null if the query cannot do without one of them.</returns>
+    public string[]? TryRefuse(IEnumerable<GraphQLError> errors)
+    {
+        (string? Name, string Message)[] refusals = [.. errors
+            .Where(static error => error.Extensions?.Code is not null)
+            .Select(static error => (GetName(error.Extensions!), error.Message ?? string.Empty))];
+        if (refusals.Any(static refusal => refusal.Name is null || Required.Contains(refusal.Name)))
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            string[] added = [.. refusals.Select(static refusal => refusal.Name!).Distinct().Where(name => !_refused.ContainsKey(name))];
+            foreach (string name in added)
+            {
+                _refused.Add(name, refusals.First(refusal => refusal.Name == name).Message);
+            }
+
+            return added;
+        }
+    }
+
+    private static string? GetName(GraphQLErrorExtensions extensions) => extensions.Code switch
+    {
+        "undefinedField" => extensions.FieldName,
+        "argumentNotAccepted" => extensions.ArgumentName + ":",
+        _ => null,
+    };
+}

@@ -1,0 +1,54 @@
+using System;
+using System.Collections.Generic;
+using System.Net.Http;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GitLabAgents;
+
+/// <content>The user's own projects and groups, as completion offers them.</content>
+public sealed partial class GitLabClient
+{
+    private const int MaxSearchResults = 20;
+
+    // GitLab's search finds nothing by fewer characters unless they are a whole name.
+    private const int MinSearchLength = 3;
+
+    /// <summary>Finds projects in which the user is at least Developer, by a part of their full path; the most recent first.</summary>
+    internal Task<List<ProjectInfo>> SearchProjectsAsync(string text, CancellationToken cancellationToken)
+        => SearchAsync(
+            $"projects?membership=true&min_access_level={AccessLevel.Developer}&archived=false&simple=true"
+                + $"{GetSearchParameters(text, "&search_namespaces=true")}&order_by=last_activity_at",
+            text,
+            static project => project.PathWithNamespace,
+            GitLabJson.Default.ListProjectInfo,
+            cancellationToken);
+
+    /// <summary>Finds groups in which the user is at least Developer, by a part of their full path.</summary>
+    internal Task<List<GroupInfo>> SearchGroupsAsync(string text, CancellationToken cancellationToken)
+        => SearchAsync(
+            $"groups?min_access_level={AccessLevel.Developer}{GetSearchParameters(text, string.Empty)}",
+            text,
+            static group => group.FullPath,
+            GitLabJson.Default.ListGroupInfo,
+            cancellationToken);
+
+    private static string GetSearchParameters(string text, string more)
+        => text.Length < MinSearchLength ? string.Empty : $"&search={Uri.EscapeDataString(text)}{more}";
+
+    private async Task<List<T>> SearchAsync<T>(
+        string path,
+        string text,
+        Func<T, string?> getPath,
+        System.Text.Json.Serialization.Metadata.JsonTypeInfo<List<T>> type,
+        CancellationToken cancellationToken)
+        where T : class
+    {
+        // Where GitLab does not search, the candidates are picked from a longer list here.
+        int count = text.Length is 0 or >= MinSearchLength ? MaxSearchResults : PageSize;
+        var request = new ApiRequest(HttpMethod.Get, $"{path}&per_page={count}", "search", GitLabErrorKind.NotFound);
+        List<T> found = await ReadAsync(request, type, cancellationToken).ConfigureAwait(false);
+        found.RemoveAll(item => item is null || getPath(item) is not { } full || full.IndexOf(text, StringComparison.OrdinalIgnoreCase) < 0);
+        return found.Count > MaxSearchResults ? found.GetRange(0, MaxSearchResults) : found;
+    }
+}

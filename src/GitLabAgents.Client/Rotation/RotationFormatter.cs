@@ -1,0 +1,54 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+
+namespace GitLabAgents;
+
+/// <summary>Formats agents, tokens and durations for the messages of a rotation.</summary>
+internal static class RotationFormatter
+{
+    private static readonly (TimeSpan Length, string Unit)[] Units =
+    [
+        (TimeSpan.FromDays(1), "day"), (TimeSpan.FromHours(1), "hour"), (TimeSpan.FromMinutes(1), "minute"),
+    ];
+
+    /// <summary>Formats an agent with its project and host.</summary>
+    public static string FormatAgent(ClusterAgent agent)
+        => $"agent {DisplayText.Sanitize(agent.ToString())} of project {GetProjectName(agent)} on {agent.Session}";
+
+    /// <summary>Gets the name of the agent's project, or its ID if the server does not return the name.</summary>
+    public static string GetProjectName(ClusterAgent agent)
+        => DisplayText.Sanitize(agent.ProjectPath ?? agent.ProjectId.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Formats a token with its ID.</summary>
+    public static string FormatToken(AgentToken token) => FormatTokens([token]);
+
+    /// <summary>Formats tokens with their IDs.</summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="detail">Returns more about each token, or nothing.</param>
+    public static string FormatTokens(IReadOnlyCollection<AgentToken> tokens, Func<AgentToken, string>? detail = null)
+    {
+        IEnumerable<string> names = tokens.Select(token =>
+        {
+            string rest = detail is null ? string.Empty : ", " + detail(token);
+            return $"'{DisplayText.Sanitize(token.ToString())}' ({token.Id}{rest})";
+        });
+        return (tokens.Count == 1 ? "token " : "tokens ") + string.Join(", ", names);
+    }
+
+    /// <summary>Formats a duration in its largest unit: "1 day", "2.5 hours", "90 minutes".</summary>
+    public static string FormatDuration(TimeSpan duration)
+    {
+        (TimeSpan length, string unit) = Array.Find(Units, candidate => duration >= candidate.Length);
+        string count = (unit is null ? duration.TotalSeconds : duration.TotalSeconds / length.TotalSeconds)
+            .ToString("0.##", CultureInfo.InvariantCulture);
+        return $"{count} {unit ?? "second"}{(count == "1" ? string.Empty : "s")}";
+    }
+
+    /// <summary>Formats the time that is left, rounded up to minutes, or to seconds for the last two minutes.</summary>
+    public static string FormatTimeLeft(TimeSpan left)
+        => FormatDuration(left > TimeSpan.FromMinutes(2)
+            ? TimeSpan.FromMinutes(Math.Ceiling(left.TotalMinutes))
+            : TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)));
+}

@@ -1,0 +1,88 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net.Http;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace GitLabAgents.Tests;
+
+/// <summary>
+/// Projects and groups by path where <see cref="Uri"/> turns <c>%2F</c> into <c>/</c>, as .NET Framework may.
+/// </summary>
+public sealed class EncodedSlashTests
+{
+    private readonly FakeHandler _http = new(Respond);
+
+    [Fact]
+    public void This_NET_keeps_them() => Assert.True(TestClients.Session(TestClients.Unreachable).KeepsEncodedSlashes);
+
+    [Fact]
+    public async Task A_project_is_asked_for_by_its_id_which_is_looked_up_once()
+    {
+        GitLabClient client = CreateClient();
+        Assert.Equal("a11", (await client.GetAgentAsync("Group/App", 11)).Name);
+        Assert.Equal("a11", (await client.GetAgentAsync("Group/App", 11)).Name);
+        Assert.Equal(
+            [
+                "/api/v4/projects?search=Group/App&search_namespaces=true&simple=true&per_page=100&page=1",
+                "/api/v4/projects?search=Group/App&search_namespaces=true&simple=true&per_page=100&page=2",
+                "/api/v4/projects/101/cluster_agents/11",
+                "/api/v4/projects/101/cluster_agents/11",
+            ],
+            Sent());
+    }
+
+    [Fact]
+    public async Task So_is_a_group()
+    {
+        Assert.Empty(await TestClients.ListAsync(CreateClient().GetGroupAgentsAsync("group/sub", recurse: false)));
+        Assert.StartsWith("/api/v4/groups?search=sub&", Sent()[0], StringComparison.Ordinal);
+        Assert.StartsWith("/api/v4/groups/7/projects?", Sent()[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_path_that_is_not_found_is_an_error_and_changes_nothing()
+    {
+        GitLabClient client = CreateClient();
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ProjectNotFound, () => client.CreateAgentAsync("group/missing", "new"));
+        Assert.Contains("'group/missing'", e.Message, StringComparison.Ordinal);
+        Assert.All(_http.Requests, request => Assert.Equal("GET", request.Method));
+    }
+
+    [Fact]
+    public async Task Ids_need_no_look_up()
+    {
+        await CreateClient().GetAgentAsync(101, 11);
+        Assert.Equal(["/api/v4/projects/101/cluster_agents/11"], Sent());
+    }
+
+    private static HttpResponseMessage Respond(SentRequest request)
+    {
+        string path = request.Uri.PathAndQuery;
+        return path switch
+        {
+            _ when path.Contains("page=2", StringComparison.Ordinal) => TestClients.Json(
+                """[{"id":101,"path_with_namespace":"group/app"}]"""),
+            _ when path.Contains("search=Group/App", StringComparison.Ordinal) => TestClients.Json(
+                """[{"id":5,"path_with_namespace":"group/app-two"}]""", 200, ("X-Next-Page", "2")),
+            _ when path.Contains("search=group/missing", StringComparison.Ordinal) => TestClients.Json(
+                """[{"id":5,"path_with_namespace":"other/group/missing"}]"""),
+            _ when path.StartsWith("/api/v4/groups?", StringComparison.Ordinal) => TestClients.Json(
+                """[{"id":6,"full_path":"sub"},{"id":7,"full_path":"group/sub"}]"""),
+            _ when path.StartsWith("/api/v4/groups/7/", StringComparison.Ordinal) => TestClients.Json("[]"),
+            _ => TestClients.Json(TestClients.Agent(11)),
+        };
+    }
+
+    private GitLabClient CreateClient()
+    {
+        GitLabClient client = TestClients.Client(_http);
+        client.Session.KeepsEncodedSlashes = false;
+        return client;
+    }
+
+    private List<string> Sent()
+        => [.. _http.Requests.OrderBy(request => request.Number).Select(request => request.Uri.PathAndQuery)];
+}
