@@ -12,6 +12,9 @@ namespace GitLabAgents;
 /// </summary>
 public sealed class GitLabSession : IDisposable
 {
+    // A Date header has whole seconds, and a response takes some time. Clocks that differ by less count as equal.
+    private static readonly TimeSpan DateResolution = TimeSpan.FromSeconds(2);
+
     private readonly string _address;
     private readonly AccessToken _token;
     private readonly GitLabTransport _transport;
@@ -131,7 +134,9 @@ public sealed class GitLabSession : IDisposable
     {
         if (date is { } time)
         {
-            Interlocked.Exchange(ref _serverTimeOffset, (time - Clock.GetUtcNow()).Ticks);
+            TimeSpan offset = time - Clock.GetUtcNow();
+            bool isSkewed = offset.Duration() > DateResolution;
+            Interlocked.Exchange(ref _serverTimeOffset, isSkewed ? offset.Ticks : 0);
         }
     }
 

@@ -24,8 +24,8 @@ Describe 'Fleets' {
     Context 'a group' {
         It 'gives the agents of its own projects, and with -Recurse of its subgroups, in a stable order' {
             (Get-GitLabClusterAgent -Group platform).Name | Should -Be 'cluster-eu', 'cluster-us'
-            (Get-GitLabClusterAgent -Group platform -Recurse).Name | Should -Be 'cluster-eu', 'cluster-us', 'web', 'api'
-            (Get-GitLabClusterAgent -Group platform -Recurse -Name cluster-*, api).Name | Should -Be 'cluster-eu', 'cluster-us', 'api'
+            (Get-GitLabClusterAgent -Group platform -Recurse).Name | Should -Be 'api', 'web', 'cluster-eu', 'cluster-us'
+            (Get-GitLabClusterAgent -Group platform -Recurse -Name cluster-*, api).Name | Should -Be 'api', 'cluster-eu', 'cluster-us'
         }
 
         It 'leaves archived projects out' {
@@ -35,14 +35,14 @@ Describe 'Fleets' {
         It 'passes over a project that may not be read (<_>), with a verbose line' -ForEach 403, 404 {
             Add-FakeGitLabFault $server @{ kind = 'status'; status = $_; pathContains = '/projects/104/cluster_agents' }
             $output = Get-GitLabClusterAgent -Group platform -Recurse -Verbose 4>&1
-            ($output | Where-Object { $_ -is [GitLabAgents.ClusterAgent] }).Name | Should -Be 'cluster-eu', 'cluster-us', 'api'
-            "$output" | Should -BeLike '*Passed over platform/apps/web*'
+            ($output | Where-Object { $_ -is [GitLabAgents.ClusterAgent] }).Name | Should -Be 'api', 'cluster-eu', 'cluster-us'
+            "$output" | Should -BeLike '*Skipped platform/apps/web*'
         }
 
         It 'names the project of another failure, and goes on' {
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '/projects/104/cluster_agents' }
             $agents = Get-GitLabClusterAgent -Group platform -Recurse -ErrorVariable failure -ErrorAction SilentlyContinue
-            $agents.Name | Should -Be 'cluster-eu', 'cluster-us', 'api'
+            $agents.Name | Should -Be 'api', 'cluster-eu', 'cluster-us'
             $failure.TargetObject | Should -Be 'platform/apps/web'
             $failure.FullyQualifiedErrorId | Should -BeLike 'ServerError,*'
         }

@@ -66,8 +66,8 @@ Describe 'Get-GitLabAgentConnection' {
 
         It 'takes agents from the pipeline, with two queries a project where not all are connected' {
             $connections = Get-GitLabClusterAgent -Group platform -Recurse | Get-GitLabAgentConnection
-            $connections.Agent | Should -Be 'cluster-eu', 'cluster-us', 'web', 'api'
-            $connections.Status | Should -Be 'Stale', 'Never', 'Stale', 'Never'
+            $connections.Agent | Should -Be 'api', 'web', 'cluster-eu', 'cluster-us'
+            $connections.Status | Should -Be 'Never', 'Stale', 'Stale', 'Never'
             @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 6
         }
 
@@ -202,7 +202,7 @@ Describe 'Get-GitLabAgentConnection' {
             @{ Id = 'InvalidResponse'; Fault = @{ kind = 'body'; body = '{"data":{"pro' }; Words = '*not the JSON expected*' }
             @{ Id = 'ConnectionFailed'; Fault = @{ kind = 'reset' }; Words = '*read the connections*' }
             @{ Id = 'ConnectionFailed'; Fault = @{ kind = 'truncate' }; Words = '*read the connections*' }
-            @{ Id = 'Timeout'; Fault = @{ kind = 'hang' }; Words = '*No answer within*' }
+            @{ Id = 'Timeout'; Fault = @{ kind = 'hang' }; Words = '*No response within*' }
         ) {
             $null = Connect-FakeGitLab $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
             $agents = Get-GitLabClusterAgent group/app
@@ -212,7 +212,7 @@ Describe 'Get-GitLabAgentConnection' {
             $failure[0].FullyQualifiedErrorId | Should -Be "$Id,GitLabAgents.Commands.GetGitLabAgentConnectionCommand"
             $failure[0].TargetObject | Should -Be 11
             $failure[0].Exception.Message | Should -BeLike $Words
-            $failure[0].Exception.Message | Should -Not -BeLike '*may have acted*'
+            $failure[0].Exception.Message | Should -Not -BeLike '*may have processed*'
             $connections.AgentId | Should -Be 12
         }
 
@@ -229,7 +229,7 @@ Describe 'Get-GitLabAgentConnection' {
         It 'names <Id> where the role cannot be read, and goes on with the next' -ForEach @(
             @{ Id = 'ServerError'; Fault = @{ kind = 'status'; status = 500 }; Words = "*read the access token's role*500*" }
             @{ Id = 'ConnectionFailed'; Fault = @{ kind = 'reset' }; Words = "*read the access token's role*" }
-            @{ Id = 'Timeout'; Fault = @{ kind = 'hang' }; Words = '*No answer within*' }
+            @{ Id = 'Timeout'; Fault = @{ kind = 'hang' }; Words = '*No response within*' }
         ) {
             $null = Connect-FakeGitLab $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
             $agents = Get-GitLabClusterAgent group/app

@@ -185,6 +185,7 @@ Describe 'Get-GitLabAgentToken' {
             Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1002'
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1003'
+                'GET /api/v4/projects/101/cluster_agents/11'
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1001')
         }
 

@@ -13,8 +13,8 @@ internal static class SuggestedCommand
     public const string GetToken = "Get-GitLabAgentToken";
     public const string GetUrlConfiguration = "Get-GitLabAgentUrlConfiguration";
     public const string RemoveUrlConfiguration = "Remove-GitLabAgentUrlConfiguration";
+    public const string RevokeToken = "Revoke-GitLabAgentToken";
 
-    private const string RevokeToken = "Revoke-GitLabAgentToken";
     private const string RotateToken = "Invoke-GitLabAgentTokenRotation";
 
     public static string FindAgent(ProjectReference project, string name)

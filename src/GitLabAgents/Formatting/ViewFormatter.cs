@@ -29,7 +29,7 @@ public static class ViewFormatter
     {
         null or { IsLastUsedKnown: false } => "?",
         { LastUsedAt: null } => "never",
-        _ => Age(token.LastUsedAt),
+        _ => Age(token.LastUsedAt, token.Session),
     };
 
     /// <summary>Formats a date as in ISO 8601, to the second.</summary>
@@ -49,7 +49,7 @@ public static class ViewFormatter
     /// <returns><see langword="false"/> if the last use is not known.</returns>
     public static bool IsStale(AgentToken token)
     {
-        DateTimeOffset limit = DateTimeOffset.UtcNow.AddDays(-StaleDays);
+        DateTimeOffset limit = GetNow(token?.Session).AddDays(-StaleDays);
         return token is { IsLastUsedKnown: true } && (token.LastUsedAt ?? token.CreatedAt) <= limit;
     }
 
@@ -67,15 +67,16 @@ public static class ViewFormatter
 
     /// <summary>Formats how long ago a date is, or in how long it will be.</summary>
     /// <param name="date">The date, or <see langword="null"/>.</param>
+    /// <param name="session">The session whose server wrote the date: its clock counts.</param>
     /// <returns>Text such as "3 hours ago" or "in 2 days", or an empty string.</returns>
-    public static string Age(DateTimeOffset? date)
+    public static string Age(DateTimeOffset? date, GitLabSession? session = null)
     {
         if (date is not { } when)
         {
             return string.Empty;
         }
 
-        double seconds = (DateTimeOffset.UtcNow - when).TotalSeconds;
+        double seconds = (GetNow(session) - when).TotalSeconds;
         foreach ((double length, string unit) in Units)
         {
             long count = (long)(Math.Abs(seconds) / length);
@@ -103,4 +104,6 @@ public static class ViewFormatter
 
     /// <summary>Formats tokens with their IDs.</summary>
     internal static string JoinWithIds(IEnumerable<AgentToken> tokens) => Join(tokens.Select(static token => $"{token} ({token.Id})"));
+
+    private static DateTimeOffset GetNow(GitLabSession? session) => session?.GetServerTime() ?? DateTimeOffset.UtcNow;
 }

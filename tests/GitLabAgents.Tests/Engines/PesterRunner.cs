@@ -18,7 +18,7 @@ namespace GitLabAgents.Tests.Engines;
 /// </remarks>
 public sealed class PesterRunner : ITestCaseOrderer
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
     private static readonly SemaphoreSlim Slots = new(Environment.ProcessorCount);
     private static readonly ConcurrentDictionary<string, Lazy<Task<(int ExitCode, string Output)>>> Runs
         = new(StringComparer.Ordinal);

@@ -145,6 +145,33 @@ public sealed class RotationTests
         Assert.Equal([cluster.Spare!.Id], cluster.Active.Select(token => token.Id));
     }
 
+    // The idle time by the server's clock, which is ahead of this machine's or behind it.
+    [Theory]
+    [InlineData(30, 25, true)]
+    [InlineData(-30, 2, false)]
+    public async Task Idle_times_and_dates_are_those_of_the_servers_clock(int skewHours, int idleHours, bool isEvicted)
+    {
+        var skew = TimeSpan.FromHours(skewHours);
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.ClockSkew = skew);
+        var cluster = new Cluster(server, spare: true);
+        DateTimeOffset now = DateTimeOffset.UtcNow + skew;
+        server.State.MarkUsed(1004, now);
+        server.State.MarkUsed(cluster.Spare!.Id, now.AddHours(-idleHours));
+        GitLabClient client = TestClients.Client(server, options => options.Clock = TimeProvider.System);
+        if (isEvicted)
+        {
+            AgentTokenRotation result = await RotateAsync(client, new RotationRequest { NoWait = true });
+            Assert.Equal([cluster.Spare.Id], result.RevokedTokens.Select(token => token.Id));
+            string date = result.StartedAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            Assert.EndsWith(date, result.NewToken!.Name, StringComparison.Ordinal);
+            Assert.InRange(result.StartedAt, now.AddMinutes(-1), now.AddMinutes(1));
+        }
+        else
+        {
+            await TestClients.ThrowsAsync(GitLabErrorKind.TokenLimitReached, () => RotateAsync(client, new RotationRequest()));
+        }
+    }
+
     [Fact]
     public async Task A_plan_is_created_again_after_a_long_confirmation()
     {
@@ -530,7 +557,7 @@ public sealed class RotationTests
         AgentTokenRotation result = await RotateAsync(server, Fail());
         Assert.Contains("It may still be active", result.Error!.Message, StringComparison.Ordinal);
         Assert.EndsWith(
-            $"Get-GitLabAgentToken -Project 101 -Agent 12 -TokenId {result.NewToken!.Id}", result.Error.Message, StringComparison.Ordinal);
+            SuggestedCommand.ReadToken(101, 12, result.NewToken!.Id), result.Error.Message, StringComparison.Ordinal);
         Assert.Empty(result.RevokedTokens);
         Assert.Equal(2, cluster.Active.Count());
     }
@@ -660,7 +687,7 @@ public sealed class RotationTests
         Assert.Contains("the reason is not shown", result.Error!.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("glpat", result.Error.ToString(), StringComparison.Ordinal);
         Assert.EndsWith(
-            $"Get-GitLabAgentToken -Project 101 -Agent 12 -TokenId {result.NewToken!.Id}", result.Error.Message, StringComparison.Ordinal);
+            SuggestedCommand.ReadToken(101, 12, result.NewToken!.Id), result.Error.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
     }
 
@@ -690,7 +717,7 @@ public sealed class RotationTests
         };
         OperationInterruptedException exception = await Assert.ThrowsAsync<OperationInterruptedException>(
             () => RotateAsync(server, request));
-        Assert.Contains("AwaitingUse", exception.Message, StringComparison.Ordinal);
+        Assert.Matches("^Stopped. Token '.+' \\(1012\\) of agent staging of .+ the rotation ended as AwaitingUse. Resume with: ", exception.Message);
         Assert.Equal(2, cluster.Active.Count());
     }
 
