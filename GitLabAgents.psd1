@@ -14,6 +14,7 @@
         'Connect-GitLab'
         'ConvertTo-GitLabAgentManifest'
         'Disconnect-GitLab'
+        'Get-GitLabAgentActivity'
         'Get-GitLabAgentConnection'
         'Get-GitLabAgentInventory'
         'Get-GitLabAgentToken'
@@ -27,6 +28,8 @@
         'Remove-GitLabAgentUrlConfiguration'
         'Remove-GitLabClusterAgent'
         'Revoke-GitLabAgentToken'
+        'Test-GitLabAgent'
+        'Wait-GitLabAgentConnection'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

@@ -18,28 +18,28 @@ public sealed class AgentFinding
     public AgentFindingSeverity Severity { get; }
 
     /// <summary>Gets the full path of the agent's project, or its ID as text if the path is not known.</summary>
-    public string Project { get; internal init; } = string.Empty;
+    public string Project { get; internal set; } = string.Empty;
 
     /// <summary>Gets the agent's name, or <see langword="null"/> if the finding is about a project as a whole.</summary>
-    public string? Agent { get; internal init; }
+    public string? Agent { get; internal set; }
 
     /// <summary>Gets the token that the finding is about, or <see langword="null"/> if it is about the agent.</summary>
-    public AgentToken? Token { get; internal init; }
+    public AgentToken? Token { get; internal set; }
 
     /// <summary>Gets what was found, as a sentence.</summary>
     public string Message { get; }
 
-    /// <summary>Gets what to do, with the exact command. The command asks for confirmation before it takes something away.</summary>
+    /// <summary>Gets what to do, with the exact command.</summary>
     public string RecommendedAction { get; }
 
     /// <summary>Gets the ID of the agent's project, or 0 if it is not known.</summary>
-    public long ProjectId { get; internal init; }
+    public long ProjectId { get; internal set; }
 
     /// <summary>Gets the agent's ID, or <see langword="null"/> if the finding is about a project as a whole.</summary>
-    public long? AgentId { get; internal init; }
+    public long? AgentId { get; internal set; }
 
     /// <summary>Gets the session that the agent was read with.</summary>
-    public GitLabSession Session { get; internal init; } = null!;
+    public GitLabSession Session { get; internal set; } = null!;
 
     /// <summary>Returns the rule and the agent.</summary>
     /// <returns>Text such as <c>TokenUnused: group/app, prod</c>.</returns>

@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace GitLabAgents;
 
 /// <summary>The thresholds and the selection of the rules.</summary>
-public sealed class AgentRuleOptions
+internal sealed class AgentRuleOptions
 {
     /// <summary>Gets or sets how long a token may be idle before it counts as unused.</summary>
     public TimeSpan UnusedFor { get; set; } = TimeSpan.FromDays(90);

@@ -5,7 +5,10 @@ using System.Linq;
 
 namespace GitLabAgents;
 
-/// <summary>The rules that find what needs attention. They decide from an inventory item alone, and send nothing.</summary>
+/// <summary>
+/// The rules that find what needs attention. They decide from what was read, and send nothing. Each rule is independent
+/// of the others, so that excluding one hides nothing that another would report.
+/// </summary>
 internal static class AgentRules
 {
     public const string NeverConnected = nameof(NeverConnected);
@@ -37,14 +40,23 @@ internal static class AgentRules
     /// <param name="now">The current time by GitLab's clock.</param>
     /// <returns>The findings; none for a healthy agent.</returns>
     public static IEnumerable<AgentFinding> Evaluate(AgentInventoryItem item, AgentRuleOptions options, DateTimeOffset now)
-        => FindAgentProblems(item, now)
+        => FindConnectionProblem(item, now)
+            .Concat(FindTokenCountProblem(item))
             .Concat((item.Tokens ?? []).SelectMany(token => FindTokenProblems(item, token, options, now)))
             .Concat(FindSpareToken(item, options, now))
-            .Where(finding => options.Rules.Contains(finding.RuleName, StringComparer.OrdinalIgnoreCase));
+            .Concat(FindProjectProblems(item))
+            .Where(finding => options.Rules.Contains(finding.RuleName, StringComparer.Ordinal));
 
     /// <summary>Applies the rule about certificates to an agent's URL configurations.</summary>
+    /// <param name="item">The agent.</param>
+    /// <param name="configurations">The URL configurations.</param>
+    /// <param name="options">The thresholds.</param>
+    /// <param name="now">The current time by GitLab's clock.</param>
     public static IEnumerable<AgentFinding> EvaluateCertificates(
-        AgentInventoryItem item, IEnumerable<AgentUrlConfiguration> configurations, AgentRuleOptions options, DateTimeOffset now)
+        AgentInventoryItem item,
+        IEnumerable<AgentUrlConfiguration> configurations,
+        AgentRuleOptions options,
+        DateTimeOffset now)
     {
         foreach (AgentUrlConfiguration configuration in configurations)
         {
@@ -52,64 +64,84 @@ internal static class AgentRules
             {
                 bool isExpired = end <= now;
                 string day = end.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+                string verb = isExpired ? "expired" : "expires";
+                string command = SuggestedCommand.DeleteUrlConfiguration(item.ProjectId, item.AgentId, configuration.Id);
                 yield return Create(
                     item,
                     CertificateExpires,
                     isExpired ? AgentFindingSeverity.Error : AgentFindingSeverity.Warning,
-                    $"The client certificate of URL configuration {configuration.Id} {(isExpired ? "expired" : "expires")} on {day}.",
-                    "Issue a new certificate, remove the URL configuration, and create it again: "
-                        + $"Remove-GitLabAgentUrlConfiguration {Target(item)} -UrlConfigurationId {configuration.Id}");
+                    $"The client certificate of URL configuration {configuration.Id} {verb} on {day}.",
+                    $"Issue a new certificate, remove the URL configuration, and create it again: {command}");
             }
         }
     }
 
-    /// <summary>Creates the finding for something that could not be read.</summary>
+    /// <summary>Creates the finding for something about an agent that could not be read.</summary>
     public static AgentFinding CreateNotReadable(AgentInventoryItem item, string reason)
         => Create(
             item,
             NotReadable,
             AgentFindingSeverity.Warning,
             $"The agent could not be read completely: {reason}",
-            $"Read it again when the cause is gone: Get-GitLabAgentInventory -Project {Quote(item.Project)} -Name {Quote(item.Agent)}");
+            $"Read it again when the cause is gone: {SuggestedCommand.ReadInventory(item)}");
 
     /// <summary>Creates the finding for a project or group that could not be read.</summary>
-    public static AgentFinding CreateNotReadable(GitLabSession session, object target, GitLabApiException error)
+    public static AgentFinding CreateNotReadable(GitLabSession session, object? target, GitLabApiException error)
         => new(NotReadable, AgentFindingSeverity.Warning, error.Problem, error.RecommendedAction)
         {
-            Project = Convert.ToString(target, CultureInfo.InvariantCulture) ?? string.Empty,
+            Project = DisplayText.Sanitize(Convert.ToString(target, CultureInfo.InvariantCulture) ?? string.Empty),
             Session = session,
         };
 
-    private static IEnumerable<AgentFinding> FindAgentProblems(AgentInventoryItem item, DateTimeOffset now)
+    private static IEnumerable<AgentFinding> FindConnectionProblem(AgentInventoryItem item, DateTimeOffset now)
     {
-        if (item.Status == AgentConnectionStatus.Never && now - item.CreatedAt >= InstallationTime)
+        switch (item.Status)
         {
-            yield return Create(
-                item,
-                NeverConnected,
-                AgentFindingSeverity.Warning,
-                "The agent has never connected.",
-                $"Install it, or remove it: Remove-GitLabClusterAgent {Target(item)}");
+            case AgentConnectionStatus.Never when IsOlder(item.CreatedAt, InstallationTime, now):
+                yield return Create(
+                    item,
+                    NeverConnected,
+                    AgentFindingSeverity.Warning,
+                    "The agent has never connected.",
+                    $"Install it, or remove it: {SuggestedCommand.Remove(item)}");
+                break;
+            case AgentConnectionStatus.Stale:
+                yield return Create(
+                    item,
+                    Disconnected,
+                    AgentFindingSeverity.Error,
+                    $"The agent is not connected. It was last seen {FormatAgo(item.LastUsedAt, now)}.",
+                    "Check the agent's pods and their log in the cluster, and what happened in GitLab: "
+                        + SuggestedCommand.ListActivity(item));
+                break;
         }
 
-        if (item.Status == AgentConnectionStatus.Stale)
+        if (item.IsBehind is true)
         {
+            // An agent one minor version behind works; GitLab itself warns about those that may not.
+            bool isWarned = item.Warnings.Length > 0;
+            string warnings = isWarned ? " GitLab warns: " + string.Join(" ", item.Warnings) : string.Empty;
             yield return Create(
                 item,
-                Disconnected,
-                AgentFindingSeverity.Error,
-                $"The agent is not connected. It was last seen {LastSeen(item.LastUsedAt)}.",
-                $"Check the agent's pods and their log in the cluster, then: Get-GitLabAgentActivity {Target(item)} -First 10");
+                VersionBehind,
+                isWarned ? AgentFindingSeverity.Warning : AgentFindingSeverity.Information,
+                $"The agent has version {item.Version}, and GitLab has {item.ServerVersion}.{warnings}",
+                "Upgrade the agent to GitLab's minor version: helm repo update; "
+                    + "helm upgrade gitlab-agent gitlab/gitlab-agent --namespace gitlab-agent --reuse-values");
         }
+    }
 
-        if (item.Tokens is { Length: 0 })
+    private static IEnumerable<AgentFinding> FindTokenCountProblem(AgentInventoryItem item)
+    {
+        // GitLab connects to a receptive agent, which needs no token.
+        if (item.Tokens is { Length: 0 } && item.IsReceptive is not true)
         {
             yield return Create(
                 item,
                 NoToken,
                 AgentFindingSeverity.Warning,
                 "The agent has no active token, so it cannot connect.",
-                $"Create a token, or remove the agent: New-GitLabAgentToken {Target(item)} -Name {Quote(item.Agent)}");
+                $"Create a token, or remove the agent: {SuggestedCommand.CreateToken(item)}");
         }
 
         if (item.Tokens is { Length: > GitLabClient.TokenLimit } tokens)
@@ -119,20 +151,12 @@ internal static class AgentRules
                 TooManyTokens,
                 AgentFindingSeverity.Warning,
                 $"The agent has {tokens.Length} active tokens; GitLab allows {GitLabClient.TokenLimit}, so none can be added.",
-                $"Revoke the ones that are not used: Get-GitLabAgentToken {Target(item)} | Sort-Object LastUsedAt");
+                $"Revoke the ones that are not used: {SuggestedCommand.ListTokens(item)} | Sort-Object LastUsedAt");
         }
+    }
 
-        if (item.IsBehind is true)
-        {
-            yield return Create(
-                item,
-                VersionBehind,
-                AgentFindingSeverity.Information,
-                $"The agent has version {item.Version}, and GitLab has {item.ServerVersion}.",
-                "Upgrade the agent to GitLab's minor version: helm repo update; helm upgrade gitlab-agent gitlab/gitlab-agent "
-                    + "--namespace gitlab-agent --reuse-values");
-        }
-
+    private static IEnumerable<AgentFinding> FindProjectProblems(AgentInventoryItem item)
+    {
         if (item.IsArchived is true)
         {
             yield return Create(
@@ -141,7 +165,7 @@ internal static class AgentRules
                 AgentFindingSeverity.Information,
                 "The project is archived, but the agent is still registered in it. Its tokens cannot be revoked there.",
                 "Unarchive the project in GitLab, then remove the agent if nobody needs it: "
-                    + $"Remove-GitLabClusterAgent {Target(item)}");
+                    + SuggestedCommand.Remove(item));
         }
 
         bool isExplained = item.Tokens is { Length: 0 } || item.IsArchived is true;
@@ -154,53 +178,54 @@ internal static class AgentRules
     private static IEnumerable<AgentFinding> FindTokenProblems(
         AgentInventoryItem item, AgentToken token, AgentRuleOptions options, DateTimeOffset now)
     {
-        string name = $"Token '{token}' ({token.Id})";
+        string name = $"Token {FormatToken(token)}";
         if (!token.IsLastUsedKnown)
         {
-            yield return CreateNotReadable(item, $"the last use of token '{token}' ({token.Id}) is not known.");
+            yield return CreateNotReadable(item, $"the last use of token {FormatToken(token)} is not known.");
         }
-        else if (token.LastUsedAt is null && now - token.CreatedAt >= InstallationTime)
+        else if (token.LastUsedAt is null && IsOlder(token.CreatedAt, InstallationTime, now))
         {
             yield return Create(
                 item,
                 TokenNeverUsed,
                 AgentFindingSeverity.Warning,
-                $"{name} was created {Ago(token.CreatedAt, now)} and never used.",
+                $"{name} was created {FormatAgo(token.CreatedAt, now)} and never used.",
                 $"Install it, or revoke it: {RevokeCommand(item, token)}",
                 token);
         }
-        else if (now - token.LastUsedAt >= options.UnusedFor)
+        else if (token.LastUsedAt is { } lastUsed && IsOlder(lastUsed, options.UnusedFor, now))
         {
             yield return Create(
                 item,
                 TokenUnused,
                 AgentFindingSeverity.Warning,
-                $"{name} was last used {Ago(token.LastUsedAt, now)}.",
+                $"{name} was last used {FormatAgo(lastUsed, now)}.",
                 $"Revoke it if its cluster is gone: {RevokeCommand(item, token)}",
                 token);
         }
 
-        if (now - token.CreatedAt >= options.TokenMaxAge)
+        if (token.CreatedAt is { } created && IsOlder(created, options.TokenMaxAge, now))
         {
             yield return Create(
                 item,
                 TokenTooOld,
                 AgentFindingSeverity.Warning,
-                $"{name} was created {Ago(token.CreatedAt, now)}.",
-                $"Rotate it: Invoke-GitLabAgentTokenRotation {Target(item)} -Deploy {{ … }}",
+                $"{name} was created {FormatAgo(created, now)}.",
+                $"Rotate it: {SuggestedCommand.Rotate(item)}",
                 token);
         }
     }
 
-    // With two tokens, of which one is idle, there is no slot for a rotation, and the idle one is a risk without a benefit.
-    private static IEnumerable<AgentFinding> FindSpareToken(AgentInventoryItem item, AgentRuleOptions options, DateTimeOffset now)
+    // With two tokens, of which one is idle, a rotation has no free slot, and the idle one is a risk without a benefit.
+    private static IEnumerable<AgentFinding> FindSpareToken(
+        AgentInventoryItem item, AgentRuleOptions options, DateTimeOffset now)
     {
         if (item.Tokens is not { Length: 2 } tokens || !tokens.All(static token => token.IsLastUsedKnown))
         {
             yield break;
         }
 
-        AgentToken[] idle = [.. tokens.Where(token => now - (token.LastUsedAt ?? token.CreatedAt) >= options.UnusedFor)];
+        AgentToken[] idle = [.. tokens.Where(token => IsOlder(token.LastUsedAt ?? token.CreatedAt, options.UnusedFor, now))];
         if (idle.Length == 1)
         {
             AgentToken used = tokens.Single(token => token.Id != idle[0].Id);
@@ -208,12 +233,24 @@ internal static class AgentRules
                 item,
                 SpareTokenUnused,
                 AgentFindingSeverity.Information,
-                $"The agent uses token '{used}' ({used.Id}); its other token '{idle[0]}' ({idle[0].Id}) is idle and takes the slot "
-                    + "that a rotation needs.",
+                $"The agent uses token {FormatToken(used)}. Its other token {FormatToken(idle[0])} is idle and takes the "
+                    + "slot that a rotation needs.",
                 $"Revoke the idle one: {RevokeCommand(item, idle[0])}",
                 idle[0]);
         }
     }
+
+    // What has no date is old: GitLab has reported the dates for years.
+    private static bool IsOlder(DateTimeOffset? date, TimeSpan age, DateTimeOffset now)
+        => date is null || now - date >= age;
+
+    private static string FormatToken(AgentToken token) => $"'{token}' ({token.Id})";
+
+    private static string FormatAgo(DateTimeOffset? date, DateTimeOffset now)
+        => date is { } time ? RotationFormatter.FormatAge(now - time) + " ago" : "at an unknown time";
+
+    private static string RevokeCommand(AgentInventoryItem item, AgentToken token)
+        => SuggestedCommand.Revoke(item.Project, item.AgentId, token.Id);
 
     private static AgentFinding Create(
         AgentInventoryItem item,
@@ -222,7 +259,7 @@ internal static class AgentRules
         string message,
         string action,
         AgentToken? token = null)
-        => new(rule, severity, message, action)
+        => new(rule, severity, DisplayText.Sanitize(message), DisplayText.Sanitize(action))
         {
             Project = item.Project,
             Agent = item.Agent,

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Net;
 using System.Net.Http;
 using System.Security;
 using System.Text.Json;
@@ -28,7 +29,8 @@ public sealed partial class GitLabClient
         AgentToken token;
         try
         {
-            token = await ReadAsync(request, GitLabJson.Default.AgentToken, static t => t.Id, cancellationToken).ConfigureAwait(false);
+            token = await ReadAsync(request, GitLabJson.Default.AgentToken, static t => t.Id, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (GitLabApiException e)
         {
@@ -45,19 +47,22 @@ public sealed partial class GitLabClient
     }
 
     /// <summary>
-    /// Revokes an agent token by its secret. Requires an administrator and GitLab 17.9. The token is looked up first, so that
-    /// no token of another kind is revoked.
+    /// Revokes an agent token by its secret. Requires an administrator and GitLab 17.9.
     /// See <see href="https://docs.gitlab.com/api/admin/token/#revoke-a-token"/>.
     /// </summary>
-    /// <param name="secret">The secret.</param>
-    /// <param name="cancellationToken">Cancels the requests.</param>
+    /// <param name="token">
+    /// The token, as <see cref="FindTokenBySecretAsync"/> returned it, so that no token of another kind is revoked.
+    /// </param>
+    /// <param name="secret">The secret of the token.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>A task that completes when the token is revoked.</returns>
-    public async Task RevokeTokenBySecretAsync(SecureString secret, CancellationToken cancellationToken = default)
+    public async Task RevokeTokenBySecretAsync(
+        AgentToken token, SecureString secret, CancellationToken cancellationToken = default)
     {
-        await FindTokenBySecretAsync(secret, cancellationToken).ConfigureAwait(false);
+        string action = $"revoke token {token.Id} of agent {token.AgentId} by its secret";
         try
         {
-            ApiRequest request = CreateSecretRequest(HttpMethod.Delete, secret, "revoke an agent token by its secret");
+            ApiRequest request = CreateSecretRequest(HttpMethod.Delete, secret, action);
             await SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (GitLabApiException e)
@@ -68,18 +73,23 @@ public sealed partial class GitLabClient
 
     private static ApiRequest CreateSecretRequest(HttpMethod method, SecureString secret, string action)
     {
-        using var stream = new MemoryStream(1024);
+        if (secret.Length == 0)
+        {
+            throw new GitLabApiException(GitLabErrorKind.InvalidRequest, "The secret is empty.", "Specify the whole secret.");
+        }
+
+        using var stream = new MemoryStream();
+        char[] characters = Secret.ToCharArray(secret);
         using (var writer = new Utf8JsonWriter(stream))
         {
-            char[] characters = Secret.ToCharArray(secret);
             writer.WriteStartObject();
             writer.WriteString("token", characters);
             writer.WriteEndObject();
-            Array.Clear(characters, 0, characters.Length);
         }
 
+        Array.Clear(characters, 0, characters.Length);
         byte[] body = stream.ToArray();
-        Array.Clear(stream.GetBuffer(), 0, (int)stream.Length);
+        Array.Clear(stream.GetBuffer(), 0, body.Length);
         return new ApiRequest(method, SecretPath, action, GitLabErrorKind.TokenNotFound)
         {
             Body = body,
@@ -87,27 +97,35 @@ public sealed partial class GitLabClient
         };
     }
 
-    private GitLabApiException ExplainSecretError(GitLabApiException error, string version) => error switch
+    private GitLabApiException ExplainSecretError(GitLabApiException error, string version)
     {
-        { IsUnknownRoute: true } => error.WithKind(
-            GitLabErrorKind.NotSupported,
-            $"{_session} cannot look up tokens by their secret: that requires GitLab {version} or later.",
-            "Find the token by its name or last use with Get-GitLabAgentToken, and revoke it with Revoke-GitLabAgentToken."),
-        { Kind: GitLabErrorKind.Forbidden } => error.WithKind(
-            GitLabErrorKind.Forbidden,
-            $"Only administrators of {_session} can look up tokens by their secret.",
-            "Use an administrator's access token with the scope api, or find the token with Get-GitLabAgentToken."),
-        { Kind: GitLabErrorKind.TokenNotFound } => error.WithKind(
-            GitLabErrorKind.TokenNotFound,
-            $"{_session} does not know the secret.",
-            "Check that the secret is complete and belongs to this GitLab."),
-        { StatusCode: (System.Net.HttpStatusCode)422 } => OtherKindOfToken(),
-        _ => error,
-    };
+        // Older servers have no route, or one for another method.
+        bool isUnsupported = error.IsUnknownRoute || error.StatusCode == HttpStatusCode.MethodNotAllowed;
+        return error switch
+        {
+            { IsForeign: true } => error,
+            _ when isUnsupported => error.WithKind(
+                GitLabErrorKind.NotSupported,
+                $"This requires GitLab {version} or later.",
+                $"Find the token by its name or last use with {SuggestedCommand.GetToken}, "
+                    + $"and revoke it with {SuggestedCommand.RevokeToken}."),
+            { Kind: GitLabErrorKind.Forbidden } => error.WithKind(
+                GitLabErrorKind.Forbidden,
+                "Only administrators can look up or revoke tokens by their secret.",
+                "Use an administrator's access token with the scope api, or find the token with "
+                    + $"{SuggestedCommand.GetToken}."),
+            { Kind: GitLabErrorKind.TokenNotFound } => error.WithKind(
+                GitLabErrorKind.TokenNotFound,
+                $"{_session} does not know the secret.",
+                "Check that the secret is complete and belongs to this GitLab."),
+            { StatusCode: (HttpStatusCode)422 } => OtherKindOfToken(),
+            _ => error,
+        };
+    }
 
     private GitLabApiException OtherKindOfToken()
         => new(
             GitLabErrorKind.InvalidRequest,
-            $"The secret is not that of an agent token of {_session}. Nothing was revoked.",
+            $"The secret is not the secret of an agent token of {_session}. Nothing was revoked.",
             "Revoke tokens of other kinds in GitLab.");
 }

@@ -6,8 +6,10 @@ using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Finds what needs attention: agents that are not connected, tokens that nobody uses, certificates that expire.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "GitLabAgent", DefaultParameterSetName = ProjectSet)]
+/// <summary>
+/// Finds what needs attention: agents that are not connected, tokens that nobody uses, certificates that expire.
+/// </summary>
+[Cmdlet(VerbsDiagnostic.Test, "GitLabAgent", DefaultParameterSetName = ObjectSet)]
 [OutputType(typeof(AgentFinding))]
 public sealed class TestGitLabAgentCommand : InventoryCmdlet
 {
@@ -76,7 +78,7 @@ public sealed class TestGitLabAgentCommand : InventoryCmdlet
         {
             Attempt(InputObject, () => Test(GetClient(InputObject.Session), InputObject));
         }
-        else
+        else if (IsScopeSelected)
         {
             Attempt(Target, TestInventory);
         }
@@ -109,21 +111,33 @@ public sealed class TestGitLabAgentCommand : InventoryCmdlet
     private void TestInventory()
     {
         GitLabClient client = GetClient();
-        bool reportsNotReadable = _options.Rules.Contains(AgentRules.NotReadable);
-        foreach (ItemResult<AgentInventoryItem> item in ReadInventory(client, filter: null))
+        try
         {
-            if (item.Value is not null)
+            foreach (ItemResult<AgentInventoryItem> item in ReadInventory(client, filter: null))
             {
-                Test(client, item.Value);
-                continue;
+                if (item.Error is { } error)
+                {
+                    WriteNotReadable(client, item.Target, error);
+                }
+                else
+                {
+                    Test(client, item.Value!);
+                }
             }
+        }
+        catch (GitLabApiException e)
+        {
+            WriteNotReadable(client, Target, e);
+        }
+    }
 
-            // Both: the finding is part of the report, and the error makes an unattended run fail.
-            WriteResult(item);
-            if (reportsNotReadable)
-            {
-                WriteObject(AgentRules.CreateNotReadable(client.Session, item.Target, item.Error!));
-            }
+    // Both: the finding is part of the report, and the error makes an unattended run fail.
+    private void WriteNotReadable(GitLabClient client, object? target, GitLabApiException error)
+    {
+        WriteError(ErrorRecordFactory.Create(error, target));
+        if (_options.Rules.Contains(AgentRules.NotReadable))
+        {
+            WriteObject(AgentRules.CreateNotReadable(client.Session, target, error));
         }
     }
 

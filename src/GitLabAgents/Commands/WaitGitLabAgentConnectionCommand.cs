@@ -1,13 +1,16 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Management.Automation;
-using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Waits until agents are connected, such as after an installation or an upgrade. Many agents are awaited at once.</summary>
+/// <summary>
+/// Waits until agents are connected, such as after an installation or an upgrade. The agents of a pipeline are awaited
+/// together, and written as they connect.
+/// </summary>
 [Cmdlet(VerbsLifecycle.Wait, "GitLabAgentConnection")]
 [OutputType(typeof(AgentConnection))]
 public sealed class WaitGitLabAgentConnectionCommand : AgentCmdlet
@@ -15,9 +18,10 @@ public sealed class WaitGitLabAgentConnectionCommand : AgentCmdlet
     private const int WaitActivity = 0x61676e77;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
 
-    private PipelineReader<ItemResult<AgentConnection>>? _reader;
+    private readonly Dictionary<GitLabSession, AgentBatchReader> _batches = [];
+    private readonly List<Task<ItemResult<AgentConnection>>> _waits = [];
     private int _total;
-    private int _done;
+    private Version? _minimumVersion;
 
     /// <summary>Gets or sets how many seconds to wait for each agent; 0 to wait without a limit.</summary>
     [Parameter]
@@ -35,74 +39,83 @@ public sealed class WaitGitLabAgentConnectionCommand : AgentCmdlet
     public string? MinimumVersion { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        _minimumVersion = AgentVersion.Parse(MinimumVersion);
+        if (MinimumVersion is not null && _minimumVersion is null)
+        {
+            var error = new GitLabApiException(
+                GitLabErrorKind.InvalidRequest,
+                $"-MinimumVersion '{MinimumVersion}' is not a valid version.",
+                "Specify a version such as 18.9 or v18.9.0.");
+            ThrowTerminatingError(ErrorRecordFactory.Create(error, MinimumVersion));
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void ProcessRecord() => Attempt(Agent.Value, () =>
     {
-        Version? minimum = ParseMinimumVersion();
         GitLabClient client = GetClient();
         ProjectReference project = ResolveProject(client, Project);
         AgentReference agent = Agent;
-        _reader ??= new(int.MaxValue, PipelineStopToken);
-        _reader.Add(stop => ReadAsync(client, project, agent, minimum, stop));
+        if (!_batches.TryGetValue(client.Session, out AgentBatchReader? batch))
+        {
+            batch = new AgentBatchReader(client, AgentParts.Tokens | AgentParts.Connections, PipelineStopToken);
+            _batches.Add(client.Session, batch);
+        }
+
+        _waits.Add(ItemResult.CaptureAsync(agent.Value, () => client.WaitForConnectionAsync(
+            $"Agent {agent} of project {project} on {client.Session}",
+            stop => batch.GetConnectionAsync(project, agent, stop),
+            _minimumVersion,
+            TimeSpan.FromSeconds(TimeoutSec),
+            TimeSpan.FromSeconds(PollSec),
+            PipelineStopToken)));
         _total++;
-        WriteAvailable(_reader, Write);
+        WriteCompleted();
     });
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (_reader is null)
-        {
-            return;
-        }
-
         var progress = new ProgressRecord(WaitActivity, "Waiting for agents to connect", "Waiting");
-        while (!_reader.IsEmpty)
+        while (_waits.Count > 0)
         {
-            progress.StatusDescription = $"{_done} of {_total} agents";
-            progress.PercentComplete = 100 * _done / _total;
+            int done = _total - _waits.Count;
+            progress.StatusDescription = $"{done} of {_total} agents";
+            progress.PercentComplete = 100 * done / _total;
             WriteProgress(progress);
-            Wait(Task.WhenAny(_reader.Pending, Task.Delay(ProgressInterval, PipelineStopToken)));
-            WriteAvailable(_reader, Write);
+            Wait(WaitForNextAsync());
+            WriteCompleted();
         }
 
-        progress.RecordType = ProgressRecordType.Completed;
-        WriteProgress(progress);
+        if (_total > 0)
+        {
+            progress.RecordType = ProgressRecordType.Completed;
+            WriteProgress(progress);
+        }
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        _reader?.DisposeAsync().AsTask().Wait(StopTimeout);
+        Task.WhenAny(Task.WhenAll(_waits), Task.Delay(StopTimeout)).Wait();
     }
 
-    private async IAsyncEnumerable<ItemResult<AgentConnection>> ReadAsync(
-        GitLabClient client,
-        ProjectReference project,
-        AgentReference agent,
-        Version? minimum,
-        [EnumeratorCancellation] CancellationToken stop)
+    private async Task WaitForNextAsync()
     {
-        yield return await ItemResult.CaptureAsync(agent.Value, () => client.WaitForConnectionAsync(
-            project, agent, minimum, TimeSpan.FromSeconds(TimeoutSec), TimeSpan.FromSeconds(PollSec), stop)).ConfigureAwait(false);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(PipelineStopToken);
+        await Task.WhenAny([.. _waits, Task.Delay(ProgressInterval, stop.Token)]).ConfigureAwait(false);
+        stop.Cancel();
     }
 
-    private void Write(ItemResult<AgentConnection> result)
+    private void WriteCompleted()
     {
-        _done++;
-        WriteResult(result);
-    }
-
-    private Version? ParseMinimumVersion()
-    {
-        if (MinimumVersion is null)
+        foreach (Task<ItemResult<AgentConnection>> wait in _waits.Where(static wait => wait.IsCompleted).ToList())
         {
-            return null;
+            _waits.Remove(wait);
+            WriteResult(Wait(wait));
         }
-
-        return AgentVersion.Parse(MinimumVersion) ?? throw new GitLabApiException(
-            GitLabErrorKind.InvalidRequest,
-            $"'{MinimumVersion}' is not a valid version.",
-            "Specify a version such as 18.9 or v18.9.0.");
     }
 }

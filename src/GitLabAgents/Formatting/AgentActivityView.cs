@@ -23,7 +23,7 @@ public sealed class AgentActivityView(AgentActivity activity)
     public string Token => ViewFormatter.Text(activity.Token);
 
     /// <summary>Gets how long ago it happened.</summary>
-    public string Recorded => ViewFormatter.Age(activity.RecordedAt);
+    public string Recorded => ViewFormatter.Age(activity.RecordedAt, activity.Session);
 
     /// <summary>Gets when it happened.</summary>
     public string RecordedAt => ViewFormatter.Iso(activity.RecordedAt);

@@ -13,8 +13,13 @@ public sealed class AgentFindingView(AgentFinding finding)
     /// <summary>Gets the name of the token.</summary>
     public string Token => ViewFormatter.Text(finding.Token);
 
-    /// <summary>Gets the severity.</summary>
-    public string Severity => ViewFormatter.Highlight($"{finding.Severity}", finding.Severity != AgentFindingSeverity.Information);
+    /// <summary>Gets the name of the rule.</summary>
+    public string Rule => finding.RuleName;
+
+    /// <summary>Gets the severity, in red for an error and in yellow for a warning.</summary>
+    public string Severity => finding.Severity == AgentFindingSeverity.Error
+        ? ViewFormatter.HighlightError($"{finding.Severity}")
+        : ViewFormatter.Highlight($"{finding.Severity}", finding.Severity == AgentFindingSeverity.Warning);
 
     /// <summary>Gets what was found.</summary>
     public string Message => ViewFormatter.Text(finding.Message);

@@ -53,6 +53,9 @@ public abstract class InventoryCmdlet : GitLabCmdlet
     [Parameter(ParameterSetName = AllSet)]
     public SwitchParameter IncludeArchived { get; set; }
 
+    /// <summary>Gets a value indicating whether there is anything to read: <c>-All:$false</c> selects nothing.</summary>
+    private protected bool IsScopeSelected => ParameterSetName != AllSet || All;
+
     /// <summary>Gets the value that the user passed, for error records.</summary>
     private protected object? Target => ParameterSetName switch
     {
@@ -64,13 +67,13 @@ public abstract class InventoryCmdlet : GitLabCmdlet
     /// <summary>Reads the inventory that the parameters select.</summary>
     /// <param name="client">The client.</param>
     /// <param name="filter">The agents to read, or null for all.</param>
-    private protected IEnumerable<ItemResult<AgentInventoryItem>> ReadInventory(GitLabClient client, Func<ClusterAgent, bool>? filter)
+    private protected IEnumerable<ItemResult<AgentInventoryItem>> ReadInventory(
+        GitLabClient client, Func<ClusterAgent, bool>? filter)
         => ParameterSetName switch
         {
             GroupSet => ToBlockingEnumerable(
                 client.GetGroupInventoryAsync(Group, Recurse, IncludeArchived, filter, PipelineStopToken)),
-            AllSet when All => ToBlockingEnumerable(client.GetInventoryAsync(IncludeArchived, filter, PipelineStopToken)),
-            AllSet => [],
+            AllSet => ToBlockingEnumerable(client.GetInventoryAsync(IncludeArchived, filter, PipelineStopToken)),
             _ => ToBlockingEnumerable(
                 client.GetProjectInventoryAsync(ResolveProject(client, Project), filter, PipelineStopToken)),
         };
