@@ -36,11 +36,21 @@ internal static class AgentVersion
         return behind is true || isComplete ? behind : null;
     }
 
-    /// <summary>Parses a version such as v17.9.0, 18.5.1-ee or 18.6.0-rc2; null if the text is not one. A suffix is ignored.</summary>
+    /// <summary>Returns whether all versions are known and none is earlier than another.</summary>
+    /// <param name="versions">The versions.</param>
+    /// <param name="minimum">The version to compare with; null for any.</param>
+    public static bool AreAtLeast(IEnumerable<string?> versions, Version? minimum)
+        => minimum is null || versions.All(text => Parse(text) >= minimum);
+
+    /// <summary>
+    /// Parses a version such as v17.9.0, 18.5.1-ee, 18.6.0-rc2 or 18; what follows the numbers does not count.
+    /// </summary>
+    /// <returns>The version, or null if the text is not a version.</returns>
     public static Version? Parse(string? text)
     {
         text = text?.Trim().TrimStart('v', 'V') ?? string.Empty;
         int end = text.IndexOfAny(['-', '+', ' ']);
-        return Version.TryParse(end < 0 ? text : text.Substring(0, end), out Version? version) ? version : null;
+        text = end < 0 ? text : text.Substring(0, end);
+        return Version.TryParse(text.IndexOf('.') < 0 ? text + ".0" : text, out Version? version) ? version : null;
     }
 }

@@ -40,6 +40,9 @@ internal sealed class QueryDocument
     /// <summary>Gets one agent.</summary>
     public static QueryDocument Agent => Load(nameof(Agent));
 
+    /// <summary>Gets a page of an agent's activity.</summary>
+    public static QueryDocument AgentActivity => Load(nameof(AgentActivity));
+
     /// <summary>Loads a query and the fragments that it needs.</summary>
     /// <param name="name">The name of the file without its extension.</param>
     public static QueryDocument Load(string name) => Loaded.GetOrAdd(name, static file =>
