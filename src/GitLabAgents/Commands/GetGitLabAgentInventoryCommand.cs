@@ -79,7 +79,8 @@ public sealed class GetGitLabAgentInventoryCommand : GitLabCmdlet
     }
 
     private void Write(
-        string place, Func<GitLabClient, Func<ClusterAgent, bool>, IAsyncEnumerable<ItemResult<AgentInventoryItem>>> read)
+        string place,
+        Func<GitLabClient, Func<ClusterAgent, bool>, IAsyncEnumerable<ItemResult<AgentInventoryItem>>> read)
     {
         GitLabClient client = GetClient();
         var filter = new NameFilter(Name);

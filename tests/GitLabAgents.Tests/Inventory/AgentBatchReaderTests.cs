@@ -95,7 +95,7 @@ public sealed class AgentBatchReaderTests
         for (int i = 1; i < waiting.Length; i++)
         {
             await TestClients.UntilAsync(() => waiting[i].IsCompleted, $"slot {i}");
-            Assert.False(waiting.Skip(i + client.Session.MaxConcurrentReads).Any(task => task.IsCompleted));
+            Assert.DoesNotContain(waiting.Skip(i + client.Session.MaxConcurrentReads), task => task.IsCompleted);
             (await waiting[i]).Dispose();
         }
 

@@ -4,7 +4,6 @@ using System.Linq;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
 using Xunit;
-using AgentConnectionOf = GitLabAgents.FakeGitLab.AgentConnection;
 using ServerToken = GitLabAgents.FakeGitLab.AccessToken;
 
 namespace GitLabAgents.Tests;
