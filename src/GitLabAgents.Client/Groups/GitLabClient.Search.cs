@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net.Http;
+using System.Text.Json.Serialization.Metadata;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -14,7 +15,9 @@ public sealed partial class GitLabClient
     // GitLab's search finds nothing by fewer characters unless they are a whole name.
     private const int MinSearchLength = 3;
 
-    /// <summary>Finds projects in which the user is at least Developer, by a part of their full path; the most recent first.</summary>
+    /// <summary>
+    /// Finds projects in which the user is at least Developer, by a part of their full path; the most recent first.
+    /// </summary>
     internal Task<List<ProjectInfo>> SearchProjectsAsync(string text, CancellationToken cancellationToken)
         => SearchAsync(
             $"projects?membership=true&min_access_level={AccessLevel.Developer}&archived=false&simple=true"
@@ -54,7 +57,7 @@ public sealed partial class GitLabClient
         string search,
         string text,
         Func<T, string?> getPath,
-        System.Text.Json.Serialization.Metadata.JsonTypeInfo<List<T>> type,
+        JsonTypeInfo<List<T>> type,
         CancellationToken cancellationToken)
         where T : class
     {
@@ -62,7 +65,9 @@ public sealed partial class GitLabClient
         int count = text.Length == 0 || search.Length >= MinSearchLength ? MaxSearchResults : PageSize;
         var request = new ApiRequest(HttpMethod.Get, $"{path}&per_page={count}", "search", GitLabErrorKind.NotFound);
         List<T> found = await ReadAsync(request, type, cancellationToken).ConfigureAwait(false);
-        found.RemoveAll(item => item is null || getPath(item) is not { } full || full.IndexOf(text, StringComparison.OrdinalIgnoreCase) < 0);
+        found.RemoveAll(item => item is null
+            || getPath(item) is not { } full
+            || full.IndexOf(text, StringComparison.OrdinalIgnoreCase) < 0);
         return found.Count > MaxSearchResults ? found.GetRange(0, MaxSearchResults) : found;
     }
 }

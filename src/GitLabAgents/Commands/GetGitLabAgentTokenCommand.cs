@@ -53,7 +53,9 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
     [ArgumentCompleter(typeof(TokenIdCompleter))]
     public long[]? TokenId { get; set; }
 
-    /// <summary>Gets or sets a switch that omits the last use, which saves a request for each token of a single agent.</summary>
+    /// <summary>
+    /// Gets or sets a switch that omits the last use, which saves a request for each token of a single agent.
+    /// </summary>
     [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = TokenIdSet)]
     public SwitchParameter Summary { get; set; }
@@ -136,7 +138,8 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
         }
         else
         {
-            IAsyncEnumerable<ItemResult<AgentToken>> tokens = ReadIndividuallyAsync(client, project, agent, filter, stop);
+            IAsyncEnumerable<ItemResult<AgentToken>> tokens =
+                ReadIndividuallyAsync(client, project, agent, filter, stop);
             await foreach (ItemResult<AgentToken> token in tokens.ConfigureAwait(false))
             {
                 yield return token;
