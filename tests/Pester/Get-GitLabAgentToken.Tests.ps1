@@ -233,7 +233,7 @@ Describe 'Get-GitLabAgentToken' {
         }
 
         It 'does not go together with -Project' {
-            (Get-Failure { Get-GitLabAgentToken 101 11 -Secret (ConvertTo-Secret 'glagent-x') }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet,*'
+            (Get-Failure { Get-GitLabAgentToken -Project 101 -Secret (ConvertTo-Secret 'glagent-x') }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet,*'
         }
     }
 }
