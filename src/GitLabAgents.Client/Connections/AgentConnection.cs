@@ -5,8 +5,8 @@ namespace GitLabAgents;
 
 /// <summary>
 /// Whether an agent is connected to GitLab, by which pods, since when and with which version. Nothing is guessed: if
-/// GitLab does not say, <see cref="Status"/> is <see cref="AgentConnectionStatus.Unknown"/> and <see cref="Reason"/> says
-/// why. See <see href="https://docs.gitlab.com/api/graphql/reference/#clusteragent"/>.
+/// GitLab does not say, <see cref="Status"/> is <see cref="AgentConnectionStatus.Unknown"/> and <see cref="Reason"/>
+/// says why. See <see href="https://docs.gitlab.com/api/graphql/reference/#clusteragent"/>.
 /// </summary>
 public sealed class AgentConnection
 {
@@ -27,7 +27,9 @@ public sealed class AgentConnection
     /// <summary>Gets the full path of the agent's project; its ID as text if GitLab does not report the path.</summary>
     public string Project { get; }
 
-    /// <summary>Gets the agent's name; its ID as text if the name is not known, or is all digits and would be taken for an ID.</summary>
+    /// <summary>
+    /// Gets the agent's name; its ID as text if the name is not known, or is all digits and would be taken for an ID.
+    /// </summary>
     public string Agent { get; }
 
     /// <summary>Gets the ID of the agent's project.</summary>
@@ -42,18 +44,26 @@ public sealed class AgentConnection
     /// <summary>Gets the pods that are connected, in GitLab's order; empty if none is, or that is not known.</summary>
     public AgentPod[] Connections { get; }
 
-    /// <summary>Gets since when a pod is connected, by the earliest of <see cref="Connections"/>; <see langword="null"/> if none is, or GitLab does not report it.</summary>
+    /// <summary>
+    /// Gets since when a pod is connected, by the earliest of <see cref="Connections"/>; <see langword="null"/> if none
+    /// is, or GitLab does not report it.
+    /// </summary>
     public DateTimeOffset? ConnectedAt => Connections.Min(static pod => pod.ConnectedAt);
 
-    /// <summary>Gets the lowest version among the connected pods, because that one is to be updated; <see langword="null"/> if none is known.</summary>
+    /// <summary>
+    /// Gets the lowest version among the connected pods, because that one is to be updated; <see langword="null"/> if
+    /// none is known.
+    /// </summary>
     public string? Version => AgentVersion.GetLowest(Connections.Select(static pod => pod.Version));
 
-    /// <summary>Gets the version of the GitLab, as the session knows it; <see langword="null"/> if it does not.</summary>
+    /// <summary>
+    /// Gets the version of the GitLab, as the session knows it; <see langword="null"/> if it does not.
+    /// </summary>
     public string? ServerVersion => Session.Version;
 
     /// <summary>
-    /// Gets whether a connected pod has an earlier minor version than the GitLab: 18.4 is behind 18.5, and 18.5.0 is not
-    /// behind 18.5.1. <see langword="null"/> if one of the versions is not known.
+    /// Gets whether a connected pod has an earlier minor version than the GitLab: 18.4 is behind 18.5, and 18.5.0 is
+    /// not behind 18.5.1. <see langword="null"/> if one of the versions is not known.
     /// </summary>
     public bool? IsBehind => AgentVersion.IsBehind(Connections.Select(static pod => pod.Version), ServerVersion);
 
@@ -66,7 +76,9 @@ public sealed class AgentConnection
     /// </summary>
     public DateTimeOffset? LastUsedAt { get; }
 
-    /// <summary>Gets why <see cref="Status"/> is unknown, in GitLab's own words if it gives any; else <see langword="null"/>.</summary>
+    /// <summary>
+    /// Gets why <see cref="Status"/> is unknown, in GitLab's own words if it gives any; else <see langword="null"/>.
+    /// </summary>
     public string? Reason { get; }
 
     /// <summary>Gets the session that the connection was read with.</summary>

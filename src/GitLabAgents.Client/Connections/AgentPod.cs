@@ -12,13 +12,17 @@ public sealed class AgentPod
     {
     }
 
-    /// <summary>Gets the version of the agent in it, as it tells it; <see langword="null"/> where it does not.</summary>
+    /// <summary>
+    /// Gets the version of the agent in it, as it tells it; <see langword="null"/> where it does not.
+    /// </summary>
     public string? Version { get; internal set; }
 
     /// <summary>Gets the pod's name, or <see langword="null"/> where the agent does not tell.</summary>
     public string? PodName { get; internal set; }
 
-    /// <summary>Gets the namespace of the pod in its cluster, or <see langword="null"/> where the agent does not tell.</summary>
+    /// <summary>
+    /// Gets the namespace of the pod in its cluster, or <see langword="null"/> where the agent does not tell.
+    /// </summary>
     public string? PodNamespace { get; internal set; }
 
     /// <summary>Gets since when it is connected, or <see langword="null"/> where GitLab does not tell.</summary>

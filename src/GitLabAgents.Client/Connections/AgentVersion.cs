@@ -7,11 +7,13 @@ namespace GitLabAgents;
 /// <summary>Compares the versions of agents and of GitLab, which go together by their minor version.</summary>
 internal static class AgentVersion
 {
-    /// <summary>Gives the lowest of the versions, as it was told: of those that can be read, else the first that was told at all.</summary>
+    /// <summary>Returns the lowest of the versions as it is written; if none can be parsed, the first one.</summary>
     public static string? GetLowest(IEnumerable<string?> versions)
-        => versions.Where(static text => !string.IsNullOrWhiteSpace(text)).OrderBy(static text => Parse(text) ?? new Version(int.MaxValue, 0)).FirstOrDefault();
+        => versions.Where(static text => !string.IsNullOrWhiteSpace(text))
+            .OrderBy(static text => Parse(text) ?? new Version(int.MaxValue, 0))
+            .FirstOrDefault();
 
-    /// <summary>Tells whether one of the versions has an earlier minor version than the server; <see langword="null"/> where that cannot be known.</summary>
+    /// <summary>Returns whether a version has an earlier minor version than the server; null if unknown.</summary>
     public static bool? IsBehind(IEnumerable<string?> versions, string? server)
     {
         if (Parse(server) is not { } newest)

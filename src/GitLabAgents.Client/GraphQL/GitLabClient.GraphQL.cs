@@ -24,34 +24,37 @@ public sealed partial class GitLabClient
         while (true)
         {
             int level = query.Level;
-            GraphQLResult result = await QueryAsync(document, query.Excluded, createVariables(), action, cancellationToken)
-                .ConfigureAwait(false);
+            GraphQLResult result = await QueryAsync(
+                document, query.Excluded, createVariables(), action, cancellationToken).ConfigureAwait(false);
             if (!result.IsTooExpensive || query.TryReduce(level, result) is not { } step)
             {
                 return result;
             }
 
-            _observer?.OnVerbose($"{_session}: {result.Reason} {step}");
+            ReportVerbose($"{_session}: {result.Reason} {step}");
         }
     }
 
     /// <summary>Parses a global ID, such as <c>gid://gitlab/Project/101</c>.</summary>
     internal static long? ParseGlobalId(string? id)
-        => id is not null
-            && long.TryParse(id.Substring(id.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            && number > 0
-                ? number
-                : null;
+    {
+        string? last = id?.Substring(id.LastIndexOf('/') + 1);
+        return long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number > 0
+            ? number
+            : null;
+    }
 
     /// <summary>Quotes the messages of errors, or returns null if there are none.</summary>
     internal string? QuoteMessages(IEnumerable<GraphQLError> errors)
     {
-        string[] messages = [.. errors.Select(static error => error.Message).OfType<string>().Distinct(StringComparer.Ordinal)];
-        return QuoteMessage(string.Join("; ", messages));
+        IEnumerable<string> messages = errors.Select(static error => error.Message).OfType<string>();
+        return QuoteMessage(string.Join("; ", messages.Distinct(StringComparer.Ordinal)));
     }
 
     private string? QuoteMessage(string message)
-        => DisplayText.SanitizeMessage(message, _session.Token.Redact) is { } text ? $"GitLab responds: \"{text}\"" : null;
+        => DisplayText.SanitizeMessage(message, _session.Token.Redact) is { } text
+            ? $"GitLab responds: \"{text}\""
+            : null;
 
     // Runs a query once; without the fields and arguments that this GitLab refuses.
     private async Task<GraphQLResult> QueryAsync(
@@ -69,13 +72,18 @@ public sealed partial class GitLabClient
                 return GraphQLResult.Unavailable(unavailable);
             }
 
-            var body = new GraphQLQuery { Query = document.Without(excluded.Concat(support.Refused)), Variables = variables };
+            var body = new GraphQLQuery
+            {
+                Query = document.Without(excluded.Concat(support.Refused)),
+                Variables = variables,
+            };
             var request = new ApiRequest(HttpMethod.Post, "../graphql", action, GitLabErrorKind.NotFound)
             {
                 IsSafe = true,
                 Body = JsonSerializer.SerializeToUtf8Bytes(body, GraphQLJson.Default.GraphQLQuery),
             };
-            (ApiResponse? response, GraphQLResult? failure) = await SendQueryAsync(request, cancellationToken).ConfigureAwait(false);
+            (ApiResponse? response, GraphQLResult? failure) = await SendQueryAsync(request, cancellationToken)
+                .ConfigureAwait(false);
             if (response is null)
             {
                 return failure!;
@@ -84,13 +92,14 @@ public sealed partial class GitLabClient
             GraphQLResponse content = Parse(request, response, GraphQLJson.Default.GraphQLResponse);
             if (content.Data is not null)
             {
-                return GraphQLResult.Success(content, response.Headers.Date ?? _session.Clock.GetUtcNow());
+                return GraphQLResult.Success(content, _session.GetServerTime());
             }
 
             GraphQLError[] errors = [.. (content.Errors ?? []).OfType<GraphQLError>()];
             if (errors.Length == 0)
             {
-                throw ApiExceptionFactory.InvalidResponse(request, response, _session, "it has neither data nor errors.");
+                throw ApiExceptionFactory.InvalidResponse(
+                    request, response, _session, "it has neither data nor errors.");
             }
 
             string reason = QuoteMessages(errors) ?? "GitLab refuses the query.";
@@ -106,7 +115,7 @@ public sealed partial class GitLabClient
             }
 
             string names = string.Join(", ", refused.Select(static name => name.TrimEnd(':')));
-            _observer?.OnVerbose($"{_session} does not know {names} in GraphQL. The session leaves that out from now on.");
+            ReportVerbose($"{_session} does not know {names} in GraphQL. The session leaves that out from now on.");
         }
     }
 
@@ -130,14 +139,15 @@ public sealed partial class GitLabClient
 
     private static string? GetUnavailableReason(GitLabApiException e)
     {
-        string end = e.StatusCode == HttpStatusCode.OK ? "without JSON" : "without a message";
-        string message = e.ServerMessage is { } text ? $"{(int?)e.StatusCode}: \"{text}\"" : $"{(int?)e.StatusCode} {end}";
+        string end = e.StatusCode == HttpStatusCode.OK ? " without JSON" : string.Empty;
+        string message = e.ServerMessage is { } text ? $"{(int?)e.StatusCode}: \"{text}\"" : $"{(int?)e.StatusCode}{end}";
         return e.Kind switch
         {
             _ when e.IsForeign => $"GraphQL is off or blocked ({message}).",
             GitLabErrorKind.NotFound => $"GraphQL is off or blocked ({message}).",
             GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope => $"The access token may not use GraphQL ({message}).",
-            GitLabErrorKind.AuthenticationFailed => $"GraphQL does not accept the access token ({message}).",
+            GitLabErrorKind.AuthenticationFailed =>
+                $"GraphQL does not accept the access token ({message}); it requires the scope api or read_api.",
             _ => null,
         };
     }
@@ -146,7 +156,7 @@ public sealed partial class GitLabClient
     {
         if (_session.GraphQL.SetUnavailable(reason))
         {
-            _observer?.OnVerbose($"{_session}: {reason} What the REST API offers is read from there.");
+            ReportVerbose($"{_session}: {reason} What the REST API offers is read from there.");
         }
 
         return GraphQLResult.Unavailable(reason);

@@ -46,7 +46,9 @@ internal sealed class GraphQLVariables
     public string? After { get; set; }
 }
 
-/// <summary>A response: data, errors, or both. Any part of the data can be null, usually with an error that names its path.</summary>
+/// <summary>
+/// A response: data, errors, or both. Any part of the data can be null, usually with an error that names its path.
+/// </summary>
 internal sealed class GraphQLResponse
 {
     public GraphQLData? Data { get; set; }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net.Http;
+using System.Text.Json.Serialization.Metadata;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -14,20 +15,35 @@ public sealed partial class GitLabClient
     // GitLab's search finds nothing by fewer characters unless they are a whole name.
     private const int MinSearchLength = 3;
 
-    /// <summary>Finds projects in which the user is at least Developer, by a part of their full path; the most recent first.</summary>
+    /// <summary>
+    /// Finds projects in which the user is at least Developer, by a part of their full path; the most recent first.
+    /// </summary>
     internal Task<List<ProjectInfo>> SearchProjectsAsync(string text, CancellationToken cancellationToken)
         => SearchAsync(
             $"projects?membership=true&min_access_level={AccessLevel.Developer}&archived=false&simple=true"
                 + $"{GetSearchParameters(text, "&search_namespaces=true")}&order_by=last_activity_at",
+            text,
             text,
             static project => project.PathWithNamespace,
             GitLabJson.Default.ListProjectInfo,
             cancellationToken);
 
     /// <summary>Finds groups in which the user is at least Developer, by a part of their full path.</summary>
-    internal Task<List<GroupInfo>> SearchGroupsAsync(string text, CancellationToken cancellationToken)
+    internal async Task<List<GroupInfo>> SearchGroupsAsync(string text, CancellationToken cancellationToken)
+    {
+        List<GroupInfo> found = await SearchGroupsAsync(text, text, cancellationToken).ConfigureAwait(false);
+        int slash = text.LastIndexOf('/');
+
+        // Some versions search groups by the last part of their path only.
+        return found.Count > 0 || slash < 0
+            ? found
+            : await SearchGroupsAsync(text.Substring(slash + 1), text, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<List<GroupInfo>> SearchGroupsAsync(string search, string text, CancellationToken cancellationToken)
         => SearchAsync(
-            $"groups?min_access_level={AccessLevel.Developer}{GetSearchParameters(text, string.Empty)}",
+            $"groups?min_access_level={AccessLevel.Developer}{GetSearchParameters(search, string.Empty)}",
+            search,
             text,
             static group => group.FullPath,
             GitLabJson.Default.ListGroupInfo,
@@ -38,17 +54,20 @@ public sealed partial class GitLabClient
 
     private async Task<List<T>> SearchAsync<T>(
         string path,
+        string search,
         string text,
         Func<T, string?> getPath,
-        System.Text.Json.Serialization.Metadata.JsonTypeInfo<List<T>> type,
+        JsonTypeInfo<List<T>> type,
         CancellationToken cancellationToken)
         where T : class
     {
         // Where GitLab does not search, the candidates are picked from a longer list here.
-        int count = text.Length is 0 or >= MinSearchLength ? MaxSearchResults : PageSize;
+        int count = text.Length == 0 || search.Length >= MinSearchLength ? MaxSearchResults : PageSize;
         var request = new ApiRequest(HttpMethod.Get, $"{path}&per_page={count}", "search", GitLabErrorKind.NotFound);
         List<T> found = await ReadAsync(request, type, cancellationToken).ConfigureAwait(false);
-        found.RemoveAll(item => item is null || getPath(item) is not { } full || full.IndexOf(text, StringComparison.OrdinalIgnoreCase) < 0);
+        found.RemoveAll(item => item is null
+            || getPath(item) is not { } full
+            || full.IndexOf(text, StringComparison.OrdinalIgnoreCase) < 0);
         return found.Count > MaxSearchResults ? found.GetRange(0, MaxSearchResults) : found;
     }
 }

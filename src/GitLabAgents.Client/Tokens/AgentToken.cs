@@ -87,19 +87,14 @@ public class AgentToken
         return copy;
     }
 
-    /// <summary>Creates a copy that does not know the last use, as GitLab's lists do not.</summary>
-    internal AgentToken WithoutLastUse() => new()
+    /// <summary>Copies the token without its last use, as GitLab's lists have it.</summary>
+    internal AgentToken WithoutLastUse()
     {
-        Id = Id,
-        Name = Name,
-        Description = Description,
-        AgentId = AgentId,
-        ProjectId = ProjectId,
-        Status = Status,
-        CreatedAt = CreatedAt,
-        CreatedByUserId = CreatedByUserId,
-        Session = Session,
-    };
+        var copy = (AgentToken)MemberwiseClone();
+        copy._lastUsedAt = null;
+        copy.IsLastUsedKnown = false;
+        return copy;
+    }
 
     /// <summary>Gives the token's name.</summary>
     /// <returns>The name, or the id where the server does not tell.</returns>
