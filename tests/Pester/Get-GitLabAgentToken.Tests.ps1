@@ -190,7 +190,7 @@ Describe 'Get-GitLabAgentToken' {
         }
 
         It 'does not take names and ids together' {
-            (Get-Failure { Get-GitLabAgentToken 101 11 -Name a -TokenId 1 }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet*'
+            (Get-Failure { Get-GitLabAgentToken 101 11 -Name a -TokenId 1 }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
         }
 
         It 'reads a token from the pipeline afresh' {
