@@ -562,7 +562,13 @@ Describe 'Guide' {
         $surroundings = {
             function Read-Host { ConvertTo-Secret 'glpat-maintainer' }
             function kubectl { $null }
-            function helm { $text = $input | Out-String; if ($text.Trim()) { $given.Add(($text | ConvertFrom-Json)) } }
+            function helm {
+                $text = $input | Out-String
+                if ($text.Trim()) {
+                    $given.Add(($text | ConvertFrom-Json))
+                    $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = 'platform/infra:demo' } }
+                }
+            }
         }
     }
 

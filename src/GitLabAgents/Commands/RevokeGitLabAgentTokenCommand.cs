@@ -39,7 +39,7 @@ public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
     public long TokenId { get; set; }
 
     /// <summary>Gets or sets the secret of the token. Administrators can revoke a token with nothing else.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = SecretSet)]
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = SecretSet)]
     [SecretOnly]
     [ValidateNotNull]
     public SecureString Secret { get; set; } = null!;
