@@ -4,17 +4,24 @@ using System.Linq;
 
 namespace GitLabAgents;
 
-/// <summary>Compares the versions of agents and of GitLab, which go together by their minor version.</summary>
+/// <summary>Compares the versions of agents with GitLab's: the minor versions of the two should be equal.</summary>
 internal static class AgentVersion
 {
-    /// <summary>Gives the lowest of the versions, as it was told: of those that can be read, else the first that was told at all.</summary>
-    public static string? GetLowest(IEnumerable<string?> versions)
-        => versions.Where(static text => !string.IsNullOrWhiteSpace(text)).OrderBy(static text => Parse(text) ?? new Version(int.MaxValue, 0)).FirstOrDefault();
+    /// <summary>
+    /// Returns the text of the lowest version that can be parsed, or else the first text that is not empty.
+    /// </summary>
+    public static string? GetLowest(IEnumerable<string?> versions) => versions
+        .Where(static text => !string.IsNullOrWhiteSpace(text))
+        .OrderBy(static text => Parse(text) ?? new Version(int.MaxValue, 0))
+        .FirstOrDefault();
 
-    /// <summary>Tells whether one of the versions has an earlier minor version than the server; <see langword="null"/> where that cannot be known.</summary>
+    /// <summary>
+    /// Returns whether one of the versions has an earlier minor version than the server, or <see langword="null"/> if
+    /// that is not known.
+    /// </summary>
     public static bool? IsBehind(IEnumerable<string?> versions, string? server)
     {
-        if (Parse(server) is not { } newest)
+        if (Parse(server) is not { } expected)
         {
             return null;
         }
@@ -25,7 +32,7 @@ internal static class AgentVersion
         {
             if (Parse(text) is { } version)
             {
-                behind = behind is true || (version.Major, version.Minor).CompareTo((newest.Major, newest.Minor)) < 0;
+                behind = behind is true || (version.Major, version.Minor).CompareTo((expected.Major, expected.Minor)) < 0;
             }
             else
             {
@@ -36,7 +43,7 @@ internal static class AgentVersion
         return behind is true || isComplete ? behind : null;
     }
 
-    // v17.9.0, 18.5.1-ee, 18.6.0-rc2: a "v" before, and whatever comes behind the numbers, say nothing of the order here.
+    // v17.9.0, 18.5.1-ee, 18.6.0-rc2: the prefix "v" and any suffix are ignored.
     private static Version? Parse(string? text)
     {
         text = text?.Trim().TrimStart('v', 'V') ?? string.Empty;

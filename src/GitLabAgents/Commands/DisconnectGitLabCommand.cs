@@ -7,7 +7,7 @@ namespace GitLabAgents.Commands;
 [OutputType(typeof(void))]
 public sealed class DisconnectGitLabCommand : PSCmdlet
 {
-    /// <summary>Gets or sets the session to end. By default the current one.</summary>
+    /// <summary>Gets or sets the session to disconnect. The default is the current one.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNull]
     public GitLabSession? Session { get; set; }

@@ -49,7 +49,10 @@ public sealed class GetGitLabAgentConnectionCommand : AgentCmdlet
     }
 
     private static async IAsyncEnumerable<ItemResult<AgentConnection>> ReadAsync(
-        AgentBatchReader batch, ProjectReference project, AgentReference agent, [EnumeratorCancellation] CancellationToken stop)
+        AgentBatchReader batch,
+        ProjectReference project,
+        AgentReference agent,
+        [EnumeratorCancellation] CancellationToken stop)
     {
         yield return await ItemResult.CaptureAsync(agent.Value, () => batch.GetConnectionAsync(project, agent, stop))
             .ConfigureAwait(false);

@@ -79,7 +79,8 @@ public sealed class GetGitLabAgentInventoryCommand : GitLabCmdlet
     }
 
     private void Write(
-        string place, Func<GitLabClient, Func<ClusterAgent, bool>, IAsyncEnumerable<ItemResult<AgentInventoryItem>>> read)
+        string scope,
+        Func<GitLabClient, Func<ClusterAgent, bool>, IAsyncEnumerable<ItemResult<AgentInventoryItem>>> read)
     {
         GitLabClient client = GetClient();
         var filter = new NameFilter(Name);
@@ -102,7 +103,7 @@ public sealed class GetGitLabAgentInventoryCommand : GitLabCmdlet
             WriteError(ErrorRecordFactory.Create(
                 new GitLabApiException(
                     GitLabErrorKind.AgentNotFound,
-                    $"{place} on {client.Session} has no agent named '{name}'.",
+                    $"{scope} on {client.Session} has no agent named '{name}'.",
                     "Check the name, or list the agents without -Name."),
                 name));
         }

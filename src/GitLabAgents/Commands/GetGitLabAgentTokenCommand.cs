@@ -35,7 +35,9 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
     [ArgumentCompleter(typeof(TokenIdCompleter))]
     public long[]? TokenId { get; set; }
 
-    /// <summary>Gets or sets a switch that omits the last use, which saves a request for each token of a single agent.</summary>
+    /// <summary>
+    /// Gets or sets a switch that omits the last use, which saves a request for each token of a single agent.
+    /// </summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
 
@@ -99,7 +101,8 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
         }
         else
         {
-            IAsyncEnumerable<ItemResult<AgentToken>> tokens = ReadIndividuallyAsync(client, project, agent, filter, stop);
+            IAsyncEnumerable<ItemResult<AgentToken>> tokens =
+                ReadIndividuallyAsync(client, project, agent, filter, stop);
             await foreach (ItemResult<AgentToken> token in tokens.ConfigureAwait(false))
             {
                 yield return token;

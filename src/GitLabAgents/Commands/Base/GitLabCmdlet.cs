@@ -3,7 +3,9 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>The base class of cmdlets that use a session: the given or piped one, or the current one of the runspace.</summary>
+/// <summary>
+/// The base class of cmdlets that use a session: the specified one, the piped object's, or the runspace's current one.
+/// </summary>
 public abstract class GitLabCmdlet : AsyncCmdlet
 {
     private readonly AgentIdResolver _agentIds = new();
@@ -39,7 +41,9 @@ public abstract class GitLabCmdlet : AsyncCmdlet
 
     /// <summary>Creates a client for the session that an object came from.</summary>
     /// <param name="origin">The object's session.</param>
-    /// <exception cref="GitLabApiException">Another session was specified: the object's IDs mean other things there.</exception>
+    /// <exception cref="GitLabApiException">
+    /// Another session was specified. There, the object's IDs would identify other objects.
+    /// </exception>
     private protected GitLabClient GetClient(GitLabSession origin)
     {
         if (Session is not null && !ReferenceEquals(Session, origin))
