@@ -70,7 +70,9 @@ public sealed class GitLabSession : IDisposable
     /// <summary>Gets the version of the GitLab, or <see langword="null"/> if it does not report it.</summary>
     public string? Version { get; internal set; }
 
-    /// <summary>Gets whether the GitLab is an Enterprise Edition, or <see langword="null"/> if it does not report it.</summary>
+    /// <summary>
+    /// Gets whether the GitLab is an Enterprise Edition, or <see langword="null"/> if it does not report it.
+    /// </summary>
     public bool? IsEnterprise { get; internal set; }
 
     /// <summary>
@@ -104,8 +106,8 @@ public sealed class GitLabSession : IDisposable
     internal TimeProvider Clock { get; }
 
     /// <summary>
-    /// Gets or sets a value indicating whether <see cref="System.Uri"/> keeps <c>%2F</c> in a path. In programs for older
-    /// versions of .NET Framework, it becomes <c>/</c>.
+    /// Gets or sets a value indicating whether <see cref="System.Uri"/> keeps <c>%2F</c> in a path. In programs for
+    /// older versions of .NET Framework, it becomes <c>/</c>.
     /// </summary>
     internal bool KeepsEncodedSlashes { get; set; } = new Uri("http://a/b%2Fc").AbsolutePath == "/b%2Fc";
 
@@ -141,8 +143,8 @@ public sealed class GitLabSession : IDisposable
     }
 
     /// <summary>
-    /// Closes the connections and clears the access token. Objects that were read keep their values, but no operation on
-    /// them is possible any more.
+    /// Closes the connections and clears the access token. Objects that were read keep their values, but no operation
+    /// on them is possible any more.
     /// </summary>
     public void Dispose()
     {

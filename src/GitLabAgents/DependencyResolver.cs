@@ -29,8 +29,8 @@ public sealed class DependencyResolver : IModuleAssemblyInitializer, IModuleAsse
             AppDomain.CurrentDomain.AssemblyResolve += Resolve;
         }
 
-        // Scripts refer to types of the client, such as [GitLabAgents.GitLabApiException], and PowerShell finds types of
-        // loaded assemblies only. The client is small, and its dependencies are not loaded yet.
+        // Scripts refer to types of the client, such as [GitLabAgents.GitLabApiException], and PowerShell finds types
+        // of loaded assemblies only. The client is small, and its dependencies are not loaded yet.
         GC.KeepAlive(typeof(GitLabApiException));
     }
 

@@ -23,7 +23,8 @@ public sealed class ClusterAgent
     public long AgentId => Id;
 
     /// <summary>
-    /// Gets the agent's name, unique in its project, or <see langword="null"/> on older servers, which do not report it.
+    /// Gets the agent's name, unique in its project, or <see langword="null"/> on older servers, which do not report
+    /// it.
     /// </summary>
     [JsonInclude]
     public string? Name { get; internal set; }
@@ -32,7 +33,9 @@ public sealed class ClusterAgent
     [JsonIgnore]
     public long ProjectId { get; internal set; }
 
-    /// <summary>Gets the full path of that project, or <see langword="null"/> if the server does not report it.</summary>
+    /// <summary>
+    /// Gets the full path of that project, or <see langword="null"/> if the server does not report it.
+    /// </summary>
     [JsonIgnore]
     public string? ProjectPath => ConfigProject?.PathWithNamespace;
 
@@ -40,7 +43,9 @@ public sealed class ClusterAgent
     [JsonInclude]
     public ConfigProject? ConfigProject { get; internal set; }
 
-    /// <summary>Gets when the agent was registered, or <see langword="null"/> if the server does not report it.</summary>
+    /// <summary>
+    /// Gets when the agent was registered, or <see langword="null"/> if the server does not report it.
+    /// </summary>
     [JsonInclude]
     public DateTimeOffset? CreatedAt { get; internal set; }
 

@@ -35,11 +35,14 @@ public sealed class ConfigProject
     [JsonInclude]
     public string? PathWithNamespace { get; internal set; }
 
-    /// <summary>Gets when the project was created, or <see langword="null"/> if the server does not report it.</summary>
+    /// <summary>
+    /// Gets when the project was created, or <see langword="null"/> if the server does not report it.
+    /// </summary>
     [JsonInclude]
     public DateTimeOffset? CreatedAt { get; internal set; }
 
     /// <summary>Returns the full path.</summary>
     /// <returns>The full path, or the ID if the server does not report it.</returns>
-    public override string ToString() => PathWithNamespace ?? Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public override string ToString()
+        => PathWithNamespace ?? Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

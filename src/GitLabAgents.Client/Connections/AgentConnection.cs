@@ -30,7 +30,9 @@ public sealed class AgentConnection
         LastUsedAt = report.LastUsedAt;
     }
 
-    /// <summary>Gets the full path of the agent's project, or its ID as text if GitLab does not report the path.</summary>
+    /// <summary>
+    /// Gets the full path of the agent's project, or its ID as text if GitLab does not report the path.
+    /// </summary>
     public string Project { get; }
 
     /// <summary>
@@ -52,14 +54,14 @@ public sealed class AgentConnection
     public AgentPod[] Connections { get; }
 
     /// <summary>
-    /// Gets when the first of <see cref="Connections"/> was established; <see langword="null"/> if there are none, or if
-    /// GitLab does not report it.
+    /// Gets when the first of <see cref="Connections"/> was established; <see langword="null"/> if there are none, or
+    /// if GitLab does not report it.
     /// </summary>
     public DateTimeOffset? ConnectedAt => Connections.Min(static pod => pod.ConnectedAt);
 
     /// <summary>
-    /// Gets the lowest version among the connected pods, which is the one to update; <see langword="null"/> if no version
-    /// is known.
+    /// Gets the lowest version among the connected pods, which is the one to update; <see langword="null"/> if no
+    /// version is known.
     /// </summary>
     public string? Version => AgentVersion.GetLowest(Connections.Select(static pod => pod.Version));
 
@@ -67,8 +69,8 @@ public sealed class AgentConnection
     public string? ServerVersion => Session.Version;
 
     /// <summary>
-    /// Gets whether a connected pod has an earlier minor version than the GitLab: 18.4 is behind 18.5, but 18.5.0 is not
-    /// behind 18.5.1. <see langword="null"/> if a version is not known.
+    /// Gets whether a connected pod has an earlier minor version than the GitLab: 18.4 is behind 18.5, but 18.5.0 is
+    /// not behind 18.5.1. <see langword="null"/> if a version is not known.
     /// </summary>
     public bool? IsBehind => AgentVersion.IsBehind(Connections.Select(static pod => pod.Version), ServerVersion);
 

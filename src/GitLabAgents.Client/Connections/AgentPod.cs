@@ -29,6 +29,8 @@ public sealed class AgentPod
     public DateTimeOffset? ConnectedAt { get; internal set; }
 
     /// <summary>Returns the pod's namespace and name.</summary>
-    /// <returns>Text such as <c>gitlab-agent/agent-0</c>, with <c>?</c> if the agent does not report the name.</returns>
+    /// <returns>
+    /// Text such as <c>gitlab-agent/agent-0</c>, with <c>?</c> if the agent does not report the name.
+    /// </returns>
     public override string ToString() => PodNamespace is null ? PodName ?? "?" : $"{PodNamespace}/{PodName ?? "?"}";
 }

@@ -32,7 +32,8 @@ internal static class AgentVersion
         {
             if (Parse(text) is { } version)
             {
-                behind = behind is true || (version.Major, version.Minor).CompareTo((expected.Major, expected.Minor)) < 0;
+                behind = behind is true
+                    || (version.Major, version.Minor).CompareTo((expected.Major, expected.Minor)) < 0;
             }
             else
             {

@@ -14,12 +14,14 @@ internal sealed class ConnectionReport
     private const string NotReported = "GitLab does not report the agent's connections.";
     private const string AgentServerDown = "GitLab cannot reach its agent server (KAS)";
     private const string NoActiveToken =
-        "The agent is not connected and has no active token. GitLab does not show revoked ones, so whether it ever was is not known.";
+        "The agent is not connected and has no active token. GitLab does not show revoked ones, so whether it ever "
+            + "was is not known.";
 
     // GitLab's own code calls an agent connected for this long after it used a token.
     private static readonly TimeSpan RecentUse = TimeSpan.FromHours(1);
 
-    private static readonly Regex ClassName = new(@"^[A-Z]\w*(::[A-Z]\w*)+$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+    private static readonly Regex ClassName =
+        new(@"^[A-Z]\w*(::[A-Z]\w*)+$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     private ConnectionReport(AgentConnectionStatus status, string? reason = null)
     {
@@ -45,7 +47,9 @@ internal sealed class ConnectionReport
     /// <summary>Creates the report of an agent about which nothing is known.</summary>
     public static ConnectionReport Unknown(string reason) => new(AgentConnectionStatus.Unknown, reason);
 
-    /// <summary>Returns whether an error's message is the name of a Ruby class: a failure of a service behind GitLab.</summary>
+    /// <summary>
+    /// Returns whether an error's message is the name of a Ruby class: a failure of a service behind GitLab.
+    /// </summary>
     public static bool IsClassName(string? message) => message is not null && ClassName.IsMatch(message);
 
     /// <summary>Assesses a response.</summary>
@@ -91,7 +95,9 @@ internal sealed class ConnectionReport
         if (evidence.LastUsedAt is { } lastUsed)
         {
             TimeSpan age = evidence.ServerTime - lastUsed;
-            return age < RecentUse ? Unknown(DescribeRecentUse(age)) : new ConnectionReport(AgentConnectionStatus.Stale);
+            return age < RecentUse
+                ? Unknown(DescribeRecentUse(age))
+                : new ConnectionReport(AgentConnectionStatus.Stale);
         }
 
         if (!evidence.AreTokensKnown)
@@ -122,7 +128,7 @@ internal sealed class ConnectionReport
             1 => "1 minute ago",
             _ => $"{minutes} minutes ago",
         };
-        return $"GitLab reports no connection, but a token of the agent was used {when}. The agent has just disconnected, or "
-            + "the project hides connections because its feature Infrastructure or Repository is off.";
+        return $"GitLab reports no connection, but a token of the agent was used {when}. The agent has just "
+            + "disconnected, or the project hides connections because its feature Infrastructure or Repository is off.";
     }
 }

@@ -7,8 +7,8 @@ namespace GitLabAgents;
 public sealed partial class GitLabClient
 {
     /// <summary>
-    /// Reads whether an agent is connected. If GitLab does not say (GraphQL is off, the role does not suffice, the agent
-    /// server cannot be reached), that is not an error but a result with an unknown status and the reason.
+    /// Reads whether an agent is connected. If GitLab does not say (GraphQL is off, the role does not suffice, the
+    /// agent server cannot be reached), that is not an error but a result with an unknown status and the reason.
     /// See <see href="https://docs.gitlab.com/api/graphql/reference/#projectclusteragent"/>.
     /// </summary>
     /// <param name="project">The agent's project.</param>
@@ -50,7 +50,8 @@ public sealed partial class GitLabClient
         GraphQLErrorScope projectErrors = result.Errors.Enter("project");
         GraphQLErrorScope errors = projectErrors.Enter("clusterAgent");
         AgentRecord? record = data.Project is { } node
-            ? new ProjectNodeReader(this, query, result.ServerTime).ReadAgent(node, agent.ProjectId, projectErrors, node.ClusterAgent, errors)
+            ? new ProjectNodeReader(this, query, result.ServerTime)
+                .ReadAgent(node, agent.ProjectId, projectErrors, node.ClusterAgent, errors)
             : null;
         return record?.Agent.Id == agent.Id
             ? record.Connection

@@ -5,7 +5,7 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents;
 
-/// <content>Whole groups.</content>
+/// <content>Agents of groups.</content>
 public sealed partial class GitLabClient
 {
     /// <summary>
@@ -18,13 +18,17 @@ public sealed partial class GitLabClient
     /// <param name="group">The group.</param>
     /// <param name="recurse">Whether to include the projects of its subgroups.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
-    /// <returns>The agents, or an error for each project that could not be read, whose target is the project's path.</returns>
+    /// <returns>
+    /// The agents, or an error for each project that could not be read, whose target is the project's path.
+    /// </returns>
     public async IAsyncEnumerable<ItemResult<ClusterAgent>> GetGroupAgentsAsync(
         GroupReference group, bool recurse, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var query = new AgentQuery(_session.GraphQL, AgentParts.None);
-        ProjectScope scope = await CreateGroupScopeAsync(group, recurse, includeArchived: false, cancellationToken).ConfigureAwait(false);
-        await foreach (ItemResult<AgentRecord> record in ReadAgentsAsync(scope, query, cancellationToken).ConfigureAwait(false))
+        ProjectScope scope = await CreateGroupScopeAsync(group, recurse, includeArchived: false, cancellationToken)
+            .ConfigureAwait(false);
+        IAsyncEnumerable<ItemResult<AgentRecord>> records = ReadAgentsAsync(scope, query, cancellationToken);
+        await foreach (ItemResult<AgentRecord> record in records.ConfigureAwait(false))
         {
             yield return record.Value is { } value
                 ? new ItemResult<ClusterAgent>(value.Agent)

@@ -43,7 +43,9 @@ public abstract class ResourceReference<TSelf> : IEquatable<TSelf>
     /// <summary>Gets the numeric ID, or <see langword="null"/> if the resource was given by its name or path.</summary>
     public long? Id { get; }
 
-    /// <summary>Gets the value that was given, for error records: a <see cref="long"/> or a <see cref="string"/>.</summary>
+    /// <summary>
+    /// Gets the value that was given, for error records: a <see cref="long"/> or a <see cref="string"/>.
+    /// </summary>
     internal object Value => Id is { } id ? id : Text!;
 
     /// <summary>Gets the name or path, or <see langword="null"/> if the resource was given by its ID.</summary>

@@ -167,7 +167,8 @@ internal sealed class PemMaterial : IDisposable
             byte[] bytes = Convert.FromBase64CharArray(prefix, 0, length - (length % 4));
             ReadOnlySpan<byte> identifier = [0x06, 0x03, 0x2B, 0x65];
             int index = bytes.AsSpan().IndexOf(identifier);
-            return index < 0 || index + identifier.Length >= bytes.Length ? null : bytes[index + identifier.Length] switch
+            int curve = index + identifier.Length;
+            return index < 0 || curve >= bytes.Length ? null : bytes[curve] switch
             {
                 0x70 => "Ed25519",
                 0x71 => "Ed448",

@@ -32,8 +32,8 @@ public static class ServerAddress
         if (IsToken(trimmed))
         {
             throw new ArgumentException(
-                "The address of the GitLab looks like an access token, so it is not shown here. Specify the address first "
-                    + "and the token separately, and revoke the token if others can read where it was written. "
+                "The address of the GitLab looks like an access token, so it is not shown here. Specify the address "
+                    + "first and the token separately, and revoke the token if others can read where it was written. "
                     + "If it is a host name, write https:// before it.",
                 nameof(text));
         }
@@ -42,8 +42,8 @@ public static class ServerAddress
         if (!Uri.TryCreate(absolute, UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0)
         {
             throw new ArgumentException(
-                $"'{Redact(trimmed)}' is not a valid address of a GitLab. Specify a host, such as gitlab.example.com, or "
-                    + "a URL, such as https://gitlab.example.com.",
+                $"'{Redact(trimmed)}' is not a valid address of a GitLab. Specify a host, such as gitlab.example.com, "
+                    + "or a URL, such as https://gitlab.example.com.",
                 nameof(text));
         }
 

@@ -56,7 +56,8 @@ public class AgentToken
 
     /// <summary>
     /// Gets when an agent last signed in with the token. <see langword="null"/> means never if
-    /// <see cref="IsLastUsedKnown"/> is set, and otherwise that it is not known. GitLab stores it only every few minutes.
+    /// <see cref="IsLastUsedKnown"/> is set, and otherwise that it is not known. GitLab stores it only every few
+    /// minutes.
     /// </summary>
     [JsonInclude]
     public DateTimeOffset? LastUsedAt

@@ -14,8 +14,8 @@ public sealed class NewAgentToken : AgentToken
     }
 
     /// <summary>
-    /// Gets the secret with which the agent signs in. Views, serialization and <c>Select-Object *</c> omit it: a copy of
-    /// the object could be written to a file, where a <see cref="SecureString"/> is plain text outside Windows.
+    /// Gets the secret with which the agent signs in. Views, serialization and <c>Select-Object *</c> omit it: a copy
+    /// of the object could be written to a file, where a <see cref="SecureString"/> is plain text outside Windows.
     /// </summary>
     [System.Management.Automation.Hidden]
     [JsonInclude]

@@ -124,8 +124,8 @@ public sealed partial class GitLabClient
         {
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidResponse,
-                $"{_session} ignored the client certificate and created URL configuration {created.Id} of agent {agentId} "
-                    + $"with JWT. {await RollBackAsync(created).ConfigureAwait(false)}",
+                $"{_session} ignored the client certificate and created URL configuration {created.Id} of agent "
+                    + $"{agentId} with JWT. {await RollBackAsync(created).ConfigureAwait(false)}",
                 "Check that the server supports mutual TLS for receptive agents.");
         }
 
@@ -175,8 +175,8 @@ public sealed partial class GitLabClient
         RequiredRole = "Maintainer",
     };
 
-    // GitLab 18.9 accepts PEM and rejects base64 of it; 17.4 does the reverse, and which release changed is not known. A
-    // response of 400 means that nothing was created.
+    // GitLab 18.9 accepts PEM and rejects base64 of it; 17.4 does the reverse, and which release changed is not known.
+    // A response of 400 means that nothing was created.
     private async Task<AgentUrlConfiguration> PostUrlConfigurationAsync(
         long projectId,
         long agentId,
@@ -243,9 +243,10 @@ public sealed partial class GitLabClient
             return e.WithKind(GitLabErrorKind.UrlConfigurationNotFound, ReceptiveAgentsUnsupported, string.Empty);
         }
 
-        bool isEnabled = hasId
-            && await TryListUrlConfigurationsAsync(project, agentId, cancellationToken).ConfigureAwait(false) is not null;
-        return isEnabled
+        List<AgentUrlConfiguration>? list = hasId
+            ? await TryListUrlConfigurationsAsync(project, agentId, cancellationToken).ConfigureAwait(false)
+            : null;
+        return list is not null
             ? e.WithKind(
                 GitLabErrorKind.UrlConfigurationNotFound,
                 $"Agent {agentId} has no such URL configuration.",
@@ -278,7 +279,8 @@ public sealed partial class GitLabClient
                 configuration.ProjectId, configuration.AgentId, configuration.Id, cancellationToken),
             "The URL configuration was removed.",
             "The URL configuration could not be removed. Remove it with: "
-                + SuggestedCommand.DeleteUrlConfiguration(configuration.ProjectId, configuration.AgentId, configuration.Id));
+                + SuggestedCommand.DeleteUrlConfiguration(
+                    configuration.ProjectId, configuration.AgentId, configuration.Id));
 
     private AgentUrlConfiguration AttachSession(AgentUrlConfiguration configuration, long projectId, long agentId)
     {

@@ -160,7 +160,8 @@ public sealed class NewUrlConfiguration : IDisposable
             && parsed.Host.Length > 0;
         return isValid ? trimmed : throw new GitLabApiException(
             GitLabErrorKind.InvalidRequest,
-            $"'{trimmed}' is not a valid URL of a receptive agent. It must begin with grpc:// or grpcs:// and have a host.");
+            $"'{trimmed}' is not a valid URL of a receptive agent. It must begin with grpc:// or grpcs:// and have a "
+                + "host.");
     }
 
     // .NET checks whether certificate and key match. .NET Framework does not; there the server does.

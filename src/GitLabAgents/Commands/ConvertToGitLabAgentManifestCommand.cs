@@ -121,8 +121,8 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidRequest,
                 $"-{nameof(UrlConfiguration)} cannot be combined with -{nameof(KasAddress)} or "
-                    + $"-{nameof(KasCaCertificatePath)}: a receptive agent does not connect to GitLab, GitLab connects to "
-                    + "it.");
+                    + $"-{nameof(KasCaCertificatePath)}: a receptive agent does not connect to GitLab, GitLab connects "
+                    + "to it.");
         }
 
         // IDs mean the same in all sessions with one GitLab.
@@ -130,8 +130,9 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
         {
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidRequest,
-                $"URL configuration {configuration.Id} is for agent {configuration.AgentId} on {configuration.Session}, "
-                    + $"but the token is for agent {InputObject.AgentId} on {InputObject.Session}.");
+                $"URL configuration {configuration.Id} is for agent {configuration.AgentId} on "
+                    + $"{configuration.Session}, but the token is for agent {InputObject.AgentId} on "
+                    + $"{InputObject.Session}.");
         }
     }
 
@@ -141,14 +142,14 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
         {
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidRequest,
-                $"URL configuration {configuration.Id} uses mutual TLS, which the chart gitlab-agent has no values for.",
+                $"URL configuration {configuration.Id} uses mutual TLS, for which the chart gitlab-agent lacks values.",
                 "Create a configuration with JWT, or write the values yourself. See: "
                     + "Get-Help New-GitLabAgentUrlConfiguration -Examples");
         }
 
         string key = configuration.PublicKey ?? throw new GitLabApiException(
             GitLabErrorKind.InvalidRequest,
-            $"URL configuration {configuration.Id} has no public key, without which the agent rejects every connection.");
+            $"URL configuration {configuration.Id} has no public key, so the agent would reject every connection.");
         if (configuration.Url?.StartsWith("grpcs:", StringComparison.OrdinalIgnoreCase) == true)
         {
             WriteWarning(

@@ -2,7 +2,9 @@ using System.Management.Automation;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Ends a session: closes its connections and forgets its access token. Without a session it does nothing.</summary>
+/// <summary>
+/// Disconnects a session: closes its connections and clears its access token. Without a session it does nothing.
+/// </summary>
 [Cmdlet(VerbsCommunications.Disconnect, "GitLab")]
 [OutputType(typeof(void))]
 public sealed class DisconnectGitLabCommand : PSCmdlet

@@ -5,7 +5,11 @@ using GitLabAgents.Completion;
 namespace GitLabAgents.Commands;
 
 /// <summary>Gets the agents of a project or of a whole group, or some of them by name or ID.</summary>
-[Cmdlet(VerbsCommon.Get, "GitLabClusterAgent")] // A default set would be settled on before AgentId can bind from a pipeline.
+/// <remarks>
+/// There is no default parameter set, because PowerShell would choose it before <see cref="AgentId"/> can bind from the
+/// pipeline.
+/// </remarks>
+[Cmdlet(VerbsCommon.Get, "GitLabClusterAgent")]
 [OutputType(typeof(ClusterAgent))]
 public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
 {

@@ -18,19 +18,23 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : AgentCmdlet
 
     private NewUrlConfiguration? _content;
 
-    /// <summary>Gets or sets the URL at which GitLab connects to the agent, <c>grpc://</c> or <c>grpcs://</c>.</summary>
+    /// <summary>
+    /// Gets or sets the URL at which GitLab connects to the agent, <c>grpc://</c> or <c>grpcs://</c>.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 2)]
     [ValidateNotNullOrEmpty]
     public string Url { get; set; } = null!;
 
-    /// <summary>Gets or sets the host name that the agent's certificate must contain. The default is the URL's.</summary>
+    /// <summary>
+    /// Gets or sets the host name that the agent's certificate must contain. The default is the URL's.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? TlsHost { get; set; }
 
     /// <summary>
-    /// Gets or sets the path of a PEM file with the certificate authority that must have issued the agent's certificate.
-    /// The default is the authorities that the server trusts.
+    /// Gets or sets the path of a PEM file with the certificate authority that must have issued the agent's
+    /// certificate. The default is the authorities that the server trusts.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -46,7 +50,9 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : AgentCmdlet
     [ValidateNotNullOrEmpty]
     public string? ClientCertificatePath { get; set; }
 
-    /// <summary>Gets or sets the path of the private key, in PEM without a password, of the client certificate.</summary>
+    /// <summary>
+    /// Gets or sets the path of the private key, in PEM without a password, of the client certificate.
+    /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     public string? ClientKeyPath { get; set; }

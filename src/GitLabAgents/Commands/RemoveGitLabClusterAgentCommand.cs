@@ -70,8 +70,8 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
                     // Only objects of this module have a session, so this is a rotation result or a connection.
                     throw new GitLabApiException(
                         GitLabErrorKind.InvalidRequest,
-                        $"The piped object describes agent {Agent} of project {Project}, but is not an agent. Nothing was "
-                            + "removed.",
+                        $"The piped object describes agent {Agent} of project {Project}, but is not an agent. Nothing "
+                            + "was removed.",
                         "Pipe the output of Get-GitLabClusterAgent.");
                 }
 

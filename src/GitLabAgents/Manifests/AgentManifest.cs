@@ -43,8 +43,8 @@ internal sealed class AgentManifest
         if (@namespace.Length > 63 || !DnsLabel.IsMatch(@namespace))
         {
             throw CreateException(
-                "-Namespace is not a valid name of a Kubernetes namespace: at most 63 lower-case letters, digits and '-', "
-                    + "with a letter or digit at both ends.");
+                "-Namespace is not a valid name of a Kubernetes namespace: at most 63 lower-case letters, digits and "
+                    + "'-', with a letter or digit at both ends.");
         }
 
         if (releaseName.Length > 53 || !releaseName.Split('.').All(DnsLabel.IsMatch))
@@ -87,8 +87,8 @@ internal sealed class AgentManifest
             && uri.Host.Length > 0
             ? address
             : throw CreateException(
-                $"{source} is not a valid address for an agent: a URL that begins with wss://, ws://, grpcs:// or grpc://, "
-                    + "has a host, and has no user name, password, query or fragment, such as "
+                $"{source} is not a valid address for an agent: a URL that begins with wss://, ws://, grpcs:// or "
+                    + "grpc://, has a host, and has no user name, password, query or fragment, such as "
                     + "wss://kas.gitlab.example.com.");
 
     /// <summary>Reads the certificates of a file that Helm reads too, and as a whole.</summary>
@@ -188,8 +188,8 @@ internal sealed class AgentManifest
             ("stringData", Map(("token", Quoted(Secret.Reveal(token)))))));
     }
 
-    // Quotes an argument that a shell could change. A path with ' is put in double quotes, in which the shells differ: a
-    // path that they would read differently is rejected.
+    // Quotes an argument that a shell could change. A path with ' is put in double quotes, in which the shells differ:
+    // a path that they would read differently is rejected.
     private static string Quote(string argument)
     {
         if (UnquotedArgument.IsMatch(argument))
@@ -205,8 +205,8 @@ internal sealed class AgentManifest
         return argument.IndexOfAny(ActiveInDoubleQuotes) < 0 && !argument.Contains(@"\\")
             ? $"\"{argument}\""
             : throw CreateException(
-                "-KasCaCertificatePath contains a quotation mark and other characters that shells read differently. Copy "
-                    + "the file to a simpler path, or use -Format HelmValues.");
+                "-KasCaCertificatePath contains a quotation mark and other characters that shells read differently. "
+                    + "Copy the file to a simpler path, or use -Format HelmValues.");
     }
 
     // Helm ends a value at a comma and reads a backslash as an escape; then it parses the path as a URL.

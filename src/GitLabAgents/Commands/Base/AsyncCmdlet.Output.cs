@@ -164,7 +164,8 @@ public abstract partial class AsyncCmdlet
 
             _nextUpdate = _watch.Elapsed + ProgressInterval;
             bool isComplete = done == total;
-            string status = $"{done} of {total?.ToString(CultureInfo.InvariantCulture) ?? "?"} projects, {found} agents";
+            string count = total?.ToString(CultureInfo.InvariantCulture) ?? "?";
+            string status = $"{done} of {count} projects, {found} agents";
             cmdlet.Post(() => cmdlet.WriteProgress(new ProgressRecord(ProgressActivity, "Reading agents", status)
             {
                 PercentComplete = total > 0 ? Math.Min(100, 100 * done / total.Value) : -1,

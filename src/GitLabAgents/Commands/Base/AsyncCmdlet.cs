@@ -8,8 +8,8 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Commands;
 
 /// <summary>
-/// Lets a cmdlet wait for asynchronous work on the pipeline thread, and writes the messages of the work meanwhile. If the
-/// pipeline is stopped, by Ctrl+C, <c>Select-Object -First</c> or a terminating error, the work is canceled.
+/// Lets a cmdlet wait for asynchronous work on the pipeline thread, and writes the messages of the work meanwhile. If
+/// the pipeline is stopped, by Ctrl+C, <c>Select-Object -First</c> or a terminating error, the work is canceled.
 /// </summary>
 public abstract partial class AsyncCmdlet : PSCmdlet, IDisposable
 {
@@ -60,7 +60,9 @@ public abstract partial class AsyncCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Waits for a task on the pipeline thread, and writes its messages meanwhile.</summary>
     /// <param name="work">The task. It ends when <see cref="PipelineStopToken"/> is canceled.</param>
-    /// <param name="stopTimeout">How long a stop waits for the task to end. The default is less than half a second.</param>
+    /// <param name="stopTimeout">
+    /// How long a stop waits for the task to end. The default is less than half a second.
+    /// </param>
     private protected T Wait<T>(Task<T> work, TimeSpan? stopTimeout = null)
     {
         try
@@ -108,8 +110,8 @@ public abstract partial class AsyncCmdlet : PSCmdlet, IDisposable
 
     /// <summary>
     /// Waits for the creation of an object and writes the object. If the pipeline ends before the object is written,
-    /// because it is stopped or a message ends it (a preference is Stop, or the user chooses Halt), the object is removed
-    /// again and a warning says so.
+    /// because it is stopped or a message ends it (a preference is Stop, or the user chooses Halt), the object is
+    /// removed again and a warning says so.
     /// </summary>
     /// <param name="creation">The creation.</param>
     /// <param name="rollBack">Removes the object and returns the result as a sentence. Does not throw.</param>
