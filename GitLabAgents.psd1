@@ -14,6 +14,7 @@
         'Connect-GitLab'
         'ConvertTo-GitLabAgentManifest'
         'Disconnect-GitLab'
+        'Export-GitLabAgentReport'
         'Get-GitLabAgentConnection'
         'Get-GitLabAgentInventory'
         'Get-GitLabAgentToken'

@@ -28,7 +28,15 @@ Describe 'Completion' {
     AfterEach { Disconnect-GitLab }
 
     It 'completes <line>' -ForEach @(
-        @{ Line = 'Get-GitLabClusterAgent group/'; Expected = 'group/app', 'group/empty' }
+        @{ Line = 'Get-GitLabClusterAgent group/'; Expected = 'group/empty', 'group/app' }
+        @{ Line = 'Get-GitLabClusterAgent -Project app'; Expected = 'platform/apps/api', 'platform/apps/web', 'group/app' }
+        @{ Line = 'Get-GitLabClusterAgent -Project WEB'; Expected = 'platform/apps/web' }
+        @{ Line = 'Get-GitLabClusterAgent -Project s/a'; Expected = 'platform/apps/api' }
+        @{ Line = 'Get-GitLabClusterAgent -Group '; Expected = 'platform/apps', 'group', 'platform', 'Ünïcode' }
+        @{ Line = 'Get-GitLabClusterAgent -Group pps'; Expected = 'platform/apps' }
+        @{ Line = 'Get-GitLabAgentInventory -Group platform/a'; Expected = 'platform/apps' }
+        @{ Line = 'Get-GitLabAgentInventory group/a'; Expected = 'group/app' }
+        @{ Line = 'Get-GitLabAgentInventory group/app -Name '; Expected = 'prod', 'staging' }
         @{ Line = 'Get-GitLabClusterAgent -Project group/a'; Expected = 'group/app' }
         @{ Line = 'Get-GitLabClusterAgent -Group platform/'; Expected = 'platform/apps' }
         @{ Line = 'Get-GitLabClusterAgent group/app st'; Expected = 'staging' }
@@ -46,6 +54,29 @@ Describe 'Completion' {
         @{ Line = 'Get-GitLabAgentToken 101 11 -Name prod-s'; Expected = 'prod-spare' }
     ) {
         (Get-Completion $Line).CompletionText | Should -Be $Expected
+    }
+
+    It 'offers the twenty most recent projects where nothing is typed' {
+        $null = Add-FakeGitLabSeed $server @{ projects = 1..30 | ForEach-Object { @{ path = "fleet/p$_"; lastActivityAt = [DateTimeOffset]::UtcNow.AddMinutes($_).ToString('o') } } }
+        (Get-Completion 'Get-GitLabAgentInventory -Project ').CompletionText | Should -Be (30..11 | ForEach-Object { "fleet/p$_" })
+        Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects?membership=true&min_access_level=30&archived=false&simple=true&order_by=last_activity_at&per_page=20'
+    }
+
+    It 'lets GitLab search for what is typed, and finds what is hidden behind many' {
+        $null = Add-FakeGitLabSeed $server @{ projects = 1..50 | ForEach-Object { "fleet/p$_" } }
+        Clear-FakeGitLabRequest $server
+        (Get-Completion 'Get-GitLabClusterAgent -Project group/ap').CompletionText | Should -Be group/app
+        (Get-Completion 'Get-GitLabClusterAgent -Group latform').CompletionText | Should -Be 'platform/apps', 'platform'
+        Get-FakeGitLabCall $server | Should -Be @(
+            'GET /api/v4/projects?membership=true&min_access_level=30&archived=false&simple=true&search=group%2Fap&search_namespaces=true&order_by=last_activity_at&per_page=20'
+            'GET /api/v4/groups?min_access_level=30&search=latform&per_page=20')
+        (Get-Completion 'Get-GitLabClusterAgent -Project ap').CompletionText | Should -Contain 'group/app'
+    }
+
+    It 'leaves out what the user is not Developer of, and archived projects' {
+        (Get-Completion 'Get-GitLabClusterAgent -Project platform').CompletionText | Should -Be 'platform/apps/api', 'platform/apps/web', 'platform/infra'
+        $null = Connect-FakeGitLab $server glpat-reporter
+        Get-Completion 'Get-GitLabClusterAgent -Project platform' | Should -BeNullOrEmpty
     }
 
     It 'says in the tooltip what it is' {

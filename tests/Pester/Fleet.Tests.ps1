@@ -26,13 +26,15 @@ Describe 'Fleets' {
             (Get-GitLabClusterAgent -Group platform).Name | Should -Be 'cluster-eu', 'cluster-us'
             (Get-GitLabClusterAgent -Group platform -Recurse).Name | Should -Be 'api', 'web', 'cluster-eu', 'cluster-us'
             (Get-GitLabClusterAgent -Group platform -Recurse -Name cluster-*, api).Name | Should -Be 'api', 'cluster-eu', 'cluster-us'
+            @(Get-FakeGitLabCall $server | Select-Object -Unique) | Should -Be 'POST /api/graphql'
         }
 
         It 'leaves archived projects out' {
             (Get-GitLabClusterAgent -Group platform -Recurse).ProjectPath | Should -Not -Contain 'platform/old'
         }
 
-        It 'passes over a project that may not be read (<_>), with a verbose line' -ForEach 403, 404 {
+        It 'skips a project that may not be read (<_>), with a verbose message' -ForEach 403, 404 {
+            Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             Add-FakeGitLabFault $server @{ kind = 'status'; status = $_; pathContains = '/projects/104/cluster_agents' }
             $output = Get-GitLabClusterAgent -Group platform -Recurse -Verbose 4>&1
             ($output | Where-Object { $_ -is [GitLabAgents.ClusterAgent] }).Name | Should -Be 'api', 'cluster-eu', 'cluster-us'
@@ -40,6 +42,7 @@ Describe 'Fleets' {
         }
 
         It 'names the project of another failure, and goes on' {
+            Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '/projects/104/cluster_agents' }
             $agents = Get-GitLabClusterAgent -Group platform -Recurse -ErrorVariable failure -ErrorAction SilentlyContinue
             $agents.Name | Should -Be 'api', 'cluster-eu', 'cluster-us'
@@ -60,7 +63,31 @@ Describe 'Fleets' {
             Clear-FakeGitLabRequest $server
         }
 
+        It 'reads the agents together, in their order and with their true last use' {
+            $agents = Get-GitLabClusterAgent -Group fleet
+            Clear-FakeGitLabRequest $server
+            $tokens = $agents | Get-GitLabAgentToken
+            $tokens.Count | Should -Be 80
+            ($tokens.AgentId | Select-Object -Unique) | Should -Be $agents.Id
+            $tokens.IsLastUsedKnown | Should -Not -Contain $false
+            $tokens.CreatedByUserId | Select-Object -Unique | Should -Be 7
+            @(Get-FakeGitLabCall $server).Count | Should -BeLessOrEqual 12
+            Clear-FakeGitLabRequest $server
+            $summary = $agents | Get-GitLabAgentToken -Summary
+            $summary.Id | Should -Be $tokens.Id
+            $summary.IsLastUsedKnown | Should -Not -Contain $true
+        }
+
+        It 'returns the same by GraphQL and by REST' {
+            $byGraphQL = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken | Select-Object * -ExcludeProperty Session, CreatedAt, LastUsedAt
+            Edit-FakeGitLabOption $server @{ graphQL = 'off' }
+            $null = Connect-FakeGitLab $server
+            $byRest = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken | Select-Object * -ExcludeProperty Session, CreatedAt, LastUsedAt
+            ConvertTo-Json $byGraphQL | Should -BeExactly (ConvertTo-Json $byRest)
+        }
+
         It 'overlaps the work of the agents within the limit, and keeps their order' {
+            Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             Edit-FakeGitLabOption $server @{ latencyMs = 10 }
             $tokens = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken
             $tokens.Count | Should -Be 80
@@ -71,12 +98,14 @@ Describe 'Fleets' {
             (Get-FakeGitLabLoad $server).maxInFlight | Should -BeLessOrEqual 8
         }
 
-        It 'sends one list an agent and one read a token' {
+        It 'sends one list an agent and one read a token without GraphQL' {
+            Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken | Out-Null
-            (Get-FakeGitLabRequest $server).Count | Should -Be (1 + 4 + 40 + 80)
+            (Get-FakeGitLabRequest $server).Count | Should -Be (1 + 1 + 4 + 40 + 80)
         }
 
         It 'passes over a token that is revoked between list and read' {
+            Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             $gone = ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ one-3).id
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 404; pathContains = "/tokens/$gone" }
             $tokens = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken -ErrorVariable failure
@@ -85,6 +114,7 @@ Describe 'Fleets' {
         }
 
         It 'goes on when one token cannot be read' {
+            Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             $broken = ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ one-3).id
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$broken" }
             $tokens = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken -ErrorVariable failure -ErrorAction SilentlyContinue

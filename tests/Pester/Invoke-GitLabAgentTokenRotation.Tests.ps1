@@ -452,6 +452,16 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $warnings | Should -BeLike '*Without -Deploy*'
         }
 
+        It 'warns while it retries to revoke an older token, and reports RevokeFailed in the end' {
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; method = 'DELETE'; times = 'always' }
+            $result = Invoke-GitLabAgentTokenRotation 101 12 -Deploy { Use-Token $_ } -TimeoutSec 1 -PollSec 1 -ErrorAction SilentlyContinue -ErrorVariable failures -WarningAction SilentlyContinue -WarningVariable warnings
+            $result.Status | Should -Be 'RevokeFailed'
+            $warnings | Should -BeLike "Token 'staging-1-$today' (*) of agent staging of project group/app on * is in use, but not every older token could be revoked. Retrying for 1 second: *500*"
+            $failures.FullyQualifiedErrorId | Should -BeLike 'RevokeFailed,*'
+            "$failures" | Should -BeLike "*Kept: token 'staging-1' (1004).*Resume with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume"
+            $failures.ErrorDetails.RecommendedAction | Should -Be 'Resume with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume'
+        }
+
         It 'does not stop the others: <What>' -ForEach @(
             @{ What = 'an agent that does not exist'; Id = 'AgentNotFound'; Fault = @{ kind = 'status'; status = 404; pathContains = '/cluster_agents/15' } }
             @{ What = 'tokens that cannot be read'; Id = 'ServerError'; Fault = @{ kind = 'status'; status = 500; pathContains = '/15/tokens/'; method = 'GET'; times = 'always' } }
@@ -500,6 +510,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $null = Invoke-Interrupted -Script 'Get-GitLabClusterAgent -Group platform/apps -Recurse -Session $session | Invoke-GitLabAgentTokenRotation -Deploy { } -PollSec 60' -When { Test-Waiting }
             $shell.Console.Warnings.Count | Should -Be 2
             $shell.Console.Warnings | Should -BeLike '*-Resume'
+            $shell.Shell.Streams.Progress.StatusDescription | Should -Contain '0 of 2 agents done; waiting for first use: api, web; 15 minutes left'
         }
 
         It 'in a poll that hangs ends at once, with no request left' {

@@ -44,8 +44,11 @@ internal static class AgentVersion
         return behind is true || isComplete ? behind : null;
     }
 
-    // v17.9.0, 18.5.1-ee, 18.6.0-rc2: the prefix "v" and any suffix are ignored.
-    private static Version? Parse(string? text)
+    /// <summary>
+    /// Parses a version such as v17.9.0, 18.5.1-ee or 18.6.0-rc2, and ignores the suffix. Returns
+    /// <see langword="null"/> if the text is not a version.
+    /// </summary>
+    public static Version? Parse(string? text)
     {
         text = text?.Trim().TrimStart('v', 'V') ?? string.Empty;
         int end = text.IndexOfAny(['-', '+', ' ']);

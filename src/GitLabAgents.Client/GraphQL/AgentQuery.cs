@@ -23,7 +23,7 @@ internal sealed class AgentQuery
     public AgentQuery(GraphQLSupport support, AgentParts parts)
     {
         _support = support;
-        _hasConnections = (parts & AgentParts.Connections) != 0;
+        _hasConnections = (parts & AgentParts.Connections) != AgentParts.None;
         Parts = parts;
         Level = support.ReductionLevel;
     }
@@ -63,7 +63,7 @@ internal sealed class AgentQuery
     {
         get
         {
-            if ((Parts & AgentParts.Tokens) == 0)
+            if ((Parts & AgentParts.Tokens) == AgentParts.None)
             {
                 yield return "tokens";
             }

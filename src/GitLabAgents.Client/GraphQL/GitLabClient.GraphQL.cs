@@ -31,7 +31,7 @@ public sealed partial class GitLabClient
                 return result;
             }
 
-            _observer?.OnVerbose($"{_session}: {result.Reason} {step}");
+            ReportVerbose($"{_session}: {result.Reason} {step}");
         }
     }
 
@@ -84,7 +84,7 @@ public sealed partial class GitLabClient
             GraphQLResponse content = Parse(request, response, GraphQLJson.Default.GraphQLResponse);
             if (content.Data is not null)
             {
-                return GraphQLResult.Success(content, response.Headers.Date ?? _session.Clock.GetUtcNow());
+                return GraphQLResult.Success(content, _session.GetServerTime());
             }
 
             GraphQLError[] errors = [.. (content.Errors ?? []).OfType<GraphQLError>()];
@@ -106,7 +106,7 @@ public sealed partial class GitLabClient
             }
 
             string names = string.Join(", ", refused.Select(static name => name.TrimEnd(':')));
-            _observer?.OnVerbose($"{_session} does not know {names} in GraphQL. The session leaves that out from now on.");
+            ReportVerbose($"{_session} does not know {names} in GraphQL. The session leaves that out from now on.");
         }
     }
 
@@ -130,14 +130,15 @@ public sealed partial class GitLabClient
 
     private static string? GetUnavailableReason(GitLabApiException e)
     {
-        string end = e.StatusCode == HttpStatusCode.OK ? "without JSON" : "without a message";
-        string message = e.ServerMessage is { } text ? $"{(int?)e.StatusCode}: \"{text}\"" : $"{(int?)e.StatusCode} {end}";
+        string end = e.StatusCode == HttpStatusCode.OK ? " without JSON" : string.Empty;
+        string message = e.ServerMessage is { } text ? $"{(int?)e.StatusCode}: \"{text}\"" : $"{(int?)e.StatusCode}{end}";
         return e.Kind switch
         {
             _ when e.IsForeign => $"GraphQL is off or blocked ({message}).",
             GitLabErrorKind.NotFound => $"GraphQL is off or blocked ({message}).",
             GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope => $"The access token may not use GraphQL ({message}).",
-            GitLabErrorKind.AuthenticationFailed => $"GraphQL does not accept the access token ({message}).",
+            GitLabErrorKind.AuthenticationFailed =>
+                $"GraphQL does not accept the access token ({message}); it requires the scope api or read_api.",
             _ => null,
         };
     }
@@ -146,7 +147,7 @@ public sealed partial class GitLabClient
     {
         if (_session.GraphQL.SetUnavailable(reason))
         {
-            _observer?.OnVerbose($"{_session}: {reason} What the REST API offers is read from there.");
+            ReportVerbose($"{_session}: {reason} What the REST API offers is read from there.");
         }
 
         return GraphQLResult.Unavailable(reason);

@@ -90,7 +90,7 @@ internal sealed class GraphQLSupport(TimeProvider clock)
 
         lock (_gate)
         {
-            string[] added = [.. refusals.Select(static refusal => refusal.Name!).Distinct().Where(name => !_refused.ContainsKey(name))];
+            string[] added = [.. refusals.Select(static refusal => refusal.Name!).Distinct(StringComparer.Ordinal).Where(name => !_refused.ContainsKey(name))];
             foreach (string name in added)
             {
                 _refused.Add(name, refusals.First(refusal => refusal.Name == name).Message);

@@ -22,14 +22,27 @@ public sealed partial class GitLabClient
             $"projects?membership=true&min_access_level={AccessLevel.Developer}&archived=false&simple=true"
                 + $"{GetSearchParameters(text, "&search_namespaces=true")}&order_by=last_activity_at",
             text,
+            text,
             static project => project.PathWithNamespace,
             GitLabJson.Default.ListProjectInfo,
             cancellationToken);
 
     /// <summary>Finds groups in which the user is at least Developer, by a part of their full path.</summary>
-    internal Task<List<GroupInfo>> SearchGroupsAsync(string text, CancellationToken cancellationToken)
+    internal async Task<List<GroupInfo>> SearchGroupsAsync(string text, CancellationToken cancellationToken)
+    {
+        List<GroupInfo> found = await SearchGroupsAsync(text, text, cancellationToken).ConfigureAwait(false);
+        int slash = text.LastIndexOf('/');
+
+        // Some versions search groups by the last part of their path only.
+        return found.Count > 0 || slash < 0
+            ? found
+            : await SearchGroupsAsync(text.Substring(slash + 1), text, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<List<GroupInfo>> SearchGroupsAsync(string search, string text, CancellationToken cancellationToken)
         => SearchAsync(
-            $"groups?min_access_level={AccessLevel.Developer}{GetSearchParameters(text, string.Empty)}",
+            $"groups?min_access_level={AccessLevel.Developer}{GetSearchParameters(search, string.Empty)}",
+            search,
             text,
             static group => group.FullPath,
             GitLabJson.Default.ListGroupInfo,
@@ -40,6 +53,7 @@ public sealed partial class GitLabClient
 
     private async Task<List<T>> SearchAsync<T>(
         string path,
+        string search,
         string text,
         Func<T, string?> getPath,
         System.Text.Json.Serialization.Metadata.JsonTypeInfo<List<T>> type,
@@ -47,7 +61,7 @@ public sealed partial class GitLabClient
         where T : class
     {
         // If GitLab cannot search, a longer list is filtered here.
-        int count = text.Length is 0 or >= MinSearchLength ? MaxSearchResults : PageSize;
+        int count = text.Length == 0 || search.Length >= MinSearchLength ? MaxSearchResults : PageSize;
         var request = new ApiRequest(HttpMethod.Get, $"{path}&per_page={count}", "search", GitLabErrorKind.NotFound);
         List<T> results = await ReadAsync(request, type, cancellationToken).ConfigureAwait(false);
         results.RemoveAll(item => !IsMatch(item));

@@ -164,7 +164,7 @@ internal sealed class AgentBatchReader(GitLabClient client, AgentParts parts, Ca
     }
 
     private bool IsComplete(AgentRecord record)
-        => (parts & AgentParts.Connections) != 0 ? _query.ConnectionsReason is null : record.Tokens is not null;
+        => (parts & AgentParts.Connections) != AgentParts.None ? _query.ConnectionsReason is null : record.Tokens is not null;
 
     private async Task<Dictionary<ProjectReference, ProjectAgentIndex>> ReadProjectsAsync(List<Arrival> batch)
     {
@@ -199,7 +199,7 @@ internal sealed class AgentBatchReader(GitLabClient client, AgentParts parts, Ca
         {
             return await client.TryReadProjectsAsync(projects, _query, cancellationToken).ConfigureAwait(false);
         }
-        catch (GitLabApiException e) when ((parts & AgentParts.Connections) == 0 && GitLabClient.CanUseRestInstead(e))
+        catch (GitLabApiException e) when ((parts & AgentParts.Connections) == AgentParts.None && GitLabClient.CanUseRestInstead(e))
         {
             return null;
         }

@@ -44,7 +44,7 @@ public sealed partial class GitLabClient
     {
         if (project.IsHidden && !project.IsNamed)
         {
-            _observer?.OnVerbose($"Skipped {project}: its agents may not be read. They take at least the role Developer.");
+            ReportVerbose($"Skipped {project}: this access token may not read its agents. They take at least the role Developer.");
             yield break;
         }
 
@@ -54,7 +54,7 @@ public sealed partial class GitLabClient
         {
             foreach (AgentRecord record in page.Agents.Where(record => seen.Add(record.Agent.Id) && query.IsMatch(record.Agent)))
             {
-                bool isComplete = (query.Parts & AgentParts.Tokens) == 0 || record.Tokens is not null;
+                bool isComplete = (query.Parts & AgentParts.Tokens) == AgentParts.None || record.Tokens is not null;
                 foreach (ItemResult<AgentRecord> result in isComplete
                     ? [new ItemResult<AgentRecord>(record)]
                     : await ReadTokensAsync(record, cancellationToken).ConfigureAwait(false))
@@ -82,7 +82,7 @@ public sealed partial class GitLabClient
         ProjectEntry project, AgentQuery query, HashSet<long> seen, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         IAsyncEnumerable<ItemResult<AgentRecord>> records = GetRestRecordsAsync(project, query, seen, cancellationToken);
-        if ((query.Parts & AgentParts.Tokens) != 0)
+        if ((query.Parts & AgentParts.Tokens) != AgentParts.None)
         {
             records = records.SelectManyOrdered(
                 _session.MaxConcurrentReads,
@@ -107,7 +107,7 @@ public sealed partial class GitLabClient
                 }
                 catch (GitLabApiException e) when (!project.IsNamed && e.Kind is GitLabErrorKind.ProjectNotFound or GitLabErrorKind.Forbidden)
                 {
-                    _observer?.OnVerbose($"Skipped {project}: its agents may not be read ({(int?)e.StatusCode}).");
+                    ReportVerbose($"Skipped {project}: this access token may not read its agents ({(int?)e.StatusCode}).");
                     yield break;
                 }
                 catch (GitLabApiException e) when (!project.IsNamed)
@@ -124,7 +124,7 @@ public sealed partial class GitLabClient
         ProjectEntry project, AgentQuery query, HashSet<long> seen, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string reason = project.ConnectionsReason ?? query.FailureReason ?? ConnectionReport.NotShown;
-        await foreach (ClusterAgent agent in GetAgentsAsync(project.Id, cancellationToken).ConfigureAwait(false))
+        await foreach (ClusterAgent agent in GetAgentsAsync(project.Id, resolvesNotFound: project.IsNamed, cancellationToken).ConfigureAwait(false))
         {
             if (seen.Add(agent.Id) && query.IsMatch(agent))
             {

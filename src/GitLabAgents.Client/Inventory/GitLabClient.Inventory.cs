@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Net.Http;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -119,7 +118,7 @@ public sealed partial class GitLabClient
         }
         catch (GitLabApiException e) when (e.Kind is GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope or GitLabErrorKind.NotFound)
         {
-            _observer?.OnVerbose($"{e.Problem} The projects are listed by membership.");
+            ReportVerbose($"{e.Problem} The projects are listed by membership.");
             return false;
         }
     }

@@ -45,7 +45,7 @@ public sealed partial class GitLabClient
 
         if (scope.Document is not null && _session.GraphQL.UnavailableReason is null)
         {
-            _observer?.OnVerbose($"GraphQL does not show all projects of {scope.Description} on {_session}. The REST API lists them.");
+            ReportVerbose($"GraphQL does not show all projects of {scope.Description} on {_session}. The REST API lists them.");
         }
 
         IAsyncEnumerable<ProjectInfo> projects = ReadPagesAsync(
@@ -162,7 +162,7 @@ public sealed partial class GitLabClient
         catch (GitLabApiException e) when (CanUseRestInstead(e))
         {
             query.FailureReason = e.Problem;
-            _observer?.OnVerbose($"{e.Problem} The REST API is used instead.");
+            ReportVerbose($"{e.Problem} The REST API is used instead.");
             return null;
         }
     }

@@ -94,7 +94,7 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
     private static bool IsBelowDeveloper(ProjectNode node)
         => node.UserPermissions?.AdminProject is false && node.MaxAccessLevel?.IntegerValue < AccessLevel.Developer;
 
-    // In the order of the REST API's list, which has no order among tokens that were used at the same time.
+    // In GitLab's order, last used first. It has none among tokens that were never used.
     private AgentToken[]? ReadTokens(ClusterAgent agent, AgentNode node, List<GraphQLError> errors)
     {
         if (node.Tokens is not { Nodes: { } nodes, PageInfo.HasNextPage: false } || errors.Count > 0)
@@ -130,8 +130,8 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
 
         return
         [
-            .. tokens.OrderByDescending(static token => token.LastUsedAt ?? DateTimeOffset.MinValue)
-                .ThenBy(static token => token.Id),
+            .. tokens.Where(static token => token.LastUsedAt is not null),
+            .. tokens.Where(static token => token.LastUsedAt is null).OrderBy(static token => token.Id),
         ];
     }
 

@@ -116,8 +116,8 @@ internal sealed class RotationPlan
                 + $"free a slot only if it was never used, or not for {FormatDuration(unusedFor)} while another was "
                 + $"used at least {FormatDuration(LastUsedResolution)} later. Nothing was changed.",
             "If the newest token belongs to a rotation that did not complete, resume that: "
-                + $"{SuggestedCommand.ResumeRotation(agent.ProjectId, agent.Id)}. Otherwise revoke the token that is not "
-                + $"needed with {SuggestedCommand.RevokeToken}.");
+                + $"{SuggestedCommand.ResumeRotation(agent.ProjectId, agent.Id)}. Otherwise revoke the token that is "
+                + $"not needed with {SuggestedCommand.RevokeToken}.");
 
     private static string FormatLastUse(AgentToken token)
     {

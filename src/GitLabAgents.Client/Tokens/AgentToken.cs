@@ -88,18 +88,13 @@ public class AgentToken
     }
 
     /// <summary>Creates a copy without the last use, as in GitLab's lists.</summary>
-    internal AgentToken WithoutLastUse() => new()
+    internal AgentToken WithoutLastUse()
     {
-        Id = Id,
-        Name = Name,
-        Description = Description,
-        AgentId = AgentId,
-        ProjectId = ProjectId,
-        Status = Status,
-        CreatedAt = CreatedAt,
-        CreatedByUserId = CreatedByUserId,
-        Session = Session,
-    };
+        var copy = (AgentToken)MemberwiseClone();
+        copy._lastUsedAt = null;
+        copy.IsLastUsedKnown = false;
+        return copy;
+    }
 
     /// <summary>Returns the token's name.</summary>
     /// <returns>The name, or the ID if the server does not report it.</returns>

@@ -70,13 +70,12 @@ public static class ViewFormatter
     /// <param name="session">The session whose server wrote the date: its clock counts.</param>
     /// <returns>Text such as "3 hours ago" or "in 2 days", or an empty string.</returns>
     public static string Age(DateTimeOffset? date, GitLabSession? session = null)
-    {
-        if (date is not { } when)
-        {
-            return string.Empty;
-        }
+        => date is { } when ? Age(when, GetNow(session)) : string.Empty;
 
-        double seconds = (GetNow(session) - when).TotalSeconds;
+    /// <summary>Formats how long before a time a date is, or how long after it.</summary>
+    internal static string Age(DateTimeOffset date, DateTimeOffset now)
+    {
+        double seconds = (now - date).TotalSeconds;
         foreach ((double length, string unit) in Units)
         {
             long count = (long)(Math.Abs(seconds) / length);

@@ -19,7 +19,8 @@ internal sealed class PipelineThread(CancellationToken pipelineStopToken)
     public Task<T> RunAsync<T>(Func<T> work)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        CancellationTokenRegistration onStop = pipelineStopToken.Register(() => result.TrySetCanceled(pipelineStopToken));
+        CancellationTokenRegistration onStop = pipelineStopToken.Register(
+            () => result.TrySetCanceled(pipelineStopToken));
         _work.Enqueue(() =>
         {
             onStop.Dispose();

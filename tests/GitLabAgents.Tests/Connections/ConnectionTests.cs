@@ -159,10 +159,11 @@ public sealed class ConnectionTests
     [InlineData(200, "application/json", """{"data":{"project":{"clusterAgent":{"id":"gid://gitlab/Clusters::Agent/x"}}}}""", "GraphQL does not show the agent to this access token.", 1)]
     [InlineData(200, "text/html", "<html>sign in</html>", "GraphQL is off or blocked (200 without JSON).", 1)]
     [InlineData(200, "text/plain", "blocked", "GraphQL is off or blocked (200 without JSON).", 1)]
+    [InlineData(200, "application/json", "null", "GraphQL is off or blocked (200 without JSON).", 1)]
     [InlineData(404, "application/json", """{"error":"404 Not Found"}""", "GraphQL is off or blocked (404: \"404 Not Found\").", 1)]
     [InlineData(404, "text/html", "<html/>", "GraphQL is off or blocked (404).", 1)]
     [InlineData(403, "application/json", """{"error":"insufficient_scope","error_description":"more, please"}""", "The access token may not use GraphQL (403: \"more, please\").", 1)]
-    [InlineData(401, "application/json", """{"errors":[{"message":"Invalid token"}]}""", "GraphQL does not accept the access token (401: \"Invalid token\").", 1)]
+    [InlineData(401, "application/json", """{"errors":[{"message":"Invalid token"}]}""", "GraphQL does not accept the access token (401: \"Invalid token\"); it requires the scope api or read_api.", 1)]
     [InlineData(422, "application/json", """{"errors":[{"message":"Query too large"}]}""", "GitLab responds: \"Query too large\"", 5)]
     public async Task What_is_not_reported_is_unknown_with_the_reason(int status, string type, string body, string reason, int posts)
     {
@@ -185,20 +186,19 @@ public sealed class ConnectionTests
         await client.GetConnectionAsync(101, 11);
         Assert.Single(wire.Requests, request => request.Method == "POST");
         Assert.Single(observer.Lines, line => line.Contains("GraphQL is off or blocked", StringComparison.Ordinal));
-        clock.CreateTimer(_ => { }, null, TimeSpan.FromMinutes(5), Timeout.InfiniteTimeSpan);
+        clock.Advance(TimeSpan.FromMinutes(5));
         await client.GetConnectionAsync(101, 11);
         Assert.Equal(2, wire.Requests.Count(request => request.Method == "POST"));
     }
 
     [Theory]
-    [InlineData(429, "{}", "RateLimited", "ThrottleLimit")]
+    [InlineData(429, "Retry later", "RateLimited", "ThrottleLimit")]
     [InlineData(500, """{"errors":[{"message":"Internal server error"}]}""", "ServerError", "Internal server error")]
     [InlineData(502, "{}", "ServerError", "502")]
     [InlineData(400, """{"errors":["odd"]}""", "InvalidRequest", "odd")]
     [InlineData(200, "{}", "InvalidResponse", "neither data nor errors")]
     [InlineData(200, """{"message":"hello"}""", "InvalidResponse", "neither data nor errors")]
     [InlineData(200, """{"data":{"proj""", "InvalidResponse", "not the JSON expected")]
-    [InlineData(200, "null", "InvalidResponse", "null")]
     [InlineData(200, """{"data":{"project":{"clusterAgent":{"id":"gid://gitlab/Clusters::Agent/11","tokens":{"nodes":[{"lastUsedAt":"yesterday"}]}}}}}""", "InvalidResponse", "not the JSON expected")]
     [InlineData(302, "", "InvalidResponse", "302")]
     public async Task A_real_failure_is_an_error(int status, string body, string kind, string words)
@@ -241,7 +241,7 @@ public sealed class ConnectionTests
             }
 
             return int.TryParse(failure, out int status)
-                ? TestClients.Json("{}", status)
+                ? TestClients.Json("""{"message":"no"}""", status)
                 : throw new HttpRequestException("broke", new IOException("broke", new SocketException((int)SocketError.ConnectionReset)));
         });
         GitLabClient client = TestClients.Client(wire, options =>

@@ -13,8 +13,8 @@ namespace GitLabAgents.Tests.Engines;
 
 /// <summary>Runs Pester files in processes of their own, as many at a time as there are processors.</summary>
 /// <remarks>
-/// xUnit.net runs the rows of a theory one after another. As the orderer of the theory this class learns which files were
-/// selected, and starts them before the first row waits for its own.
+/// xUnit.net runs the rows of a theory one after another. As the orderer of the theory this class learns which files
+/// were selected, and starts them before the first row waits for its own.
 /// </remarks>
 public sealed class PesterRunner : ITestCaseOrderer
 {

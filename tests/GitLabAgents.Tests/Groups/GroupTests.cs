@@ -59,17 +59,34 @@ public sealed class GroupTests
     [Theory]
     [InlineData(403)]
     [InlineData(404)]
-    public async Task A_project_whose_agents_may_not_be_read_is_passed_over_with_a_line(int status)
+    public async Task A_project_whose_agents_GitLab_refuses_is_skipped_with_a_message(int status)
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.GraphQL = GraphQLAvailability.Off);
         server.Faults.Add(Fault.Status(status).On("GET", "/projects/104/cluster_agents").Always());
         var observer = new RecordingObserver();
         Assert.Equal(["api", "cluster-eu", "cluster-us"], await NamesAsync(TestClients.Client(server, observer: observer).GetGroupAgentsAsync("platform", recurse: true)));
         Assert.Contains(observer.Lines, line => line.Contains("platform/apps/web", StringComparison.Ordinal) && line.Contains($"({status})", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Requests, r => r.RawTarget.EndsWith("/projects/104", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(403, "text/plain", "Forbidden\n")]
+    [InlineData(403, "text/html", "<!DOCTYPE html><title>Attention</title>")]
+    [InlineData(403, "application/json", """{"status":"blocked"}""")]
+    [InlineData(404, "text/plain", "default backend - 404")]
+    [InlineData(404, "text/html", "<html>404</html>")]
+    public async Task A_project_that_something_else_refuses_is_an_error(int status, string contentType, string body)
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.GraphQL = GraphQLAvailability.Off);
+        server.Faults.Add(Fault.Body(body, contentType, status).On("GET", "/projects/104/cluster_agents").Always());
+        List<ItemResult<ClusterAgent>> agents = await TestClients.ListAsync(TestClients.Client(server).GetGroupAgentsAsync("platform", recurse: true));
+        Assert.Equal(["api", null, "cluster-eu", "cluster-us"], agents.Select(a => a.Value?.Name));
+        Assert.Equal((GitLabErrorKind.InvalidResponse, "platform/apps/web"), (agents[1].Error!.Kind, agents[1].Target));
+        Assert.Equal(status, (int)agents[1].Error!.StatusCode!);
     }
 
     [Fact]
-    public async Task Another_failure_names_the_project_and_the_rest_goes_on()
+    public async Task Another_failure_names_the_project_and_does_not_stop_the_others()
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.GraphQL = GraphQLAvailability.Off);
         server.Faults.Add(Fault.Status(500).On("GET", "/projects/103/cluster_agents").Always());
@@ -104,7 +121,11 @@ public sealed class GroupTests
     {
         await using FakeGitLabServer server = await ManyAsync(projects: 60, agents: 1);
         server.Options.GraphQL = GraphQLAvailability.Off;
-        server.Faults.Add(Fault.Hang().Where(r => r.RawTarget.Contains("cluster_agents", StringComparison.Ordinal)).Skip(1).Always());
+        string first = $"/projects/{server.State.Projects.Max(project => project.Id)}/";
+        server.Faults.Add(Fault.Hang()
+            .Where(r => r.RawTarget.Contains("cluster_agents", StringComparison.Ordinal)
+                && !r.RawTarget.Contains(first, StringComparison.Ordinal))
+            .Always());
         await foreach (ItemResult<ClusterAgent> agent in TestClients.Client(server).GetGroupAgentsAsync("fleet", recurse: true))
         {
             Assert.Null(agent.Error);

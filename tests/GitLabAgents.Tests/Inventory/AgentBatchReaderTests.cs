@@ -54,16 +54,15 @@ public sealed class AgentBatchReaderTests
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         IReadOnlyList<Agent> agents = server.State.AddAgents("fleet/all", 250);
         var batch = new AgentBatchReader(TestClients.Client(server), AgentParts.Tokens, CancellationToken.None);
-        (await batch.GetAsync("fleet/all", agents[0].Id, CancellationToken.None)).Dispose();
-        BatchedAgent[] near = await Task.WhenAll(
-            agents.Skip(1).Take(40).Select(agent => batch.GetAsync("fleet/all", agent.Id, CancellationToken.None)));
-        Assert.All(near, item => Assert.NotNull(item.Record));
-        int before = server.Requests.Count;
-        Assert.InRange(before, 1, 2);
-        BatchedAgent[] all = await Task.WhenAll(
-            agents.Select(agent => batch.GetAsync("fleet/all", agent.Name, CancellationToken.None)));
-        Assert.Equal(249, all.Count(item => item.Record is not null));
-        Assert.InRange(server.Requests.Count - before, 2, 3);
+        foreach ((int count, int requests) in new[] { (40, 1), (250, 3) })
+        {
+            BatchedAgent first = await batch.GetAsync("fleet/all", agents[0].Name, CancellationToken.None);
+            Task<BatchedAgent>[] rest = [.. agents.Take(count).Skip(1).Select(agent => batch.GetAsync("fleet/all", agent.Name, CancellationToken.None))];
+            first.Dispose();
+            BatchedAgent[] read = await Task.WhenAll(rest);
+            Assert.Equal(agents.Take(count).Skip(1).Select(agent => agent.Id), read.Select(item => item.Record!.Agent.Id));
+            Assert.InRange(server.Requests.Count, requests, requests + 1); // A slow machine reads the first page again.
+        }
     }
 
     [Fact]
@@ -96,7 +95,7 @@ public sealed class AgentBatchReaderTests
         for (int i = 1; i < waiting.Length; i++)
         {
             await TestClients.UntilAsync(() => waiting[i].IsCompleted, $"slot {i}");
-            Assert.False(waiting.Skip(i + client.Session.MaxConcurrentReads).Any(task => task.IsCompleted));
+            Assert.DoesNotContain(waiting.Skip(i + client.Session.MaxConcurrentReads), task => task.IsCompleted);
             (await waiting[i]).Dispose();
         }
 

@@ -4,7 +4,6 @@ using System.Linq;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
 using Xunit;
-using AgentConnectionOf = GitLabAgents.FakeGitLab.AgentConnection;
 using ServerToken = GitLabAgents.FakeGitLab.AccessToken;
 
 namespace GitLabAgents.Tests;
@@ -67,7 +66,7 @@ public sealed class InventoryTests
         {
             await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.GraphQL = graphQL);
             GitLabApiException e = await TestClients.ThrowsAsync(
-                GitLabErrorKind.ProjectNotFound,
+                token == "glpat-reporter" ? GitLabErrorKind.AgentNotFound : GitLabErrorKind.ProjectNotFound,
                 () => ItemsAsync(TestClients.Client(server, token: token).GetProjectInventoryAsync(project)));
             Assert.Contains($"list the agents of project {project}", e.Message.Replace("project 101", $"project {project}", StringComparison.Ordinal), StringComparison.Ordinal);
         }
@@ -193,7 +192,7 @@ public sealed class InventoryTests
     [InlineData(GraphQLAvailability.Off, "GraphQL is off or blocked (404*")]
     [InlineData(GraphQLAvailability.Html, "GraphQL is off or blocked (200 without JSON).")]
     [InlineData(GraphQLAvailability.HtmlNotFound, "GraphQL is off or blocked (404).")]
-    [InlineData(GraphQLAvailability.Forbidden, "The access token may not use GraphQL (403).")]
+    [InlineData(GraphQLAvailability.Forbidden, "GraphQL is off or blocked (403).")]
     public async Task Without_GraphQL_everything_but_connections_comes_by_REST(GraphQLAvailability graphQL, string reason)
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.GraphQL = graphQL);
