@@ -15,6 +15,7 @@
         'ConvertTo-GitLabAgentManifest'
         'Disconnect-GitLab'
         'Export-GitLabAgentReport'
+        'Get-GitLabAgentActivity'
         'Get-GitLabAgentConnection'
         'Get-GitLabAgentInventory'
         'Get-GitLabAgentToken'
@@ -28,6 +29,8 @@
         'Remove-GitLabAgentUrlConfiguration'
         'Remove-GitLabClusterAgent'
         'Revoke-GitLabAgentToken'
+        'Test-GitLabAgent'
+        'Wait-GitLabAgentConnection'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

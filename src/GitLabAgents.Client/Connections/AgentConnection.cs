@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using System.Linq;
 
 namespace GitLabAgents;
@@ -17,12 +16,8 @@ public sealed class AgentConnection
         Session = agent.Session;
         ProjectId = agent.ProjectId;
         AgentId = agent.Id;
-        Project = agent.ProjectPath ?? agent.ProjectId.ToString(CultureInfo.InvariantCulture);
-
-        // Other cmdlets would read a name of digits from the pipeline as an ID.
-        Agent = agent.Name is { } name && name.Any(static c => c is < '0' or > '9')
-            ? name
-            : agent.Id.ToString(CultureInfo.InvariantCulture);
+        Project = agent.ProjectText;
+        Agent = agent.AgentText;
         Status = report.Status;
         Reason = report.Reason;
         Connections = report.Pods;

@@ -7,18 +7,13 @@ namespace GitLabAgents;
 /// <summary>Compares the versions of agents with GitLab's: the minor versions of the two should be equal.</summary>
 internal static class AgentVersion
 {
-    /// <summary>
-    /// Returns the text of the lowest version that can be parsed, or else the first text that is not empty.
-    /// </summary>
-    public static string? GetLowest(IEnumerable<string?> versions) => versions
-        .Where(static text => !string.IsNullOrWhiteSpace(text))
-        .OrderBy(static text => Parse(text) ?? new Version(int.MaxValue, 0))
-        .FirstOrDefault();
+    /// <summary>Returns the lowest of the versions as it is written; if none can be parsed, the first one.</summary>
+    public static string? GetLowest(IEnumerable<string?> versions)
+        => versions.Where(static text => !string.IsNullOrWhiteSpace(text))
+            .OrderBy(static text => Parse(text) ?? new Version(int.MaxValue, 0))
+            .FirstOrDefault();
 
-    /// <summary>
-    /// Returns whether one of the versions has an earlier minor version than the server, or <see langword="null"/> if
-    /// that is not known.
-    /// </summary>
+    /// <summary>Returns whether a version has an earlier minor version than the server; null if unknown.</summary>
     public static bool? IsBehind(IEnumerable<string?> versions, string? server)
     {
         if (Parse(server) is not { } expected)
@@ -44,14 +39,21 @@ internal static class AgentVersion
         return behind is true || isComplete ? behind : null;
     }
 
+    /// <summary>Returns whether all versions are known and none is earlier than another.</summary>
+    /// <param name="versions">The versions.</param>
+    /// <param name="minimum">The version to compare with; null for any.</param>
+    public static bool AreAtLeast(IEnumerable<string?> versions, Version? minimum)
+        => minimum is null || versions.All(text => Parse(text) >= minimum);
+
     /// <summary>
-    /// Parses a version such as v17.9.0, 18.5.1-ee or 18.6.0-rc2, and ignores the suffix. Returns
-    /// <see langword="null"/> if the text is not a version.
+    /// Parses a version such as v17.9.0, 18.5.1-ee, 18.6.0-rc2 or 18; what follows the numbers does not count.
     /// </summary>
+    /// <returns>The version, or null if the text is not a version.</returns>
     public static Version? Parse(string? text)
     {
         text = text?.Trim().TrimStart('v', 'V') ?? string.Empty;
         int end = text.IndexOfAny(['-', '+', ' ']);
-        return Version.TryParse(end < 0 ? text : text.Substring(0, end), out Version? version) ? version : null;
+        text = end < 0 ? text : text.Substring(0, end);
+        return Version.TryParse(text.IndexOf('.') < 0 ? text + ".0" : text, out Version? version) ? version : null;
     }
 }

@@ -13,15 +13,14 @@ internal sealed class ConnectionReport
 
     private const string NotReported = "GitLab does not report the agent's connections.";
     private const string AgentServerDown = "GitLab cannot reach its agent server (KAS)";
-    private const string NoActiveToken =
-        "The agent is not connected and has no active token. GitLab does not show revoked ones, so whether it ever "
-            + "was is not known.";
+    private const string NoActiveToken = "The agent is not connected and has no active token. "
+        + "GitLab does not show revoked ones, so whether it ever was is not known.";
 
     // GitLab's own code calls an agent connected for this long after it used a token.
     private static readonly TimeSpan RecentUse = TimeSpan.FromHours(1);
 
-    private static readonly Regex ClassName =
-        new(@"^[A-Z]\w*(::[A-Z]\w*)+$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+    private static readonly Regex ClassName = new(
+        @"^[A-Z]\w*(::[A-Z]\w*)+$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     private ConnectionReport(AgentConnectionStatus status, string? reason = null)
     {

@@ -49,9 +49,9 @@ public sealed partial class GitLabClient
 
         GraphQLErrorScope projectErrors = result.Errors.Enter("project");
         GraphQLErrorScope errors = projectErrors.Enter("clusterAgent");
+        var reader = new ProjectNodeReader(this, query, result.ServerTime);
         AgentRecord? record = data.Project is { } node
-            ? new ProjectNodeReader(this, query, result.ServerTime)
-                .ReadAgent(node, agent.ProjectId, projectErrors, node.ClusterAgent, errors)
+            ? reader.ReadAgent(node, agent.ProjectId, projectErrors, node.ClusterAgent, errors)
             : null;
         return record?.Agent.Id == agent.Id
             ? record.Connection

@@ -31,6 +31,9 @@ internal sealed class AgentQuery
     /// <summary>Gets what the operation needs.</summary>
     public AgentParts Parts { get; }
 
+    /// <summary>Gets a value indicating whether the operation needs tokens.</summary>
+    public bool NeedsTokens => (Parts & AgentParts.Tokens) != AgentParts.None;
+
     /// <summary>Gets how often the query was reduced.</summary>
     public int Level { get; private set; }
 
@@ -46,7 +49,9 @@ internal sealed class AgentQuery
     /// <summary>Gets or sets a value indicating whether the user wants archived projects too.</summary>
     public bool IncludeArchived { get; set; }
 
-    /// <summary>Gets or sets a value indicating whether membership does not matter, because the user sees every project.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether membership does not matter, because the user sees every project.
+    /// </summary>
     public bool IsAdministrator { get; set; }
 
     /// <summary>Gets the number of projects on a page.</summary>
@@ -63,7 +68,7 @@ internal sealed class AgentQuery
     {
         get
         {
-            if ((Parts & AgentParts.Tokens) == AgentParts.None)
+            if (!NeedsTokens)
             {
                 yield return "tokens";
             }

@@ -24,8 +24,8 @@ public sealed partial class GitLabClient
         while (true)
         {
             int level = query.Level;
-            GraphQLResult result = await QueryAsync(document, query.Excluded, createVariables(), action, cancellationToken)
-                .ConfigureAwait(false);
+            GraphQLResult result = await QueryAsync(
+                document, query.Excluded, createVariables(), action, cancellationToken).ConfigureAwait(false);
             if (!result.IsTooExpensive || query.TryReduce(level, result) is not { } step)
             {
                 return result;
@@ -37,21 +37,24 @@ public sealed partial class GitLabClient
 
     /// <summary>Parses a global ID, such as <c>gid://gitlab/Project/101</c>.</summary>
     internal static long? ParseGlobalId(string? id)
-        => id is not null
-            && long.TryParse(id.Substring(id.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            && number > 0
-                ? number
-                : null;
+    {
+        string? last = id?.Substring(id.LastIndexOf('/') + 1);
+        return long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number > 0
+            ? number
+            : null;
+    }
 
     /// <summary>Quotes the messages of errors, or returns null if there are none.</summary>
     internal string? QuoteMessages(IEnumerable<GraphQLError> errors)
     {
-        string[] messages = [.. errors.Select(static error => error.Message).OfType<string>().Distinct(StringComparer.Ordinal)];
-        return QuoteMessage(string.Join("; ", messages));
+        IEnumerable<string> messages = errors.Select(static error => error.Message).OfType<string>();
+        return QuoteMessage(string.Join("; ", messages.Distinct(StringComparer.Ordinal)));
     }
 
     private string? QuoteMessage(string message)
-        => DisplayText.SanitizeMessage(message, _session.Token.Redact) is { } text ? $"GitLab responds: \"{text}\"" : null;
+        => DisplayText.SanitizeMessage(message, _session.Token.Redact) is { } text
+            ? $"GitLab responds: \"{text}\""
+            : null;
 
     // Runs a query once; without the fields and arguments that this GitLab refuses.
     private async Task<GraphQLResult> QueryAsync(
@@ -69,13 +72,18 @@ public sealed partial class GitLabClient
                 return GraphQLResult.Unavailable(unavailable);
             }
 
-            var body = new GraphQLQuery { Query = document.Without(excluded.Concat(support.Refused)), Variables = variables };
+            var body = new GraphQLQuery
+            {
+                Query = document.Without(excluded.Concat(support.Refused)),
+                Variables = variables,
+            };
             var request = new ApiRequest(HttpMethod.Post, "../graphql", action, GitLabErrorKind.NotFound)
             {
                 IsSafe = true,
                 Body = JsonSerializer.SerializeToUtf8Bytes(body, GraphQLJson.Default.GraphQLQuery),
             };
-            (ApiResponse? response, GraphQLResult? failure) = await SendQueryAsync(request, cancellationToken).ConfigureAwait(false);
+            (ApiResponse? response, GraphQLResult? failure) = await SendQueryAsync(request, cancellationToken)
+                .ConfigureAwait(false);
             if (response is null)
             {
                 return failure!;
@@ -90,7 +98,8 @@ public sealed partial class GitLabClient
             GraphQLError[] errors = [.. (content.Errors ?? []).OfType<GraphQLError>()];
             if (errors.Length == 0)
             {
-                throw ApiExceptionFactory.InvalidResponse(request, response, _session, "it has neither data nor errors.");
+                throw ApiExceptionFactory.InvalidResponse(
+                    request, response, _session, "it has neither data nor errors.");
             }
 
             string reason = QuoteMessages(errors) ?? "GitLab refuses the query.";

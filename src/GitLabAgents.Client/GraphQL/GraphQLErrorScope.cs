@@ -50,7 +50,9 @@ internal sealed class GraphQLErrorScope
         }
 
         Node? child = _node.Find(segment);
-        return child is null && _outer.Count == 0 ? Empty : new GraphQLErrorScope([.. _outer, .. child?.Errors ?? []], child);
+        return child is null && _outer.Count == 0
+            ? Empty
+            : new GraphQLErrorScope([.. _outer, .. child?.Errors ?? []], child);
     }
 
     /// <summary>Returns the scope of an item of a list.</summary>

@@ -16,9 +16,9 @@ internal sealed class GraphQLSupport(TimeProvider clock)
     // Without these a response would be incomplete, or would be about other projects than the ones asked for.
     private static readonly HashSet<string> Required = new(StringComparer.Ordinal)
     {
-        "group", "projects", "project", "clusterAgents", "clusterAgent", "nodes", "pageInfo", "hasNextPage", "endCursor",
-        "id", "fullPath", "lastUsedAt", "status", "fullPath:", "ids:", "fullPaths:", "minAccessLevel:", "first:",
-        "after:", "includeSubgroups:", "name:",
+        "group", "projects", "project", "clusterAgents", "clusterAgent", "nodes", "pageInfo", "hasNextPage",
+        "endCursor", "id", "fullPath", "lastUsedAt", "status", "fullPath:", "ids:", "fullPaths:", "minAccessLevel:",
+        "first:", "after:", "includeSubgroups:", "name:",
     };
 
     private readonly object _gate = new();
@@ -33,7 +33,7 @@ internal sealed class GraphQLSupport(TimeProvider clock)
         {
             lock (_gate)
             {
-                return _unavailableReason is not null && clock.GetUtcNow() < _unavailableUntil ? _unavailableReason : null;
+                return clock.GetUtcNow() < _unavailableUntil ? _unavailableReason : null;
             }
         }
     }
@@ -90,13 +90,17 @@ internal sealed class GraphQLSupport(TimeProvider clock)
 
         lock (_gate)
         {
-            string[] added = [.. refusals.Select(static refusal => refusal.Name!).Distinct(StringComparer.Ordinal).Where(name => !_refused.ContainsKey(name))];
-            foreach (string name in added)
+            var added = new List<string>();
+            foreach ((string? name, string message) in refusals)
             {
-                _refused.Add(name, refusals.First(refusal => refusal.Name == name).Message);
+                if (!_refused.ContainsKey(name!))
+                {
+                    _refused.Add(name!, message);
+                    added.Add(name!);
+                }
             }
 
-            return added;
+            return [.. added];
         }
     }
 

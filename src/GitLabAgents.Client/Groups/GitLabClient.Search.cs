@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net.Http;
+using System.Text.Json.Serialization.Metadata;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -56,7 +57,7 @@ public sealed partial class GitLabClient
         string search,
         string text,
         Func<T, string?> getPath,
-        System.Text.Json.Serialization.Metadata.JsonTypeInfo<List<T>> type,
+        JsonTypeInfo<List<T>> type,
         CancellationToken cancellationToken)
         where T : class
     {

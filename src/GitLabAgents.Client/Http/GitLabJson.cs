@@ -20,6 +20,7 @@ namespace GitLabAgents;
 [JsonSerializable(typeof(ProjectInfo))]
 [JsonSerializable(typeof(List<GroupInfo>))]
 [JsonSerializable(typeof(GroupInfo))]
+[JsonSerializable(typeof(List<ProjectEnvironment>))]
 [JsonSerializable(typeof(UserInfo))]
 [JsonSerializable(typeof(ServerInfo))]
 [JsonSerializable(typeof(TokenInfo))]

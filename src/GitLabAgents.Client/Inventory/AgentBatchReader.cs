@@ -25,8 +25,11 @@ internal sealed class AgentBatchReader(GitLabClient client, AgentParts parts, Ca
     private bool _isRunning;
     private (ProjectReference Project, ProjectAgentIndex Index)? _last;
 
+    private bool NeedsConnections => (parts & AgentParts.Connections) != AgentParts.None;
+
     /// <summary>Reads the connection of an agent.</summary>
-    public async Task<AgentConnection> GetConnectionAsync(ProjectReference project, AgentReference agent, CancellationToken stop)
+    public async Task<AgentConnection> GetConnectionAsync(
+        ProjectReference project, AgentReference agent, CancellationToken stop)
     {
         using BatchedAgent batched = await GetAsync(project, agent, stop).ConfigureAwait(false);
         return batched.Record is { } record
@@ -95,7 +98,8 @@ internal sealed class AgentBatchReader(GitLabClient client, AgentParts parts, Ca
             {
                 Arrival next = _arrivals.Peek();
                 bool isNew = next.Project is { } project && !projects.Contains(project);
-                bool isFull = isNew && (projects.Count == MaxProjects || (next.Project!.Id is null && paths == MaxPaths));
+                bool isPath = isNew && next.Project!.Id is null;
+                bool isFull = isNew && (projects.Count == MaxProjects || (isPath && paths == MaxPaths));
                 if (isFull || (next.Project is null && batch.Count > 0))
                 {
                     break;
@@ -107,7 +111,7 @@ internal sealed class AgentBatchReader(GitLabClient client, AgentParts parts, Ca
                     break;
                 }
 
-                paths += isNew && next.Project.Id is null ? 1 : 0;
+                paths += isPath ? 1 : 0;
                 projects.Add(next.Project);
             }
 
@@ -164,7 +168,7 @@ internal sealed class AgentBatchReader(GitLabClient client, AgentParts parts, Ca
     }
 
     private bool IsComplete(AgentRecord record)
-        => (parts & AgentParts.Connections) != AgentParts.None ? _query.ConnectionsReason is null : record.Tokens is not null;
+        => NeedsConnections ? _query.ConnectionsReason is null : record.Tokens is not null;
 
     private async Task<Dictionary<ProjectReference, ProjectAgentIndex>> ReadProjectsAsync(List<Arrival> batch)
     {
@@ -199,7 +203,7 @@ internal sealed class AgentBatchReader(GitLabClient client, AgentParts parts, Ca
         {
             return await client.TryReadProjectsAsync(projects, _query, cancellationToken).ConfigureAwait(false);
         }
-        catch (GitLabApiException e) when ((parts & AgentParts.Connections) == AgentParts.None && GitLabClient.CanUseRestInstead(e))
+        catch (GitLabApiException e) when (!NeedsConnections && GitLabClient.CanUseRestInstead(e))
         {
             return null;
         }

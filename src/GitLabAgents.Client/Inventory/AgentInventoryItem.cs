@@ -4,8 +4,8 @@ using System.Linq;
 namespace GitLabAgents;
 
 /// <summary>
-/// Everything that is known about one agent: the agent, its connections and its active tokens. What GitLab does not show
-/// is <see langword="null"/>, and <see cref="Reason"/> says why.
+/// Everything that is known about one agent: the agent, its connections and its active tokens. What GitLab does not
+/// show is <see langword="null"/>, and <see cref="Reason"/> says why.
 /// </summary>
 public sealed class AgentInventoryItem
 {
@@ -25,7 +25,9 @@ public sealed class AgentInventoryItem
     /// <summary>Gets the full path of the agent's project; its ID as text if GitLab does not report the path.</summary>
     public string Project => _connection.Project;
 
-    /// <summary>Gets the agent's name; its ID as text if the name is not known, or is all digits and would be taken for an ID.</summary>
+    /// <summary>
+    /// Gets the agent's name; its ID as text if the name is not known, or is all digits and would be taken for an ID.
+    /// </summary>
     public string Agent => _connection.Agent;
 
     /// <summary>Gets the agent's ID, unique on its GitLab.</summary>
@@ -40,7 +42,9 @@ public sealed class AgentInventoryItem
     /// <summary>Gets the ID of the agent's project.</summary>
     public long ProjectId => _agent.ProjectId;
 
-    /// <summary>Gets the full path of the agent's project; <see langword="null"/> if GitLab does not report it.</summary>
+    /// <summary>
+    /// Gets the full path of the agent's project; <see langword="null"/> if GitLab does not report it.
+    /// </summary>
     public string? ProjectPath => _agent.ProjectPath;
 
     /// <summary>Gets the agent's project; <see langword="null"/> if GitLab does not report it.</summary>
@@ -55,7 +59,9 @@ public sealed class AgentInventoryItem
     /// <summary>Gets the ID of the user who registered the agent.</summary>
     public long? CreatedByUserId => _agent.CreatedByUserId;
 
-    /// <summary>Gets whether GitLab connects to the agent; <see langword="null"/> if this edition does not report it.</summary>
+    /// <summary>
+    /// Gets whether GitLab connects to the agent; <see langword="null"/> if this edition does not report it.
+    /// </summary>
     public bool? IsReceptive => _agent.IsReceptive;
 
     /// <summary>Gets whether the agent is connected.</summary>
@@ -76,16 +82,24 @@ public sealed class AgentInventoryItem
     /// <summary>Gets the version of the GitLab.</summary>
     public string? ServerVersion => _connection.ServerVersion;
 
-    /// <summary>Gets whether a connected pod has an earlier minor version than the GitLab; <see langword="null"/> if one is not known.</summary>
+    /// <summary>
+    /// Gets whether a connected pod has an earlier minor version than the GitLab; <see langword="null"/> if one is not
+    /// known.
+    /// </summary>
     public bool? IsBehind => _connection.IsBehind;
 
     /// <summary>Gets GitLab's own warnings about the versions of the connected pods.</summary>
     public string[] Warnings => _connection.Warnings;
 
-    /// <summary>Gets the active tokens with their last use, last used first; <see langword="null"/> if they are not known.</summary>
+    /// <summary>
+    /// Gets the active tokens with their last use, last used first; <see langword="null"/> if they are not known.
+    /// </summary>
     public AgentToken[]? Tokens { get; }
 
-    /// <summary>Gets when one of <see cref="Tokens"/> was last used; <see langword="null"/> if none ever was, or that is not known.</summary>
+    /// <summary>
+    /// Gets when one of <see cref="Tokens"/> was last used; <see langword="null"/> if none ever was, or that is not
+    /// known.
+    /// </summary>
     public DateTimeOffset? LastUsedAt => Tokens?.Max(static token => token.LastUsedAt);
 
     /// <summary>Gets the session that the agent was read with.</summary>

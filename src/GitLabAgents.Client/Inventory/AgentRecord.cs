@@ -3,7 +3,8 @@ using System.Collections.Generic;
 namespace GitLabAgents;
 
 /// <summary>Everything that was read about one agent.</summary>
-internal sealed class AgentRecord(ClusterAgent agent, AgentToken[]? tokens, ConnectionReport connection, bool? isArchived)
+internal sealed class AgentRecord(
+    ClusterAgent agent, AgentToken[]? tokens, ConnectionReport connection, bool? isArchived)
 {
     /// <summary>Gets the agent.</summary>
     public ClusterAgent Agent { get; } = agent;
@@ -24,5 +25,6 @@ internal sealed class AgentRecord(ClusterAgent agent, AgentToken[]? tokens, Conn
     public AgentRecord WithTokens(List<AgentToken> tokens) => new(Agent, [.. tokens], Connection, IsArchived);
 
     /// <summary>Returns a record that says why there are no tokens.</summary>
-    public AgentRecord WithoutTokens(string reason) => new(Agent, null, Connection, IsArchived) { TokensReason = reason };
+    public AgentRecord WithoutTokens(string reason)
+        => new(Agent, null, Connection, IsArchived) { TokensReason = reason };
 }

@@ -16,7 +16,9 @@ internal sealed class BatchedAgent : IDisposable
     /// <summary>Initializes a new instance of the <see cref="BatchedAgent"/> class with what was read.</summary>
     public BatchedAgent(AgentRecord record) => Record = record;
 
-    /// <summary>Initializes a new instance of the <see cref="BatchedAgent"/> class with a slot, which it releases.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="BatchedAgent"/> class with a slot, which it releases.
+    /// </summary>
     public BatchedAgent(SemaphoreSlim slots) => _slots = slots;
 
     /// <summary>Gets what was read, or null if the agent must be read individually.</summary>

@@ -15,5 +15,6 @@ internal sealed class FleetProgress(IGitLabObserver? observer)
     public void CountAgent() => Interlocked.Increment(ref _found);
 
     /// <summary>Counts a project that was read, and reports the progress.</summary>
-    public void CountProject() => observer?.OnProgress(Interlocked.Increment(ref _done), Total, Volatile.Read(ref _found));
+    public void CountProject()
+        => observer?.OnProgress(Interlocked.Increment(ref _done), Total, Volatile.Read(ref _found));
 }

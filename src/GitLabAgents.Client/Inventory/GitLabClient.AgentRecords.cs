@@ -10,7 +10,9 @@ namespace GitLabAgents;
 /// <content>The agents of projects, with what belongs to them.</content>
 public sealed partial class GitLabClient
 {
-    /// <summary>Reads the agents of a set of projects, several projects at once, in the order of the projects.</summary>
+    /// <summary>
+    /// Reads the agents of a set of projects, several projects at once, in the order of the projects.
+    /// </summary>
     private IAsyncEnumerable<ItemResult<AgentRecord>> ReadAgentsAsync(
         ProjectScope scope, AgentQuery query, CancellationToken cancellationToken)
     {
@@ -23,9 +25,12 @@ public sealed partial class GitLabClient
     }
 
     private static async IAsyncEnumerable<ItemResult<AgentRecord>> CountAsync(
-        IAsyncEnumerable<ItemResult<AgentRecord>> records, FleetProgress progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<ItemResult<AgentRecord>> records,
+        FleetProgress progress,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (ItemResult<AgentRecord> record in records.WithCancellation(cancellationToken).ConfigureAwait(false))
+        await foreach (ItemResult<AgentRecord> record in records
+            .WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             if (record.Error is null)
             {
@@ -38,13 +43,17 @@ public sealed partial class GitLabClient
         progress.CountProject();
     }
 
-    /// <summary>Reads the agents of a project: those that came with it, the following pages, and by REST what GraphQL cannot show.</summary>
+    /// <summary>
+    /// Reads the agents of a project: those that came with it, the following pages, and by REST what GraphQL cannot
+    /// show.
+    /// </summary>
     private async IAsyncEnumerable<ItemResult<AgentRecord>> ReadAgentsAsync(
         ProjectEntry project, AgentQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (project.IsHidden && !project.IsNamed)
         {
-            ReportVerbose($"Skipped {project}: this access token may not read its agents. They take at least the role Developer.");
+            ReportVerbose(
+                $"Skipped {project}: this access token may not read its agents. That takes the role Developer.");
             yield break;
         }
 
@@ -52,9 +61,14 @@ public sealed partial class GitLabClient
         ProjectEntry? page = project.IsHidden ? null : project;
         while (page is { NeedsRest: false })
         {
-            foreach (AgentRecord record in page.Agents.Where(record => seen.Add(record.Agent.Id) && query.IsMatch(record.Agent)))
+            foreach (AgentRecord record in page.Agents)
             {
-                bool isComplete = (query.Parts & AgentParts.Tokens) == AgentParts.None || record.Tokens is not null;
+                if (!seen.Add(record.Agent.Id) || !query.IsMatch(record.Agent))
+                {
+                    continue;
+                }
+
+                bool isComplete = !query.NeedsTokens || record.Tokens is not null;
                 foreach (ItemResult<AgentRecord> result in isComplete
                     ? [new ItemResult<AgentRecord>(record)]
                     : await ReadTokensAsync(record, cancellationToken).ConfigureAwait(false))
@@ -71,7 +85,8 @@ public sealed partial class GitLabClient
             page = await TryReadAgentPageAsync(project, cursor, query, cancellationToken).ConfigureAwait(false);
         }
 
-        await foreach (ItemResult<AgentRecord> result in ReadAgentsByRestAsync(project, query, seen, cancellationToken).ConfigureAwait(false))
+        IAsyncEnumerable<ItemResult<AgentRecord>> rest = ReadAgentsByRestAsync(project, query, seen, cancellationToken);
+        await foreach (ItemResult<AgentRecord> result in rest.ConfigureAwait(false))
         {
             yield return result;
         }
@@ -79,10 +94,14 @@ public sealed partial class GitLabClient
 
     /// <summary>Reads the agents of a project that were not seen before, by REST.</summary>
     private async IAsyncEnumerable<ItemResult<AgentRecord>> ReadAgentsByRestAsync(
-        ProjectEntry project, AgentQuery query, HashSet<long> seen, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ProjectEntry project,
+        AgentQuery query,
+        HashSet<long> seen,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        IAsyncEnumerable<ItemResult<AgentRecord>> records = GetRestRecordsAsync(project, query, seen, cancellationToken);
-        if ((query.Parts & AgentParts.Tokens) != AgentParts.None)
+        IAsyncEnumerable<ItemResult<AgentRecord>> records =
+            GetRestRecordsAsync(project, query, seen, cancellationToken);
+        if (query.NeedsTokens)
         {
             records = records.SelectManyOrdered(
                 _session.MaxConcurrentReads,
@@ -105,9 +124,11 @@ public sealed partial class GitLabClient
 
                     item = items.Current;
                 }
-                catch (GitLabApiException e) when (!project.IsNamed && e.Kind is GitLabErrorKind.ProjectNotFound or GitLabErrorKind.Forbidden)
+                catch (GitLabApiException e)
+                    when (!project.IsNamed && e.Kind is GitLabErrorKind.ProjectNotFound or GitLabErrorKind.Forbidden)
                 {
-                    ReportVerbose($"Skipped {project}: this access token may not read its agents ({(int?)e.StatusCode}).");
+                    ReportVerbose(
+                        $"Skipped {project}: this access token may not read its agents ({(int?)e.StatusCode}).");
                     yield break;
                 }
                 catch (GitLabApiException e) when (!project.IsNamed)
@@ -121,10 +142,15 @@ public sealed partial class GitLabClient
     }
 
     private async IAsyncEnumerable<ItemResult<AgentRecord>> GetRestRecordsAsync(
-        ProjectEntry project, AgentQuery query, HashSet<long> seen, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ProjectEntry project,
+        AgentQuery query,
+        HashSet<long> seen,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string reason = project.ConnectionsReason ?? query.FailureReason ?? ConnectionReport.NotShown;
-        await foreach (ClusterAgent agent in GetAgentsAsync(project.Id, resolvesNotFound: project.IsNamed, cancellationToken).ConfigureAwait(false))
+        IAsyncEnumerable<ClusterAgent> agents =
+            GetAgentsAsync(project.Id, resolvesNotFound: project.IsNamed, cancellationToken);
+        await foreach (ClusterAgent agent in agents.ConfigureAwait(false))
         {
             if (seen.Add(agent.Id) && query.IsMatch(agent))
             {
@@ -137,7 +163,8 @@ public sealed partial class GitLabClient
     private async IAsyncEnumerable<ItemResult<AgentRecord>> ReadTokensStreamAsync(
         AgentRecord record, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (ItemResult<AgentRecord> result in await ReadTokensAsync(record, cancellationToken).ConfigureAwait(false))
+        List<ItemResult<AgentRecord>> results = await ReadTokensAsync(record, cancellationToken).ConfigureAwait(false);
+        foreach (ItemResult<AgentRecord> result in results)
         {
             yield return result;
         }
@@ -150,7 +177,8 @@ public sealed partial class GitLabClient
     }
 
     /// <summary>Reads the tokens of an agent by REST. What cannot be read is an error behind the agent.</summary>
-    private async Task<List<ItemResult<AgentRecord>>> ReadTokensAsync(AgentRecord record, CancellationToken cancellationToken)
+    private async Task<List<ItemResult<AgentRecord>>> ReadTokensAsync(
+        AgentRecord record, CancellationToken cancellationToken)
     {
         var tokens = new List<AgentToken>();
         var errors = new List<ItemResult<AgentRecord>>();
@@ -182,27 +210,36 @@ public sealed partial class GitLabClient
     }
 
     /// <summary>Finds the project that the user named, with its first agents.</summary>
-    private async Task<ProjectEntry> FindProjectAsync(ProjectReference project, AgentQuery query, CancellationToken cancellationToken)
+    private async Task<ProjectEntry> FindProjectAsync(
+        ProjectReference project, AgentQuery query, CancellationToken cancellationToken)
     {
         ProjectEntry? found = await TryFindProjectAsync(project, query, cancellationToken).ConfigureAwait(false);
         if (found is null)
         {
             // It was moved, or only the REST API can tell what is wrong.
             var request = new ApiRequest(
-                HttpMethod.Get, $"projects/{project.ToPathSegment()}", $"list the agents of project {project}", GitLabErrorKind.ProjectNotFound);
-            ProjectInfo info = await ReadAsync(request, GitLabJson.Default.ProjectInfo, static p => p.Id, cancellationToken)
-                .ConfigureAwait(false);
+                HttpMethod.Get,
+                $"projects/{project.ToPathSegment()}",
+                $"list the agents of project {project}",
+                GitLabErrorKind.ProjectNotFound);
+            ProjectInfo info = await ReadAsync(
+                request, GitLabJson.Default.ProjectInfo, static p => p.Id, cancellationToken).ConfigureAwait(false);
             found = project.Id is null && _session.GraphQL.UnavailableReason is null
                 ? await TryFindProjectAsync(info.Id, query, cancellationToken).ConfigureAwait(false)
                 : null;
-            found ??= new ProjectEntry(info.Id, info.PathWithNamespace) { NeedsRest = true, IsArchived = info.Archived };
+            found ??= new ProjectEntry(info.Id, info.PathWithNamespace)
+            {
+                NeedsRest = true,
+                IsArchived = info.Archived,
+            };
         }
 
         found.IsNamed = true;
         return found;
     }
 
-    private async Task<ProjectEntry?> TryFindProjectAsync(ProjectReference project, AgentQuery query, CancellationToken cancellationToken)
+    private async Task<ProjectEntry?> TryFindProjectAsync(
+        ProjectReference project, AgentQuery query, CancellationToken cancellationToken)
     {
         GraphQLResult? result = await TryQueryAsync(
             project.Id is null ? QueryDocument.ProjectAgents : QueryDocument.ProjectsById,
@@ -222,8 +259,12 @@ public sealed partial class GitLabClient
         }
 
         var reader = new ProjectNodeReader(this, query, result.ServerTime);
-        return project.Id is null
-            ? reader.Read(result.Data!.Project, result.Errors.Enter("project"))
-            : reader.Read(result.Data!.Projects?.Nodes?.FirstOrDefault(), result.Errors.Enter("projects").Enter("nodes").Enter(0));
+        if (project.Id is null)
+        {
+            return reader.Read(result.Data!.Project, result.Errors.Enter("project"));
+        }
+
+        GraphQLErrorScope errors = result.Errors.Enter("projects").Enter("nodes").Enter(0);
+        return reader.Read(result.Data!.Projects?.Nodes?.FirstOrDefault(), errors);
     }
 }

@@ -25,7 +25,8 @@ public sealed partial class GitLabClient
     {
         AgentQuery query = CreateInventoryQuery(filter, includeArchived: true);
         ProjectEntry entry = await FindProjectAsync(project, query, cancellationToken).ConfigureAwait(false);
-        await foreach (ItemResult<AgentRecord> record in ReadAgentsAsync(entry, query, cancellationToken).ConfigureAwait(false))
+        IAsyncEnumerable<ItemResult<AgentRecord>> records = ReadAgentsAsync(entry, query, cancellationToken);
+        await foreach (ItemResult<AgentRecord> record in records.ConfigureAwait(false))
         {
             yield return ToItem(record);
         }
@@ -49,16 +50,18 @@ public sealed partial class GitLabClient
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         AgentQuery query = CreateInventoryQuery(filter, includeArchived);
-        ProjectScope scope = await CreateGroupScopeAsync(group, recurse, includeArchived, cancellationToken).ConfigureAwait(false);
-        await foreach (ItemResult<AgentRecord> record in ReadAgentsAsync(scope, query, cancellationToken).ConfigureAwait(false))
+        ProjectScope scope = await CreateGroupScopeAsync(group, recurse, includeArchived, cancellationToken)
+            .ConfigureAwait(false);
+        IAsyncEnumerable<ItemResult<AgentRecord>> records = ReadAgentsAsync(scope, query, cancellationToken);
+        await foreach (ItemResult<AgentRecord> record in records.ConfigureAwait(false))
         {
             yield return ToItem(record);
         }
     }
 
     /// <summary>
-    /// Reads everything about the agents of all projects in which the user is at least Developer; for administrators, of
-    /// all projects.
+    /// Reads everything about the agents of all projects in which the user is at least Developer; for administrators,
+    /// of all projects.
     /// See <see href="https://docs.gitlab.com/api/graphql/reference/#queryprojects"/>.
     /// </summary>
     /// <param name="includeArchived">Whether to include archived projects.</param>
@@ -72,11 +75,13 @@ public sealed partial class GitLabClient
     {
         AgentQuery query = CreateInventoryQuery(filter, includeArchived);
         query.IsAdministrator = await IsAdministratorAsync(cancellationToken).ConfigureAwait(false);
-        var scope = new ProjectScope("the user", page => ListUserProjectsRequest(query.IsAdministrator, includeArchived, page))
+        var scope = new ProjectScope(
+            "the user", page => ListUserProjectsRequest(query.IsAdministrator, includeArchived, page))
         {
             Document = QueryDocument.AllProjects,
         };
-        await foreach (ItemResult<AgentRecord> record in ReadAgentsAsync(scope, query, cancellationToken).ConfigureAwait(false))
+        IAsyncEnumerable<ItemResult<AgentRecord>> records = ReadAgentsAsync(scope, query, cancellationToken);
+        await foreach (ItemResult<AgentRecord> record in records.ConfigureAwait(false))
         {
             yield return ToItem(record);
         }
@@ -86,7 +91,8 @@ public sealed partial class GitLabClient
     private async Task<ProjectScope> CreateGroupScopeAsync(
         GroupReference group, bool recurse, bool includeArchived, CancellationToken cancellationToken)
     {
-        var scope = new ProjectScope($"group {group}", page => ListGroupProjectsRequest(group, recurse, includeArchived, page))
+        var scope = new ProjectScope(
+            $"group {group}", page => ListGroupProjectsRequest(group, recurse, includeArchived, page))
         {
             GroupPath = group.Path,
             Recurse = recurse,
@@ -103,7 +109,10 @@ public sealed partial class GitLabClient
     private Task<GroupInfo> ReadGroupAsync(GroupReference group, CancellationToken cancellationToken)
         => ReadAsync(
             new ApiRequest(
-                HttpMethod.Get, $"groups/{group.ToPathSegment()}?with_projects=false", $"list the projects of group {group}", GitLabErrorKind.NotFound),
+                HttpMethod.Get,
+                $"groups/{group.ToPathSegment()}?with_projects=false",
+                $"list the projects of group {group}",
+                GitLabErrorKind.NotFound),
             GitLabJson.Default.GroupInfo,
             static found => found.Id,
             cancellationToken);
@@ -113,10 +122,14 @@ public sealed partial class GitLabClient
     {
         try
         {
-            var request = new ApiRequest(HttpMethod.Get, "user", "read the user of the access token", GitLabErrorKind.NotFound);
-            return (await ReadAsync(request, GitLabJson.Default.UserInfo, cancellationToken).ConfigureAwait(false)).IsAdmin is true;
+            var request = new ApiRequest(
+                HttpMethod.Get, "user", "read the user of the access token", GitLabErrorKind.NotFound);
+            UserInfo user = await ReadAsync(request, GitLabJson.Default.UserInfo, cancellationToken)
+                .ConfigureAwait(false);
+            return user.IsAdmin is true;
         }
-        catch (GitLabApiException e) when (e.Kind is GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope or GitLabErrorKind.NotFound)
+        catch (GitLabApiException e)
+            when (e.Kind is GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope or GitLabErrorKind.NotFound)
         {
             ReportVerbose($"{e.Problem} The projects are listed by membership.");
             return false;
@@ -124,7 +137,11 @@ public sealed partial class GitLabClient
     }
 
     private AgentQuery CreateInventoryQuery(Func<ClusterAgent, bool>? filter, bool includeArchived)
-        => new(_session.GraphQL, AgentParts.Tokens | AgentParts.Connections) { Filter = filter, IncludeArchived = includeArchived };
+        => new(_session.GraphQL, AgentParts.Tokens | AgentParts.Connections)
+        {
+            Filter = filter,
+            IncludeArchived = includeArchived,
+        };
 
     private static ItemResult<AgentInventoryItem> ToItem(ItemResult<AgentRecord> record)
         => record.Value is { } value

@@ -13,7 +13,10 @@ public sealed partial class GitLabClient
 {
     /// <summary>Reads the projects of a set, in the order of descending IDs.</summary>
     private async IAsyncEnumerable<ProjectEntry> ReadProjectsAsync(
-        ProjectScope scope, AgentQuery query, FleetProgress progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ProjectScope scope,
+        AgentQuery query,
+        FleetProgress progress,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new HashSet<long>();
         string? after = null;
@@ -45,7 +48,8 @@ public sealed partial class GitLabClient
 
         if (scope.Document is not null && _session.GraphQL.UnavailableReason is null)
         {
-            ReportVerbose($"GraphQL does not show all projects of {scope.Description} on {_session}. The REST API lists them.");
+            ReportVerbose(
+                $"GraphQL does not show all projects of {scope.Description} on {_session}. The REST API lists them.");
         }
 
         IAsyncEnumerable<ProjectInfo> projects = ReadPagesAsync(
@@ -86,13 +90,18 @@ public sealed partial class GitLabClient
 
         string? cursor = hasMore ? page.PageInfo.EndCursor : null;
         ProjectEntry?[] entries = ReadNodes(result, query, nodes, errors);
-        bool isArchivedUnknown = !query.IncludeArchived && _session.GraphQL.GetRefusal("archived") is not null
-            && (_session.GraphQL.GetRefusal("includeArchived:") ?? _session.GraphQL.GetRefusal("archived:")) is not null;
-        bool isUsable = !entries.Contains(null) && !isArchivedUnknown && (!hasMore || (!string.IsNullOrEmpty(cursor) && cursor != after));
+        GraphQLSupport support = _session.GraphQL;
+        bool isArchivedUnknown = !query.IncludeArchived
+            && support.GetRefusal("archived") is not null
+            && (support.GetRefusal("includeArchived:") ?? support.GetRefusal("archived:")) is not null;
+        bool canContinue = !hasMore || (!string.IsNullOrEmpty(cursor) && cursor != after);
+        bool isUsable = canContinue && !isArchivedUnknown && !entries.Contains(null);
         return isUsable ? ([.. entries.OfType<ProjectEntry>()], page.Count, cursor) : null;
     }
 
-    /// <summary>Reads projects by their IDs or by their paths; null if GraphQL cannot answer. Those that it hides are missing.</summary>
+    /// <summary>
+    /// Reads projects by their IDs or by their paths; null if GraphQL cannot answer. Those that it hides are missing.
+    /// </summary>
     internal async Task<List<ProjectEntry>?> TryReadProjectsAsync(
         IReadOnlyList<ProjectReference> projects, AgentQuery query, CancellationToken cancellationToken)
     {
@@ -145,17 +154,23 @@ public sealed partial class GitLabClient
                 cancellationToken).ConfigureAwait(false);
         ProjectEntry? page = result is null
             ? null
-            : new ProjectNodeReader(this, query, result.ServerTime).Read(result.Data!.Project, result.Errors.Enter("project"));
+            : new ProjectNodeReader(this, query, result.ServerTime)
+                .Read(result.Data!.Project, result.Errors.Enter("project"));
         return page is { NeedsRest: false } && page.Id == project.Id && page.Cursor != after ? page : null;
     }
 
     /// <summary>Runs a query; null if there is no data, and the REST API is to be asked.</summary>
     private async Task<GraphQLResult?> TryQueryAsync(
-        QueryDocument document, AgentQuery query, Func<GraphQLVariables> createVariables, string action, CancellationToken cancellationToken)
+        QueryDocument document,
+        AgentQuery query,
+        Func<GraphQLVariables> createVariables,
+        string action,
+        CancellationToken cancellationToken)
     {
         try
         {
-            GraphQLResult result = await QueryAsync(document, query, createVariables, action, cancellationToken).ConfigureAwait(false);
+            GraphQLResult result = await QueryAsync(document, query, createVariables, action, cancellationToken)
+                .ConfigureAwait(false);
             query.FailureReason = result.Reason ?? query.FailureReason;
             return result.Data is null ? null : result;
         }
@@ -171,24 +186,27 @@ public sealed partial class GitLabClient
     internal static bool CanUseRestInstead(GitLabApiException e)
         => e.Kind is not (GitLabErrorKind.RateLimited or GitLabErrorKind.NotConnected);
 
-    private ProjectEntry?[] ReadNodes(GraphQLResult result, AgentQuery query, List<ProjectNode?> nodes, GraphQLErrorScope errors)
+    private ProjectEntry?[] ReadNodes(
+        GraphQLResult result, AgentQuery query, List<ProjectNode?> nodes, GraphQLErrorScope errors)
     {
         var reader = new ProjectNodeReader(this, query, result.ServerTime);
         GraphQLErrorScope nodeErrors = errors.Enter("nodes");
         return [.. nodes.Select((node, index) => reader.Read(node, nodeErrors.Enter(index)))];
     }
 
-    private static ProjectEntry CreateRestEntry(ProjectInfo project, AgentQuery query) => new(project.Id, project.PathWithNamespace)
-    {
-        NeedsRest = true,
-        IsArchived = query.IncludeArchived ? project.Archived : false,
-    };
+    private static ProjectEntry CreateRestEntry(ProjectInfo project, AgentQuery query)
+        => new(project.Id, project.PathWithNamespace)
+        {
+            NeedsRest = true,
+            IsArchived = query.IncludeArchived ? project.Archived : false,
+        };
 
-    private static ApiRequest ListGroupProjectsRequest(GroupReference group, bool recurse, bool includeArchived, int page)
+    private static ApiRequest ListGroupProjectsRequest(
+        GroupReference group, bool recurse, bool includeArchived, int page)
         => new(
             HttpMethod.Get,
-            $"groups/{group.ToPathSegment()}/projects?include_subgroups={(recurse ? "true" : "false")}&with_shared=false"
-                + $"{GetListParameters(includeArchived)}&page={page}",
+            $"groups/{group.ToPathSegment()}/projects?include_subgroups={(recurse ? "true" : "false")}"
+                + $"&with_shared=false{GetListParameters(includeArchived)}&page={page}",
             $"list the projects of group {group}",
             GitLabErrorKind.NotFound);
 
@@ -202,5 +220,6 @@ public sealed partial class GitLabClient
 
     // The simple form does not tell whether a project is archived.
     private static string GetListParameters(bool includeArchived)
-        => $"{(includeArchived ? string.Empty : "&archived=false&simple=true")}&order_by=id&sort=desc&per_page={PageSize}";
+        => (includeArchived ? string.Empty : "&archived=false&simple=true")
+            + $"&order_by=id&sort=desc&per_page={PageSize}";
 }

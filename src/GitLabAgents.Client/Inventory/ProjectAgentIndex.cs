@@ -36,13 +36,16 @@ internal sealed class ProjectAgentIndex
         while (true)
         {
             AgentRecord? found;
-            bool isFound = agent.Id is { } id ? _byId.TryGetValue(id, out found) : _byName.TryGetValue(agent.Name!, out found);
+            bool isFound = agent.Id is { } id
+                ? _byId.TryGetValue(id, out found)
+                : _byName.TryGetValue(agent.Name!, out found);
             if (isFound || _page is not { NeedsRest: false, Cursor: { } cursor })
             {
                 return found;
             }
 
-            ProjectEntry? next = await _client.TryReadAgentPageAsync(_project, cursor, _query, cancellationToken).ConfigureAwait(false);
+            ProjectEntry? next = await _client.TryReadAgentPageAsync(_project, cursor, _query, cancellationToken)
+                .ConfigureAwait(false);
             _age.Restart();
             if (next is null)
             {

@@ -26,7 +26,9 @@ internal sealed class ProjectEntry(long id, string? path)
     /// <summary>Gets or sets a value indicating whether the user's role is too low to see agents.</summary>
     public bool IsHidden { get; set; }
 
-    /// <summary>Gets or sets a value indicating whether the user named this project, so that it must not be skipped.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether the user named this project, so that it must not be skipped.
+    /// </summary>
     public bool IsNamed { get; set; }
 
     /// <summary>Gets or sets the reason connections are not known, for agents that the REST API returns.</summary>

@@ -29,7 +29,11 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
             return null;
         }
 
-        var entry = new ProjectEntry(id, node.FullPath) { IsArchived = node.Archived, ConnectionsReason = query.ConnectionsReason };
+        var entry = new ProjectEntry(id, node.FullPath)
+        {
+            IsArchived = node.Archived,
+            ConnectionsReason = query.ConnectionsReason,
+        };
         if (node.ClusterAgents is not { Nodes: { } nodes, PageInfo: { } pageInfo }
             || pageInfo.HasNextPage is not { } hasMore
             || (hasMore && string.IsNullOrEmpty(pageInfo.EndCursor)))
@@ -39,7 +43,8 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
         }
 
         GraphQLErrorScope nodeErrors = errors.Enter("clusterAgents").Enter("nodes");
-        AgentRecord?[] agents = [.. nodes.Select((agent, index) => ReadAgent(node, id, errors, agent, nodeErrors.Enter(index)))];
+        AgentRecord?[] agents =
+            [.. nodes.Select((agent, index) => ReadAgent(node, id, errors, agent, nodeErrors.Enter(index)))];
         entry.Agents = [.. agents.OfType<AgentRecord>()];
         entry.Cursor = hasMore ? pageInfo.EndCursor : null;
         entry.NeedsRest = agents.Contains(null);
@@ -182,7 +187,9 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
     private bool IsRefused(params string[] names) => names.Any(name => Support.GetRefusal(name) is not null);
 
     private string? QuoteRefusal(string name)
-        => Support.GetRefusal(name) is { } message ? client.QuoteMessages([new GraphQLError { Message = message }]) : null;
+        => Support.GetRefusal(name) is { } message
+            ? client.QuoteMessages([new GraphQLError { Message = message }])
+            : null;
 
     private static bool IsActive(TokenNode token)
         => token.Status is null || string.Equals(token.Status, "ACTIVE", StringComparison.OrdinalIgnoreCase);

@@ -38,7 +38,7 @@ public class AgentToken
 
     /// <summary>Gets the ID of the agent's project.</summary>
     [JsonIgnore]
-    public long ProjectId { get; internal set; }
+    public long? ProjectId { get; internal set; }
 
     /// <summary>Gets the token's status as the server names it, such as <c>active</c> or <c>revoked</c>.</summary>
     [JsonInclude]

@@ -30,11 +30,7 @@ public sealed partial class GitLabClient
         long projectId, long agentId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         IAsyncEnumerable<AgentToken> tokens = ReadPagesAsync(
-            page => new ApiRequest(
-                HttpMethod.Get,
-                $"{TokensPath(projectId, agentId)}?per_page={PageSize}&page={page}",
-                $"list the tokens of agent {agentId} of project {projectId}",
-                GitLabErrorKind.AgentNotFound),
+            page => ListTokensRequest(projectId, agentId, page),
             GitLabJson.Default.ListAgentToken,
             static token => token.Id,
             onFirstPage: null,
@@ -194,10 +190,10 @@ public sealed partial class GitLabClient
     /// <returns>What became of the token, as a sentence.</returns>
     internal Task<string> RollBackAsync(NewAgentToken token)
         => RollBackAsync(
-            cancellationToken => RevokeTokenAsync(token.ProjectId, token.AgentId, token.Id, cancellationToken),
+            cancellationToken => RevokeTokenAsync(token.ProjectId!.Value, token.AgentId, token.Id, cancellationToken),
             "The token was revoked.",
             "The token could not be revoked, and nobody knows its secret. Revoke it with: "
-                + SuggestedCommand.Revoke(token.ProjectId, token.AgentId, token.Id));
+                + SuggestedCommand.Revoke(token.ProjectId!.Value, token.AgentId, token.Id));
 
     private Task RevokeAsync(
         ProjectReference project,
@@ -232,6 +228,13 @@ public sealed partial class GitLabClient
             }
         }
     }
+
+    private static ApiRequest ListTokensRequest(ProjectReference project, long agentId, int page)
+        => new(
+            HttpMethod.Get,
+            $"{TokensPath(project, agentId)}?per_page={PageSize}&page={page}",
+            $"list the tokens of agent {agentId} of project {project}",
+            GitLabErrorKind.AgentNotFound);
 
     private static string TokensPath(ProjectReference project, long agentId)
         => $"{AgentsPath(project)}/{agentId}/tokens";

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 using GitLabAgents.Completion;
 
@@ -50,16 +49,11 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
     {
         if (ParameterSetName == ObjectSet)
         {
-            Attempt(InputObject, () =>
-            {
-                string project = InputObject.ProjectPath
-                    ?? InputObject.ProjectId.ToString(CultureInfo.InvariantCulture);
-                Remove(
-                    GetClient(InputObject.Session),
-                    InputObject.ProjectId,
-                    InputObject.Id,
-                    $"agent '{InputObject}' ({InputObject.Id}) of project {project}");
-            });
+            Attempt(InputObject, () => Remove(
+                GetClient(InputObject.Session),
+                InputObject.ProjectId,
+                InputObject.Id,
+                $"agent '{InputObject}' ({InputObject.Id}) of project {InputObject.ProjectText}"));
         }
         else
         {
@@ -92,7 +86,13 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
 
     private void Remove(GitLabClient client, ProjectReference project, long agentId, string description)
     {
-        if (ShouldProcess($"{description} on {client.Session}", "Remove the agent and its tokens"))
+        string use = string.Empty;
+        if (IsConfirmationRead())
+        {
+            use = Wait(client.DescribeAgentUseAsync(project, agentId, PipelineStopToken));
+        }
+
+        if (ShouldProcess($"{description} on {client.Session}{use}", "Remove the agent and its tokens"))
         {
             Wait(client.DeleteAgentAsync(project, agentId, PipelineStopToken));
         }

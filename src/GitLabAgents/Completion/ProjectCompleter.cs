@@ -5,7 +5,9 @@ using System.Threading;
 
 namespace GitLabAgents.Completion;
 
-/// <summary>Completes the full paths of the user's projects from any part of them; the most recent come first.</summary>
+/// <summary>
+/// Completes the full paths of the user's projects from any part of them; the most recent come first.
+/// </summary>
 public sealed class ProjectCompleter() : LiveCompleter(ListAsync, completesAnyPart: true)
 {
     private static async IAsyncEnumerable<Candidate> ListAsync(

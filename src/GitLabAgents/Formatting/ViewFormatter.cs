@@ -11,6 +11,7 @@ public static class ViewFormatter
 {
     private const int StaleDays = 90;
     private const int ExpiryNoticeDays = 7;
+    private const string Red = "\u001b[31m";
     private const string Yellow = "\u001b[33m";
     private const string Reset = "\u001b[0m";
 
@@ -99,10 +100,16 @@ public static class ViewFormatter
 
     /// <summary>Colors text that needs attention, if the terminal supports colors.</summary>
     internal static string Highlight(string text, bool needsAttention)
-        => needsAttention && IsAnsiSupported && !Console.IsOutputRedirected ? Yellow + text + Reset : text;
+        => needsAttention ? Color(text, Yellow) : text;
+
+    /// <summary>Colors text about an error, if the terminal supports colors.</summary>
+    internal static string HighlightError(string text) => Color(text, Red);
 
     /// <summary>Formats tokens with their IDs.</summary>
     internal static string JoinWithIds(IEnumerable<AgentToken> tokens) => Join(tokens.Select(static token => $"{token} ({token.Id})"));
+
+    private static string Color(string text, string color)
+        => IsAnsiSupported && !Console.IsOutputRedirected ? color + text + Reset : text;
 
     private static DateTimeOffset GetNow(GitLabSession? session) => session?.GetServerTime() ?? DateTimeOffset.UtcNow;
 }
