@@ -21,7 +21,9 @@ public sealed partial class GitLabClient
     /// <param name="maxCount">The number of events to return at most; null for all.</param>
     /// <param name="cancellationToken">Cancels the requests.</param>
     /// <returns>The activity.</returns>
-    /// <exception cref="GitLabApiException">GitLab hides the activity from this access token, or cannot report it.</exception>
+    /// <exception cref="GitLabApiException">
+    /// GitLab hides the activity from this access token, or cannot report it.
+    /// </exception>
     public async IAsyncEnumerable<AgentActivity> GetActivityAsync(
         ProjectReference project,
         AgentReference agent,

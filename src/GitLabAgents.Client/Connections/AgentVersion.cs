@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace GitLabAgents;
 
-/// <summary>Compares the versions of agents and of GitLab, which go together by their minor version.</summary>
+/// <summary>Compares the versions of agents with GitLab's: the minor versions of the two should be equal.</summary>
 internal static class AgentVersion
 {
     /// <summary>Returns the lowest of the versions as it is written; if none can be parsed, the first one.</summary>
@@ -16,7 +16,7 @@ internal static class AgentVersion
     /// <summary>Returns whether a version has an earlier minor version than the server; null if unknown.</summary>
     public static bool? IsBehind(IEnumerable<string?> versions, string? server)
     {
-        if (Parse(server) is not { } newest)
+        if (Parse(server) is not { } expected)
         {
             return null;
         }
@@ -27,7 +27,8 @@ internal static class AgentVersion
         {
             if (Parse(text) is { } version)
             {
-                behind = behind is true || (version.Major, version.Minor).CompareTo((newest.Major, newest.Minor)) < 0;
+                behind = behind is true
+                    || (version.Major, version.Minor).CompareTo((expected.Major, expected.Minor)) < 0;
             }
             else
             {

@@ -13,7 +13,9 @@ public sealed partial class GitLabClient
     /// </summary>
     /// <param name="project">The agent's project.</param>
     /// <param name="agent">The agent's ID or name.</param>
-    /// <param name="minimumVersion">The version that every connected pod must have at least; null for any version.</param>
+    /// <param name="minimumVersion">
+    /// The version that every connected pod must have at least; null for any version.
+    /// </param>
     /// <param name="timeout">How long to wait; <see cref="TimeSpan.Zero"/> to wait without a limit.</param>
     /// <param name="pollInterval">The time between two polls.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -37,7 +39,9 @@ public sealed partial class GitLabClient
     /// <summary>Waits until an agent is connected.</summary>
     /// <param name="description">The agent, as the subject of a sentence.</param>
     /// <param name="readAsync">Reads the connection, together with those of other agents.</param>
-    /// <param name="minimumVersion">The version that every connected pod must have at least; null for any version.</param>
+    /// <param name="minimumVersion">
+    /// The version that every connected pod must have at least; null for any version.
+    /// </param>
     /// <param name="timeout">How long to wait; <see cref="TimeSpan.Zero"/> to wait without a limit.</param>
     /// <param name="pollInterval">The time between two polls.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>

@@ -2,7 +2,9 @@ using System.Management.Automation;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Gets the activity of agents: who created or revoked which token, and when an agent connected or disconnected.</summary>
+/// <summary>
+/// Gets the activity of agents: who created or revoked which token, and when an agent connected or disconnected.
+/// </summary>
 [Cmdlet(VerbsCommon.Get, "GitLabAgentActivity")]
 [OutputType(typeof(AgentActivity))]
 public sealed class GetGitLabAgentActivityCommand : AgentCmdlet

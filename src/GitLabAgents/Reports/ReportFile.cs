@@ -40,7 +40,9 @@ internal static class ReportFile
     /// <param name="path">The full path.</param>
     /// <param name="text">The text.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
-    /// <exception cref="GitLabApiException">The file could not be written. What was there before is unchanged.</exception>
+    /// <exception cref="GitLabApiException">
+    /// The file could not be written. What was there before is unchanged.
+    /// </exception>
     public static void Write(string path, string text, bool overwrite)
     {
         CheckPath(path, overwrite);

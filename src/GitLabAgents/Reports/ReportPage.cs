@@ -13,8 +13,8 @@ using static GitLabAgents.Reports.HtmlFragment;
 namespace GitLabAgents.Reports;
 
 /// <summary>
-/// Fills the embedded page with a report. The page contains its style and script, and its Content-Security-Policy allows
-/// nothing else.
+/// Fills the embedded page with a report. The page contains its style and script, and its Content-Security-Policy
+/// allows nothing else.
 /// </summary>
 internal static class ReportPage
 {
