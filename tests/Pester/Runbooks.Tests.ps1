@@ -566,7 +566,8 @@ Describe 'Guide' {
                 $text = $input | Out-String
                 if ($text.Trim()) {
                     $given.Add(($text | ConvertFrom-Json))
-                    $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = 'platform/infra:demo' } }
+                    $new = (Get-FakeGitLabState $server).agents | Where-Object name -In 'demo', 'edge'
+                    $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = $new.id } }
                 }
             }
         }

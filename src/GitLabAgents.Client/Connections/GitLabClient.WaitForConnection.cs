@@ -28,7 +28,7 @@ public sealed partial class GitLabClient
         TimeSpan timeout,
         TimeSpan pollInterval,
         CancellationToken cancellationToken = default)
-        => WaitForConnectionAsync(
+        => PollConnectionAsync(
             $"Agent {agent} of project {project} on {_session}",
             stop => GetConnectionAsync(project, agent, stop),
             minimumVersion,
@@ -45,7 +45,7 @@ public sealed partial class GitLabClient
     /// <param name="timeout">How long to wait; <see cref="TimeSpan.Zero"/> to wait without a limit.</param>
     /// <param name="pollInterval">The time between two polls.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    internal async Task<AgentConnection> WaitForConnectionAsync(
+    internal async Task<AgentConnection> PollConnectionAsync(
         string description,
         Func<CancellationToken, Task<AgentConnection>> readAsync,
         Version? minimumVersion,

@@ -32,7 +32,7 @@ public sealed class WaitForConnectionTests
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         GitLabClient client = TestClients.Client(server);
         int polls = 0;
-        AgentConnection connection = await client.WaitForConnectionAsync(
+        AgentConnection connection = await client.PollConnectionAsync(
             "The agent",
             stop => ++polls == 3
                 ? client.GetConnectionAsync("group/app", "prod", stop)
@@ -50,7 +50,7 @@ public sealed class WaitForConnectionTests
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         GitLabClient client = TestClients.Client(server);
         GitLabApiException error = await Assert.ThrowsAsync<GitLabApiException>(() => client.WaitForConnectionAsync(
-            "group/app", "prod", new Version(19, 0), TimeSpan.FromTicks(1), TimeSpan.FromSeconds(5)));
+            "group/app", "prod", new Version(19, 0), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(5)));
         Assert.Equal(GitLabErrorKind.Timeout, error.Kind);
         Assert.Contains("with version 19.0 or later", error.Message, StringComparison.Ordinal);
         Assert.Contains("It is connected with version 18.9.0.", error.Message, StringComparison.Ordinal);

@@ -22,7 +22,7 @@ public sealed class AgentRulesTests
 
     [Theory]
     [InlineData(0.9, false)]
-    [InlineData(1, true)]
+    [InlineData(1.0, true)]
     [InlineData(null, true)]
     public void An_agent_may_take_a_day_to_connect(double? days, bool isFound)
         => Assert.Equal(
@@ -31,15 +31,15 @@ public sealed class AgentRulesTests
 
     [Theory]
     [InlineData(0.9, 0.9, "")]
-    [InlineData(1, null, "TokenNeverUsed")]
+    [InlineData(1.0, null, "TokenNeverUsed")]
     [InlineData(null, null, "TokenNeverUsed")]
-    [InlineData(100, 89.9, "")]
-    [InlineData(100, 90, "TokenUnused")]
-    [InlineData(364.9, 1, "")]
-    [InlineData(365, 1, "TokenTooOld")]
-    [InlineData(400, 90, "TokenUnused,TokenTooOld")]
-    [InlineData(400, null, "TokenNeverUsed,TokenTooOld")]
-    [InlineData(null, 1, "")]
+    [InlineData(100.0, 89.9, "")]
+    [InlineData(100.0, 90.0, "TokenUnused")]
+    [InlineData(364.9, 1.0, "")]
+    [InlineData(365.0, 1.0, "TokenTooOld")]
+    [InlineData(400.0, 90.0, "TokenUnused,TokenTooOld")]
+    [InlineData(400.0, null, "TokenNeverUsed,TokenTooOld")]
+    [InlineData(null, 1.0, "")]
     public void A_token_is_judged_by_its_age_and_last_use(double? createdDays, double? usedDays, string rules)
         => Assert.Equal(
             rules,
