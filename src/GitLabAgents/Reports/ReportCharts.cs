@@ -30,7 +30,8 @@ internal static class ReportCharts
     [
         .. new[]
         {
-            AgentConnectionStatus.Connected, AgentConnectionStatus.Stale, AgentConnectionStatus.Never, AgentConnectionStatus.Unknown,
+            AgentConnectionStatus.Connected, AgentConnectionStatus.Stale, AgentConnectionStatus.Never,
+            AgentConnectionStatus.Unknown,
         }.Select(status => new ChartValue($"{status}", report.Count(status), ReportText.ClassOf(status))),
     ];
 
@@ -50,7 +51,8 @@ internal static class ReportCharts
                 ? new ChartValue($"{group.Key} (behind)", group.Count(), "warning")
                 : new ChartValue($"{group.Key}", group.Count(), "good")),
         ];
-        AddUnlessZero(values, "Earlier (behind)", known.Skip(MaxVersions).Sum(static group => group.Count()), "warning");
+        int earlier = known.Skip(MaxVersions).Sum(static group => group.Count());
+        AddUnlessZero(values, "Earlier (behind)", earlier, "warning");
         AddUnlessZero(values, "Unknown", versions[null].Count(), "unknown");
         return values;
     }
@@ -87,7 +89,8 @@ internal static class ReportCharts
             new("90 or more days", days.Count(static age => age >= 90), "warning"),
             new("Never", never, "never"),
         ];
-        AddUnlessZero(values, "No active token", report.Rows.Count(static row => row.Agent.Tokens is { Length: 0 }), "unknown");
+        int tokenless = report.Rows.Count(static row => row.Agent.Tokens is { Length: 0 });
+        AddUnlessZero(values, "No active token", tokenless, "unknown");
         AddUnlessZero(
             values,
             "Unknown",
@@ -110,7 +113,9 @@ internal static class ReportCharts
             "article",
             Class("chart"),
             Element("h3", title),
-            values.Sum(static value => value.Count) == 0 ? Element("p", Class("secondary"), $"No {unit}.") : draw(values, unit));
+            values.Any(static value => value.Count > 0)
+                ? draw(values, unit)
+                : Element("p", Class("secondary"), $"No {unit}."));
 
     private static XElement Svg(int height, List<ChartValue> values, string unit, IEnumerable<XElement> content)
     {
