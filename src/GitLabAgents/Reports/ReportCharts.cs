@@ -130,7 +130,7 @@ internal static class ReportCharts
 
     private static XElement DrawRing(List<ChartValue> values, string unit)
     {
-        const int Size = 140;
+        const int Size = 124;
         const int Center = Size / 2;
         int total = values.Sum(static value => value.Count);
         var content = new List<XElement>();
@@ -143,7 +143,7 @@ internal static class ReportCharts
                 Class($"ring {value.Color}"),
                 Attribute("cx", Center),
                 Attribute("cy", Center),
-                Attribute("r", 54),
+                Attribute("r", 48),
                 Attribute("pathLength", 100),
                 Attribute("stroke-dasharray", FormattableString.Invariant($"{length:0.###} {100 - length:0.###}")),
                 Attribute("stroke-dashoffset", (-start).ToString("0.###", CultureInfo.InvariantCulture)),
@@ -155,14 +155,14 @@ internal static class ReportCharts
         content.Add(Text(Center, Center + 22, unit, "caption", "middle"));
         for (int i = 0; i < values.Count; i++)
         {
-            int y = 36 + (i * RowHeight);
+            int y = 28 + (i * RowHeight);
             content.Add(Element(
                 "circle",
                 Class($"dot {values[i].Color}"),
-                Attribute("cx", 163),
+                Attribute("cx", 146),
                 Attribute("cy", y - 4),
                 Attribute("r", 5)));
-            content.Add(Text(174, y, values[i].Label));
+            content.Add(Text(157, y, values[i].Label));
             content.Add(Text(Width - 4, y, ReportText.Number(values[i].Count), anchor: "end"));
         }
 

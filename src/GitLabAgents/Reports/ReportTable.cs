@@ -52,7 +52,7 @@ internal sealed class ReportTable(AgentReport report)
                 group.Key == AgentFindingSeverity.Information
                     ? $"{ReportText.Number(group.Count())} info"
                     : ReportText.Count(group.Count(), ReportText.ClassOf(group.Key))));
-        return Cell("Findings", weight, row.Findings.Length == 0 ? "None" : badges);
+        return Cell("Findings", weight, Class("wrap"), row.Findings.Length == 0 ? "None" : badges);
     }
 
     private static IEnumerable<string> GetRuleNames(IEnumerable<AgentFinding> findings)
@@ -87,7 +87,10 @@ internal sealed class ReportTable(AgentReport report)
             CreateVersion(agent),
             CreateTokens(agent),
             Cell("Last used", UnixTime(agent.LastUsedAt), FormatLastUse(row)),
-            Cell("Connected", UnixTime(agent.ConnectedAt), agent.ConnectedAt is { } connected ? _text.Age(connected) : "–"),
+            Cell(
+                "Connected",
+                UnixTime(agent.ConnectedAt),
+                agent.ConnectedAt is { } connected ? _text.Age(connected) : "–"),
             Cell("Registered", UnixTime(agent.CreatedAt), agent.CreatedAt is { } created ? _text.Day(created) : "?"),
             CreateFindings(row));
     }
