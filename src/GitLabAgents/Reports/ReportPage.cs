@@ -20,7 +20,8 @@ internal static class ReportPage
 {
     private const string Generator = "GitLabAgents";
 
-    private static readonly Regex Placeholder = new(@"\{\{(?<name>\w+)\}\}", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
+    private static readonly Regex Placeholder = new(
+        @"\{\{(?<Name>\w+)\}\}", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
 
     /// <summary>Creates the HTML of a report.</summary>
     /// <param name="report">The report.</param>
@@ -47,7 +48,7 @@ internal static class ReportPage
         };
 
         // In one pass, because a name may look like a placeholder.
-        return Placeholder.Replace(ReadResource("Report.html"), match => values[match.Groups["name"].Value]);
+        return Placeholder.Replace(ReadResource("Report.html"), match => values[match.Groups["Name"].Value]);
     }
 
     private static IEnumerable<XElement> CreateCards(AgentReport report)
