@@ -248,7 +248,7 @@ Describe 'ConvertTo-GitLabAgentManifest' {
             $null = Connect-FakeGitLab $server
             $failure = Get-Failure { New-GitLabAgentToken 101 12 ci-1 | ConvertTo-GitLabAgentManifest }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-            "$failure" | Should -BeLike 'The agent server (KAS) address that 127.0.0.1 reports is not a valid address*'
+            "$failure" | Should -BeLike 'The agent server (KAS) address that 127.0.0.1:* reports is not a valid address*'
         }
 
         It 'another session than the token''s' {

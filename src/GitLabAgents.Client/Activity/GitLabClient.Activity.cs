@@ -63,7 +63,8 @@ public sealed partial class GitLabClient
         string action = $"read the activity of agent {agent} of project {agent.ProjectText}";
         if (agent.ProjectPath is not { } path || agent.Name is not { Length: > 0 } name)
         {
-            throw ActivityUnsupported(action, "GitLab does not report the agent's name and project, by which GraphQL finds it.");
+            throw ActivityUnsupported(
+                action, "GitLab does not report the agent's name and project, by which GraphQL finds it.");
         }
 
         var variables = new GraphQLVariables { Project = path, Agent = name, First = first, After = after };

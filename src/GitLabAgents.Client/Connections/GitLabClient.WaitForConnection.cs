@@ -95,13 +95,15 @@ public sealed partial class GitLabClient
 
     private static bool IsConnected(AgentConnection connection, Version? minimumVersion)
         => connection.Status == AgentConnectionStatus.Connected
-            && AgentVersion.AreAtLeast(Array.ConvertAll(connection.Connections, static pod => pod.Version), minimumVersion);
+            && AgentVersion.AreAtLeast(
+                Array.ConvertAll(connection.Connections, static pod => pod.Version), minimumVersion);
 
     private static string Describe(AgentConnection connection) => connection switch
     {
         { Status: AgentConnectionStatus.Connected } => $"It is connected with version {connection.Version ?? "?"}.",
         { Reason: { } reason } => $"Its status is {connection.Status}: {reason}",
-        { LastUsedAt: { } lastUsed } => $"Its status is {connection.Status}; it was last seen at {lastUsed.UtcDateTime:u}.",
+        { LastUsedAt: { } lastUsed }
+            => $"Its status is {connection.Status}; it was last seen at {lastUsed.UtcDateTime:u}.",
         _ => $"Its status is {connection.Status}.",
     };
 

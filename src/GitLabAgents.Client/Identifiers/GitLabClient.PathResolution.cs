@@ -90,6 +90,6 @@ public sealed partial class GitLabClient
         throw new GitLabApiException(
             notFound,
             $"{_session} has no '{path}', or the access token may not read it.",
-            "Check the full path, or specify the numeric ID. A missing role causes the same error.");
+            "Check the full path, or specify the numeric ID. A missing role looks the same.");
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Management.Automation;
 
 namespace GitLabAgents.Commands;
@@ -19,7 +20,8 @@ public sealed class GetGitLabAgentActivityCommand : AgentCmdlet
     {
         GitLabClient client = GetClient();
         ProjectReference project = ResolveProject(client, Project);
-        foreach (AgentActivity activity in ToBlockingEnumerable(client.GetActivityAsync(project, Agent, First, PipelineStopToken)))
+        IAsyncEnumerable<AgentActivity> activities = client.GetActivityAsync(project, Agent, First, PipelineStopToken);
+        foreach (AgentActivity activity in ToBlockingEnumerable(activities))
         {
             WriteObject(activity);
         }

@@ -34,7 +34,7 @@ public sealed class NotFoundTests
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ProjectNotFound, () => Operations[operation](TestClients.Client(server), 999, 11));
         Assert.Contains("Project 999 does not exist", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("A missing role causes the same error", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("A missing role looks the same", exception.Message, StringComparison.Ordinal);
         Assert.Equal(404, (int)exception.StatusCode!);
         Assert.EndsWith("/projects/999", server.Requests[^1].RawTarget, StringComparison.Ordinal);
     }

@@ -89,5 +89,7 @@ public abstract class GitLabCmdlet : AsyncCmdlet
         => _agentIds.ResolveAsync(client, project, agent, PipelineStopToken);
 
     private T GetPreference<T>(T standard, string name)
-        => LanguagePrimitives.TryConvertTo(GetVariableValue(name), CultureInfo.InvariantCulture, out T value) ? value : standard;
+        => LanguagePrimitives.TryConvertTo(GetVariableValue(name), CultureInfo.InvariantCulture, out T value)
+            ? value
+            : standard;
 }
