@@ -14,6 +14,8 @@
         'Connect-GitLab'
         'ConvertTo-GitLabAgentManifest'
         'Disconnect-GitLab'
+        'Export-GitLabAgentReport'
+        'Get-GitLabAgentActivity'
         'Get-GitLabAgentConnection'
         'Get-GitLabAgentInventory'
         'Get-GitLabAgentToken'
@@ -27,6 +29,8 @@
         'Remove-GitLabAgentUrlConfiguration'
         'Remove-GitLabClusterAgent'
         'Revoke-GitLabAgentToken'
+        'Test-GitLabAgent'
+        'Wait-GitLabAgentConnection'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

@@ -1,67 +1,69 @@
 <#
 .SYNOPSIS
-Rotates every token of GitLab agents that is older than 90 days, without an outage, and reports what became of each.
+Rotates the tokens of GitLab agents that are older than 90 days, without an outage, and reports the results.
 
 .DESCRIPTION
-Reads the agents of groups or projects. Due is an agent with an active token that was made more than -Days days ago.
-Each of them gets a new token, which is handed over to its cluster; once GitLab has seen it in use, the older ones are
-revoked. The deploys run one after the other, and the waits overlap. Invoke-GitLabAgentTokenRotation does it and decides
-what may be revoked: at no moment is the token that an agent signs in with revoked before another is seen in use.
+Reads the agents of groups or projects. An agent is due when it has an active token older than -Days. Each due agent gets
+a new token, which is deployed to its cluster. When GitLab has seen the new token in use, the older ones are revoked. The
+deployments run one after the other, and the waits overlap. Invoke-GitLabAgentTokenRotation decides what may be revoked:
+the token that an agent uses is never revoked before another was seen in use.
 
-By default the new token becomes the agent's Kubernetes secret, through the standard input of kubectl, and the agent's
-deployment is restarted. The context of kubectl is the one that -ClusterPath names for the agent, and never the current
-one. An agent for which it names none is not touched.
+By default, the new token becomes the agent's Kubernetes secret, through the standard input of kubectl, and the agent's
+deployment is restarted. -ClusterPath specifies the kubectl context of each agent. The current context is never used, and
+an agent without a context is not changed.
 
-Nobody is asked, unless -Confirm is given. Where both places that GitLab has for an agent's tokens are taken, a token
-that was never used, or not for -UnusedFor while the other was used later, is given up.
+The script does not prompt, unless -Confirm is used. If an agent already has two tokens, one of them is revoked to free a
+slot, provided that it was never used, or not for -UnusedFor while the other was used later.
 
-What failed does not stop the others. The secrets are in no output, file, error or command line.
+A failure does not stop the other agents. No secret is written to the output, a file, an error or a command line.
 
-Without a session, it connects as Connect-GitLab does: with GITLAB_HOST and GITLAB_TOKEN of the environment. Rotating
-needs the scope api and the role Maintainer.
+Without a session, the script connects as Connect-GitLab does, with GITLAB_HOST and GITLAB_TOKEN of the environment. The
+access token needs the scope api and the role Maintainer.
 
-Exit codes: 0, all that was due is completed, or nothing was due; 1, the run failed; 2, something was not completed, or
-could not be read.
+Exit codes: 0, all due rotations completed, or none was due; 1, the script failed; 2, a rotation did not complete, or
+something could not be read.
 
 .PARAMETER Group
-Ids or full paths of groups. Projects of a group that the access token may not read are passed over; -Verbose names them.
+Specifies groups by their IDs or full paths. Projects that the access token may not read are skipped; -Verbose lists them.
 
 .PARAMETER Recurse
-Takes the projects of subgroups too.
+Includes the projects of subgroups.
 
 .PARAMETER Project
-Ids or full paths of projects.
+Specifies projects by their IDs or full paths.
 
 .PARAMETER Days
-How many days after it was made a token is due.
+Specifies the age in days at which a token is due.
 
 .PARAMETER ClusterPath
-A CSV file, UTF-8, with the columns Project, Agent and Context, and optionally Namespace, SecretName and Release: in
-which context of kubectl an agent lives, and under which names. Namespace is gitlab-agent where it is empty, SecretName
-is gitlab-agent-token. Without Release all agents of the namespace are restarted. The file of Add-AgentFromCsv.ps1 does.
+Specifies a CSV file in UTF-8 with the columns Project, Agent and Context, and optionally Namespace, SecretName and
+Release: the kubectl context of each agent, and its names in the cluster. The default of Namespace is gitlab-agent, and
+that of SecretName is gitlab-agent-token. Without Release, all agents of the namespace are restarted. The file of
+Add-AgentFromCsv.ps1 is suitable.
 
 .PARAMETER Deploy
-What hands the new token over, instead of kubectl. It is called with the new token, whose Token is a SecureString and
-whose RevealToken() gives the secret in the clear, and with the agent. It has to see to it that the agent takes the new
-token, by a restart for example. What it puts out is thrown away. It throws where the token did not arrive, and only
-there: the new token is then revoked again.
+Specifies a script block that deploys the new token instead of kubectl. Its arguments are the new token and the agent. The
+token has the secret in Token, as a SecureString, and RevealToken() returns it as plain text. The script block has to make
+the agent use the new token, for example with a restart. Its output is discarded. It must throw if the token did not reach
+the cluster, and only then: the new token is then revoked.
 
 .PARAMETER TimeoutSec
-How many seconds to wait for the new token of an agent to be used, from its deploy on. 0 means no limit.
+Specifies how many seconds to wait, after the deployment, for the new token of an agent to be used. 0 means no limit.
 
 .PARAMETER PollSec
-How many seconds lie between two looks at a new token.
+Specifies the number of seconds between two polls of a new token.
 
 .PARAMETER Resume
-Goes on with the rotations of an earlier run: of an agent with more than one active token, be one of them old or not,
-the newest is taken for the new one and waited for, and once it is in use the others are revoked. An agent whose newest
-token is older than -Days itself is rotated as ever.
+Resumes the rotations of an earlier run. For each agent with more than one active token, whatever its age, the newest
+token is taken as the new one. When it is in use, the others are revoked. An agent whose newest token is itself older than
+-Days is rotated as usual. If the agent used the newest token before this run, it can take two hours until GitLab's
+records show that it has not returned to the older one; until then, the status is TimedOut.
 
 .PARAMETER UnusedFor
-How long a token must not have been used to be given up where both places are taken.
+Specifies the minimum idle time after which a token may be revoked to free a slot.
 
 .PARAMETER ReportPath
-Writes the report as CSV to this file too. It then exists even if nothing was due, with the headings alone.
+Writes the report to this CSV file as well. If no agent is due, the file contains only the header.
 
 .EXAMPLE
 ./examples/Invoke-TokenRotation.ps1 platform -Recurse -ClusterPath clusters.csv -WhatIf
@@ -74,17 +76,17 @@ platform/infra,cluster-us,admin@cluster-us,agents,agent-us-token,agent-us
 .EXAMPLE
 pwsh -NoProfile -NonInteractive -File examples/Invoke-TokenRotation.ps1 -Group platform -Recurse -ClusterPath clusters.csv -ReportPath rotated.csv
 
-As a scheduler runs it, with GITLAB_HOST and GITLAB_TOKEN in the environment.
+Runs from a scheduler, with GITLAB_HOST and GITLAB_TOKEN in the environment.
 
 .EXAMPLE
 ./examples/Invoke-TokenRotation.ps1 platform -Recurse -ClusterPath clusters.csv -Resume
 
-Goes on with what an earlier run left waiting, and rotates what else is due.
+Resumes the rotations that an earlier run left waiting, and rotates what else is due.
 
 .EXAMPLE
 ./examples/Invoke-TokenRotation.ps1 -Project platform/infra -Deploy { param($Token, $Agent) Set-Secret -Vault Ops -Name "agent-$Agent" -SecureStringSecret $Token.Token }
 
-Into a vault of Microsoft.PowerShell.SecretManagement, from which the cluster fetches it.
+Stores the new token in a vault of Microsoft.PowerShell.SecretManagement, from which the cluster gets it.
 #>
 [CmdletBinding(DefaultParameterSetName = 'Group', SupportsShouldProcess)]
 param(
@@ -124,15 +126,15 @@ param(
 
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
-$utf8 = if ($PSVersionTable.PSVersion.Major -ge 6) { 'utf8BOM' } else { 'utf8' } # With a mark: spreadsheets look for it.
-$PSNativeCommandUseErrorActionPreference = $true # A native command of -Deploy that fails, fails the deploy (PowerShell 7.4 and later).
+$utf8 = if ($PSVersionTable.PSVersion.Major -ge 6) { 'utf8BOM' } else { 'utf8' } # Spreadsheets need the byte order mark.
+$PSNativeCommandUseErrorActionPreference = $true # A native command that fails makes -Deploy fail (PowerShell 7.4 and later).
 
 function Get-Cell ($Row, $Column, $Default = '') {
     $property = $Row.PSObject.Properties[$Column]
     if ($property -and $property.Value) { $property.Value } else { $Default }
 }
 
-# For spreadsheets: text that begins like a formula is kept text, and dates are the same everywhere.
+# For spreadsheets: text that looks like a formula remains text, and dates do not depend on the culture.
 function ConvertTo-Cell ($Value) {
     if ($null -eq $Value) { return '' }
     if ($Value -is [DateTimeOffset]) { return $Value.UtcDateTime.ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture) }
@@ -141,13 +143,13 @@ function ConvertTo-Cell ($Value) {
 
 function Join-Token ($Tokens) { ($Tokens | ForEach-Object { "$_ ($($_.Id))" }) -join '; ' }
 
-# Hands what is piped to it to kubectl, and gives its output. The words of one that fails go into an error, from which the
-# rotation takes secrets out.
+# Pipes its input to kubectl and returns the output. If kubectl fails, its output is in the error, from which the rotation
+# removes secrets.
 function Invoke-Kubectl ([string[]] $Arguments) {
     $PSNativeCommandUseErrorActionPreference = $false
-    $ErrorActionPreference = 'Continue' # Windows PowerShell would take a warning of kubectl for a failure.
+    $ErrorActionPreference = 'Continue' # Windows PowerShell would treat a warning of kubectl as a failure.
     $output = @($input | kubectl @Arguments 2>&1)
-    if ($LASTEXITCODE -ne 0) { throw "kubectl ended with $($LASTEXITCODE): $output" }
+    if ($LASTEXITCODE -ne 0) { throw "kubectl returned exit code $($LASTEXITCODE): $output" }
     $output | Where-Object { $_ -isnot [System.Management.Automation.ErrorRecord] }
 }
 
@@ -163,18 +165,18 @@ function Publish-KubernetesSecret ($Token, $Agent, $Row) {
         $selector += ",app.kubernetes.io/instance=$($names.ReleaseName)"
     }
     if ($Agent.IsReceptive) {
-        # With it the secret keeps the marks by which Helm knows it for its own.
+        # With it, the secret keeps the labels by which Helm recognizes it.
         $configuration = $Agent | Get-GitLabAgentUrlConfiguration
         if ($configuration) { $names.UrlConfiguration = $configuration }
     }
 
-    # Server-side: else kubectl keeps a copy of the secret in an annotation.
+    # Server-side: otherwise kubectl keeps a copy of the secret in an annotation.
     $Token | ConvertTo-GitLabAgentManifest -Format KubernetesSecret @names |
         Invoke-Kubectl '--context', $context, 'apply', '--server-side', '--force-conflicts', '--filename', '-'
 
-    # The cluster has the new token now. To throw would get it revoked, and the agent shut out at its next start.
+    # The cluster has the new token now. If this threw, the token would be revoked, and the agent cut off at its next start.
     try {
-        # Where it finds none, kubectl says so and ends with 0.
+        # If there is none, kubectl writes a message and returns 0.
         $restarted = Invoke-Kubectl '--context', $context, '--namespace', $names.Namespace, 'rollout', 'restart', 'deployment', '--selector', $selector
         if (-not $restarted) { throw "there is no deployment with $selector in the namespace $($names.Namespace)" }
     }
@@ -184,7 +186,7 @@ function Publish-KubernetesSecret ($Token, $Agent, $Row) {
     }
 }
 
-if ([bool]$ClusterPath -eq [bool]$Deploy) { throw 'Give either -ClusterPath, for kubectl, or -Deploy.' }
+if ([bool]$ClusterPath -eq [bool]$Deploy) { throw 'Specify either -ClusterPath, for kubectl, or -Deploy.' }
 $clusters = @{}
 if ($ClusterPath) {
     $rows = @(Import-Csv -LiteralPath $ClusterPath -Encoding utf8)
@@ -197,16 +199,16 @@ if ($ClusterPath) {
         if (-not $row.Project -or -not $row.Agent) { continue }
         $clusters["$($row.Project) $($row.Agent)"] = @($clusters["$($row.Project) $($row.Agent)"]) + $row
     }
-    # Two agents in one secret: the first would be without a token at its next start.
+    # If two agents shared a secret, the first would have no token at its next start.
     $shared = @{}
     foreach ($row in $rows) {
         if (-not $row.Project -or -not $row.Agent -or -not $row.Context) { continue }
-        $place = '{0}, namespace {1}, secret {2}' -f $row.Context, (Get-Cell -Row $row -Column Namespace -Default gitlab-agent), (Get-Cell -Row $row -Column SecretName -Default gitlab-agent-token)
+        $location = '{0}, namespace {1}, secret {2}' -f $row.Context, (Get-Cell -Row $row -Column Namespace -Default gitlab-agent), (Get-Cell -Row $row -Column SecretName -Default gitlab-agent-token)
         $name = "$($row.Project) $($row.Agent)"
-        if ($shared[$place] -and $shared[$place] -ne $name) { throw "$ClusterPath has one secret for two agents, $($shared[$place]) and ${name}: context $place." }
-        $shared[$place] = $name
+        if ($shared[$location] -and $shared[$location] -ne $name) { throw "$ClusterPath specifies one secret for two agents, $($shared[$location]) and ${name}: context $location." }
+        $shared[$location] = $name
     }
-    if (-not (Get-Command kubectl -ErrorAction Ignore)) { throw 'There is no kubectl. Install it, or give -Deploy.' }
+    if (-not (Get-Command kubectl -ErrorAction Ignore)) { throw 'kubectl was not found. Install it, or specify -Deploy.' }
 }
 
 if (-not (Get-Module GitLabAgents)) {
@@ -227,7 +229,7 @@ try {
     )
     $agents = @($found | Sort-Object -Property ProjectPath, Name, Id -Unique)
 
-    # The lists tell when a token was made. When it was used the rotation reads, of the agents that are due.
+    # The lists have the age of the tokens. The rotation reads the last use of those that are due.
     $tokens = @($agents | Get-GitLabAgentToken -Summary -ErrorAction Continue -ErrorVariable tokenFailures)
     $unread = @{}
     foreach ($failure in $tokenFailures) { $unread[[long]$failure.TargetObject] = $failure.Exception.Message }
@@ -236,9 +238,9 @@ try {
 
     $limit = [DateTimeOffset]::UtcNow.AddDays(-$Days)
     $due = 0
-    $begun = @()
+    $started = @()
     $fresh = @()
-    $places = @{}
+    $locations = @{}
     $results = @(
         foreach ($agent in $agents) {
             $own = @($byAgent[$agent.Id] | Where-Object { $_ } | Sort-Object -Property Id)
@@ -266,15 +268,15 @@ try {
             }
             if ($isDue) {
                 $due++
-                $places[$agent.Id] = @($clusters["$($agent.ProjectPath) $agent"]) + $clusters["$($agent.ProjectId) $agent"] | Where-Object { $_ }
-                $number = @($places[$agent.Id]).Count
+                $locations[$agent.Id] = @($clusters["$($agent.ProjectPath) $agent"]) + $clusters["$($agent.ProjectId) $agent"] | Where-Object { $_ }
+                $number = @($locations[$agent.Id]).Count
                 $result.Detail = if ($Deploy) { '' }
                 elseif ($number -eq 0) { "$ClusterPath has no row for it." }
                 elseif ($number -gt 1) { "$ClusterPath has $number rows for it." }
-                elseif (-not (Get-Cell $places[$agent.Id] Context)) { "Its row in $ClusterPath has no context for kubectl." }
+                elseif (-not (Get-Cell $locations[$agent.Id] Context)) { "Its row in $ClusterPath has no context for kubectl." }
             }
             else {
-                $result.Detail = "GitLab does not tell when its token $(Join-Token $ageless) was made."
+                $result.Detail = "GitLab does not return the age of its token $(Join-Token $ageless)."
             }
             if ($result.Detail) {
                 $result.Detail += ' It was not rotated.'
@@ -282,9 +284,9 @@ try {
                 continue
             }
 
-            $result.Status = 'Skipped' # Unless the rotation says otherwise: -WhatIf, or someone said no.
-            $isBegun = $Resume -and $own.Count -gt 1 -and ($null -eq $own[-1].CreatedAt -or $own[-1].CreatedAt -ge $limit)
-            if ($isBegun) { $begun += $agent } else { $fresh += $agent }
+            $result.Status = 'Skipped' # Unless the rotation has a result: -WhatIf, or somebody declined.
+            $isStarted = $Resume -and $own.Count -gt 1 -and ($null -eq $own[-1].CreatedAt -or $own[-1].CreatedAt -ge $limit)
+            if ($isStarted) { $started += $agent } else { $fresh += $agent }
         }
     )
 
@@ -292,7 +294,7 @@ try {
     foreach ($agent in $agents) { $byId[$agent.Id] = $agent }
     $notRestarted = @{}
     $rotationFailures = @()
-    $rotation = @{
+    $parameters = @{
         TimeoutSec = $TimeoutSec
         PollSec    = $PollSec
         UnusedFor  = $UnusedFor
@@ -300,33 +302,33 @@ try {
         Deploy     = {
             param($Token)
             $agent = $byId[$Token.AgentId]
-            if ($Deploy) { & $Deploy $Token $agent } else { Publish-KubernetesSecret -Token $Token -Agent $agent -Row $places[$agent.Id] }
+            if ($Deploy) { & $Deploy $Token $agent } else { Publish-KubernetesSecret -Token $Token -Agent $agent -Row $locations[$agent.Id] }
         }
     }
-    $outcomes = @{}
+    $rotations = @{}
     foreach ($resumes in $true, $false) {
-        $(if ($resumes) { $begun } else { $fresh }) |
-            Invoke-GitLabAgentTokenRotation @rotation -Resume:$resumes -ErrorAction Continue -ErrorVariable +rotationFailures |
-            ForEach-Object { $outcomes[$_.AgentId] = $_ }
+        $(if ($resumes) { $started } else { $fresh }) |
+            Invoke-GitLabAgentTokenRotation @parameters -Resume:$resumes -ErrorAction Continue -ErrorVariable +rotationFailures |
+            ForEach-Object { $rotations[$_.AgentId] = $_ }
     }
 }
 finally {
     if ($connected) { Disconnect-GitLab }
 }
 
-# What was reached is the outcome. Without one there is an error, unless -WhatIf, or someone said no.
+# A rotation has a result or an error, unless -WhatIf was used or somebody declined.
 foreach ($result in $results) {
-    $outcome = $outcomes[$result.AgentId]
+    $rotation = $rotations[$result.AgentId]
     $failure = $rotationFailures | Where-Object TargetObject -EQ $result.AgentId | Select-Object -First 1
-    if ($outcome) {
-        $result.Status = "$($outcome.Status)"
-        $result.NewToken = "$($outcome.NewToken)"
-        $result.NewTokenId = $outcome.NewToken.Id
-        $result.Revoked = Join-Token $outcome.RevokedTokens
-        $result.Kept = Join-Token $outcome.KeptTokens
-        $result.StartedAt = $outcome.StartedAt
-        $result.CompletedAt = $outcome.CompletedAt
-        $result.Detail = @($(if ($outcome.Error) { $outcome.Error.Message }), $notRestarted[$result.AgentId] | Where-Object { $_ }) -join ' '
+    if ($rotation) {
+        $result.Status = "$($rotation.Status)"
+        $result.NewToken = "$($rotation.NewToken)"
+        $result.NewTokenId = $rotation.NewToken.Id
+        $result.Revoked = Join-Token $rotation.RevokedTokens
+        $result.Kept = Join-Token $rotation.KeptTokens
+        $result.StartedAt = $rotation.StartedAt
+        $result.CompletedAt = $rotation.CompletedAt
+        $result.Detail = @($(if ($rotation.Error) { $rotation.Error.Message }), $notRestarted[$result.AgentId] | Where-Object { $_ }) -join ' '
     }
     elseif ($failure) {
         $result.Status = 'Failed'
@@ -334,7 +336,7 @@ foreach ($result in $results) {
     }
 }
 
-# The report comes out first: a file that cannot be written does not cost it.
+# The report is written first, so that it is not lost if the file cannot be written.
 $results
 if ($ReportPath) {
     $columns = 'Project', 'Agent', 'AgentId', 'Status', 'NewToken', 'NewTokenId', 'Revoked', 'Kept', 'StartedAt', 'CompletedAt', 'Detail'

@@ -80,6 +80,7 @@ public sealed partial class GitLabClient
 
         context ??= new RequestContext();
         context.IsSafe = request.IsSafe;
+        context.IsQuery = request.IsGraphQL;
         context.OnRetry = ReportRetry;
         Uri uri = new(_session.ApiUri, await GetPathAsync(request, cancellationToken).ConfigureAwait(false));
         for (int redirects = 0; ; redirects++)

@@ -12,6 +12,9 @@ namespace GitLabAgents;
 /// </summary>
 public sealed class GitLabSession : IDisposable
 {
+    // A Date header has whole seconds, and a response takes some time. Clocks that differ by less count as equal.
+    private static readonly TimeSpan DateResolution = TimeSpan.FromSeconds(2);
+
     private readonly string _address;
     private readonly AccessToken _token;
     private readonly GitLabTransport _transport;
@@ -100,9 +103,6 @@ public sealed class GitLabSession : IDisposable
     /// <summary>Gets the clock that waits go by.</summary>
     internal TimeProvider Clock { get; }
 
-    /// <summary>Gets what the session knows about GitLab's GraphQL API.</summary>
-    internal GraphQLSupport GraphQL { get; }
-
     /// <summary>
     /// Gets or sets a value indicating whether <c>%2F</c> stays as it is in the path of a <see cref="System.Uri"/>.
     /// Where .NET Framework runs a program for an older version of it, <c>%2F</c> becomes <c>/</c>.
@@ -114,6 +114,9 @@ public sealed class GitLabSession : IDisposable
     /// PEM (<see langword="false"/>), or <see langword="null"/> while that is not known.
     /// </summary>
     internal bool? TakesBase64Certificates { get; set; }
+
+    /// <summary>Gets what the session knows about GitLab's GraphQL API.</summary>
+    internal GraphQLSupport GraphQL { get; }
 
     /// <summary>Gets a value indicating whether the session was ended.</summary>
     internal bool IsClosed { get; private set; }
@@ -131,7 +134,9 @@ public sealed class GitLabSession : IDisposable
     {
         if (date is { } time)
         {
-            Interlocked.Exchange(ref _serverTimeOffset, (time - Clock.GetUtcNow()).Ticks);
+            TimeSpan offset = time - Clock.GetUtcNow();
+            bool isSkewed = offset.Duration() > DateResolution;
+            Interlocked.Exchange(ref _serverTimeOffset, isSkewed ? offset.Ticks : 0);
         }
     }
 

@@ -23,6 +23,9 @@ public sealed class RequestContext
     /// </summary>
     public bool IsSafe { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether the request is a GraphQL query, which GitLab may refuse to finish.</summary>
+    public bool IsQuery { get; set; }
+
     /// <summary>
     /// Gets or sets a value indicating whether the request is never retried, because the decision to send it would be
     /// out of date by then.

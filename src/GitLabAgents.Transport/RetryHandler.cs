@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.Net;
 using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
@@ -67,6 +68,9 @@ internal sealed class RetryHandler(TransportOptions options) : DelegatingHandler
         }
     }
 
+    private static bool IsJson(HttpResponseMessage response)
+        => response.Content?.Headers.ContentType?.MediaType == "application/json";
+
     private static bool IsRateLimited(HttpResponseMessage? response) => (int?)response?.StatusCode == 429;
 
     private static TimeSpan Multiply(TimeSpan value, double factor)
@@ -114,6 +118,11 @@ internal sealed class RetryHandler(TransportOptions options) : DelegatingHandler
     private static bool IsRetryable(
         HttpRequestMessage request, RequestContext context, HttpResponseMessage? response, Exception? failure)
     {
+        if (context.IsQuery && response is { StatusCode: HttpStatusCode.ServiceUnavailable } && IsJson(response))
+        {
+            return false; // GitLab did not finish the query in time, and would not next time.
+        }
+
         bool isIdempotent = request.Method != HttpMethod.Post || context.IsSafe;
         return response is not null
             ? TransportFailure.IsTransient(response.StatusCode) && (isIdempotent || IsRateLimited(response))

@@ -55,7 +55,7 @@ public sealed class ConventionTests
     public void What_changes_something_asks_first(string name)
     {
         string verb = name.Split('-')[0];
-        bool changes = verb is "New" or "Remove" or "Revoke" or "Set" or "Invoke";
+        bool changes = verb is "New" or "Remove" or "Revoke" or "Set" or "Invoke" or "Export";
         CustomAttributeData cmdlet = Find(TypeOf(name), nameof(CmdletAttribute))!;
         Assert.Equal(changes, Named(cmdlet, "SupportsShouldProcess") is true);
         Assert.Equal(verb is "Remove" or "Revoke", Named(cmdlet, "ConfirmImpact") is (int)ConfirmImpact.High);

@@ -62,7 +62,7 @@ Describe 'Errors' {
                 Script = { Get-GitLabClusterAgent no/where }; Target = 'no/where' }
             @{ Name = 'no project to register in'; Id = 'ProjectNotFound'; Category = 'ObjectNotFound'; Status = 404; Words = '404 Project Not Found'
                 Script = { New-GitLabClusterAgent 4711 edge }; Target = 'edge' }
-            @{ Name = 'a role too low to list'; Id = 'ProjectNotFound'; Category = 'ObjectNotFound'; Status = 404; Words = '404 ClusterAgents Not Found'; AccessToken = 'glpat-reporter'
+            @{ Name = 'a role too low to list'; Id = 'AgentNotFound'; Category = 'ObjectNotFound'; Status = 404; Words = '404 ClusterAgents Not Found'; AccessToken = 'glpat-reporter'
                 Script = { Get-GitLabClusterAgent group/app }; Target = 'group/app' }
             @{ Name = 'a project that is hidden'; Id = 'ProjectNotFound'; Category = 'ObjectNotFound'; Status = 404; Words = '404 Project Not Found'
                 Script = { Get-GitLabClusterAgent platform/secret }; Target = 'platform/secret' }
@@ -123,7 +123,13 @@ Describe 'Errors' {
             @{ Name = '502 at a POST'; Id = 'OutcomeUnknown'; Category = 'ResourceUnavailable'; Status = 502; Words = ''
                 Fault = @{ kind = 'html'; status = 502; method = 'POST' }; Script = { New-GitLabAgentToken 103 14 ci-1 }; Target = 14 }
             @{ Name = '503 at a POST'; Id = 'OutcomeUnknown'; Category = 'ResourceUnavailable'; Status = 503; Words = ''
+                Fault = @{ kind = 'html'; status = 503; method = 'POST' }; Script = { New-GitLabClusterAgent group/app edge }; Target = 'edge' }
+            @{ Name = 'GitLab''s own 503 at a POST'; Id = 'ServerError'; Category = 'InvalidResult'; Status = 503; Words = '503 Service Unavailable'
                 Fault = @{ kind = 'status'; status = 503; method = 'POST' }; Script = { New-GitLabClusterAgent group/app edge }; Target = 'edge' }
+            @{ Name = 'a page with status 200 at a DELETE'; Id = 'InvalidResponse'; Category = 'InvalidResult'; Status = 200; Words = ''
+                Fault = @{ kind = 'html'; status = 200; method = 'DELETE' }; Script = { Revoke-GitLabAgentToken 101 11 1001 -Confirm:$false }; Target = 1001 }
+            @{ Name = 'a page with status 404'; Id = 'InvalidResponse'; Category = 'InvalidResult'; Status = 404; Words = ''
+                Fault = @{ kind = 'html'; status = 404 }; Script = { Get-GitLabAgentToken 101 11 -TokenId 1001 }; Target = 1001 }
             @{ Name = '504 at a POST'; Id = 'OutcomeUnknown'; Category = 'ResourceUnavailable'; Status = 504; Words = ''
                 Fault = @{ kind = 'html'; status = 504; method = 'POST' }; Script = { New-GitLabAgentToken 103 14 ci-1 }; Target = 14 }
         ) {

@@ -185,6 +185,7 @@ Describe 'Get-GitLabAgentToken' {
             Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1002'
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1003'
+                'GET /api/v4/projects/101/cluster_agents/11'
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1001')
         }
 
@@ -208,5 +209,31 @@ Describe 'Get-GitLabAgentToken' {
         $narrow = Connect-FakeGitLab $server -Parameter @{ ThrottleLimit = 2 }
         @(Get-GitLabClusterAgent group/app 'busy-*' | Get-GitLabAgentToken -Session $narrow).Count | Should -Be 18
         (Get-FakeGitLabLoad $server).maxInFlight | Should -Be 2
+    }
+
+    Context '-Secret' {
+        It 'finds the token, active or revoked, without its project' {
+            $null = Connect-FakeGitLab $server glpat-admin
+            foreach ($stored in (Get-FakeGitLabState $server).tokens | Where-Object id -In 1001, 1003) {
+                $token = Get-GitLabAgentToken -Secret (ConvertTo-Secret $stored.secret)
+                $token | Should -BeOfType ([GitLabAgents.AgentToken])
+                $token.Id, $token.Name, $token.AgentId, $token.Status | Should -Be $stored.id, $stored.name, 11, $stored.status
+                $token.ProjectId | Should -BeNullOrEmpty
+                $token.IsLastUsedKnown | Should -BeTrue
+            }
+
+            Get-FakeGitLabCall $server | Should -Be 'POST /api/v4/admin/token', 'POST /api/v4/admin/token'
+            (Get-FakeGitLabRequest $server).body | Should -Not -BeLike '*glagent-*'
+        }
+
+        It 'is Forbidden for a user who is not an administrator' {
+            $failure = Get-Failure { Get-GitLabAgentToken -Secret (ConvertTo-Secret 'glagent-x') }
+            $failure.FullyQualifiedErrorId | Should -Be 'Forbidden,GitLabAgents.Commands.GetGitLabAgentTokenCommand'
+            $failure.ErrorDetails.RecommendedAction | Should -BeLike '*administrator*'
+        }
+
+        It 'does not go together with -Project' {
+            (Get-Failure { Get-GitLabAgentToken 101 11 -Secret (ConvertTo-Secret 'glagent-x') }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet,*'
+        }
     }
 }

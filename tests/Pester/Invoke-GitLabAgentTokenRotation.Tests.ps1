@@ -286,6 +286,15 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             Get-FakeGitLabCall $server -Method POST, DELETE | Should -BeNullOrEmpty
         }
 
+        It 'shows ages by the clock of the server' {
+            Edit-FakeGitLabOption $server @{ clockSkewMs = 3 * 86400000 }
+            $null = Add-FakeGitLabSeed $server @{ markUsed = @{ id = 1004; at = [DateTimeOffset]::UtcNow.AddDays(2.99).ToString('o') } }
+            $file = Join-Path $TestDrive 'whatif.txt'
+            Start-Transcript $file -UseMinimalHeader | Out-Null
+            try { Invoke-GitLabAgentTokenRotation 101 staging -WhatIf -NoWait } finally { Stop-Transcript | Out-Null }
+            (Get-Content $file -Raw) -replace '\r?\n' | Should -BeLike "*keep token 'staging-1' (1004, used 1? minutes ago)*"
+        }
+
         It 'reports the error that there would be' {
             $null = Add-FakeGitLabSeed $server @{ markUsed = 1002 }
             (Get-Failure { Invoke-GitLabAgentTokenRotation 101 prod -WhatIf }).FullyQualifiedErrorId | Should -BeLike 'TokenLimitReached,*'
@@ -443,6 +452,16 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $warnings | Should -BeLike '*Without -Deploy*'
         }
 
+        It 'warns while it retries to revoke an older token, and reports RevokeFailed in the end' {
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; method = 'DELETE'; times = 'always' }
+            $result = Invoke-GitLabAgentTokenRotation 101 12 -Deploy { Use-Token $_ } -TimeoutSec 1 -PollSec 1 -ErrorAction SilentlyContinue -ErrorVariable failures -WarningAction SilentlyContinue -WarningVariable warnings
+            $result.Status | Should -Be 'RevokeFailed'
+            $warnings | Should -BeLike "Token 'staging-1-$today' (*) of agent staging of project group/app on * is in use, but not every older token could be revoked. Retrying for 1 second: *500*"
+            $failures.FullyQualifiedErrorId | Should -BeLike 'RevokeFailed,*'
+            "$failures" | Should -BeLike "*Kept: token 'staging-1' (1004).*Resume with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume"
+            $failures.ErrorDetails.RecommendedAction | Should -Be 'Resume with: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 12 -Resume'
+        }
+
         It 'does not stop the others: <What>' -ForEach @(
             @{ What = 'an agent that does not exist'; Id = 'AgentNotFound'; Fault = @{ kind = 'status'; status = 404; pathContains = '/cluster_agents/15' } }
             @{ What = 'tokens that cannot be read'; Id = 'ServerError'; Fault = @{ kind = 'status'; status = 500; pathContains = '/15/tokens/'; method = 'GET'; times = 'always' } }
@@ -491,6 +510,7 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $null = Invoke-Interrupted -Script 'Get-GitLabClusterAgent -Group platform/apps -Recurse -Session $session | Invoke-GitLabAgentTokenRotation -Deploy { } -PollSec 60' -When { Test-Waiting }
             $shell.Console.Warnings.Count | Should -Be 2
             $shell.Console.Warnings | Should -BeLike '*-Resume'
+            $shell.Shell.Streams.Progress.StatusDescription | Should -Contain '0 of 2 agents done; waiting for first use: api, web; 15 minutes left'
         }
 
         It 'in a poll that hangs ends at once, with no request left' {
@@ -555,6 +575,70 @@ Describe 'Invoke-GitLabAgentTokenRotation' {
             $null = Invoke-InShell $shell 'try { 12, 4711 | ForEach-Object { [pscustomobject]@{ Project = 101; Agent = $_ } } | Invoke-GitLabAgentTokenRotation -Session $session -Deploy { } -PollSec 60 -ErrorAction Stop } catch { "$_" }'
             $shell.Console.Warnings | Should -BeLike '*agent staging of project group/app on * was created and has not been seen in use yet*-Resume'
             Get-Active 12 | Should -Be 'staging-1', "staging-1-$today"
+        }
+    }
+
+    Context 'when a message cannot be written' {
+        BeforeAll {
+            $use = "function Use-It { `$null = Invoke-RestMethod '$($server.Url)/-/fake-gitlab/seed' -Method Post -ContentType application/json -NoProxy -Verbose:`$false -Body (ConvertTo-Json @{ markUsed = `$args[0].Id }) }"
+
+            # Runs a rotation with a preference, and returns what reached the user.
+            function Invoke-WithPreference ([hashtable] $Preferences, [string] $Command) {
+                $shell.Console.Questions.Clear()
+                $shell.Console.Warnings.Clear()
+                $shell.Shell.Commands.Clear()
+                $shell.Shell.Streams.ClearStreams()
+                $script = 'param($session, $preferences) ' + $use + '
+                    foreach ($name in $preferences.Keys) { Set-Variable $name $preferences[$name] }
+                    ' + $Command
+                $null = $shell.Shell.AddScript($script).AddArgument($session).AddArgument($Preferences)
+                $output = [System.Collections.Generic.List[psobject]]::new()
+                $thrown = try { $shell.Shell.Invoke($null, $output) } catch { $_ }
+                [pscustomobject]@{ Output = $output; Thrown = $thrown; Text = "$($shell.Console.Warnings) $($shell.Shell.Streams.Error) $thrown" }
+            }
+
+            # A new token has reached the pipeline, or is revoked, or is named. The old one is active unless the new one is used.
+            function Test-NothingLost ($Run, [bool] $IsDeployed) {
+                $state = (Get-FakeGitLabState $server).tokens | Where-Object agentId -EQ 11
+                $created = @($state | Where-Object { $_.id -notin 1001, 1002 -and $_.status -eq 'active' })
+                foreach ($token in $created) {
+                    $isWritten = $Run.Output.NewToken.Id -contains $token.id
+                    $isNamed = $IsDeployed -and $Run.Text.Contains("'$($token.name)' ($($token.id))")
+                    ($isWritten -or $isNamed) | Should -BeTrue -Because "token $($token.id) must not be lost: $($Run.Text)"
+                }
+                if (-not ($created | Where-Object lastUsedAt)) { ($state | Where-Object id -EQ 1001).status | Should -Be 'active' }
+            }
+        }
+
+        BeforeEach { $shell = Open-Shell }
+        AfterEach { Close-Shell $shell }
+
+        It 'at any time loses no token: <Preference>, <Case>' -ForEach @(
+            foreach ($preference in 'Verbose', 'Debug', 'Warning', 'Progress', 'Information') {
+                @{ Preference = $preference; Case = 'deployed and used'; Deployed = $true; Arguments = '-PollSec 1 -Deploy { Use-It $_ }' }
+                @{ Preference = $preference; Case = 'deployed and not used'; Deployed = $true; Arguments = '-PollSec 1 -TimeoutSec 1 -Deploy { $global:LASTEXITCODE = 1 }' }
+                @{ Preference = $preference; Case = 'not deployed'; Deployed = $false; Arguments = '-PollSec 1 -TimeoutSec 1' }
+                @{ Preference = $preference; Case = 'not waited for'; Deployed = $false; Arguments = '-NoWait' }
+            }
+        ) {
+            $command = "Invoke-GitLabAgentTokenRotation 101 prod -Session `$session -Force $Arguments"
+            $run = Invoke-WithPreference @{ "${Preference}Preference" = 'Stop' } $command
+            Test-NothingLost $run $Deployed
+            # The preference changes while the rotation runs.
+            Reset-FakeGitLab $server
+            $run = Invoke-WithPreference @{} ($command -replace '-Deploy \{', "-Deploy { Set-Variable ${Preference}Preference Stop -Scope 1;")
+            Test-NothingLost $run $Deployed
+            # Halt is the answer at the first message, at the second, and so on.
+            $shell.Console.Answer = '&Halt Command'
+            for ($count = 0; $count -eq 0 -or $run.Thrown; $count++) {
+                Reset-FakeGitLab $server
+                $shell.Console.YesCount = $count
+                $run = Invoke-WithPreference @{ "${Preference}Preference" = 'Inquire' } $command
+                Test-NothingLost $run $Deployed
+            }
+
+            $count | Should -BeLessThan 40
+            if ($Preference -eq 'Verbose') { $count | Should -BeGreaterThan 5 -Because 'each request writes a verbose message' }
         }
     }
 

@@ -19,6 +19,8 @@ public sealed class RecordingHost : PSHost
     public List<string> Warnings { get { return ui.Warnings; } }
     public List<string> Questions { get { return ui.Questions; } }
     public string Answer { set { ui.Answer = value; } }
+    /// <summary>How many questions get the answer Yes before the others get the one that is set.</summary>
+    public int YesCount { set { ui.YesCount = value; } }
     public override void EnterNestedPrompt() { }
     public override void ExitNestedPrompt() { }
     public override void NotifyBeginApplication() { }
@@ -31,6 +33,7 @@ public sealed class RecordingUserInterface : PSHostUserInterface
     public readonly List<string> Warnings = new List<string>();
     public readonly List<string> Questions = new List<string>();
     public string Answer = "&No";
+    public int YesCount;
     public override PSHostRawUserInterface RawUI { get { return null; } }
     public override void WriteWarningLine(string message) { lock (Warnings) { Warnings.Add(message); } }
     public override void Write(string value) { }
@@ -48,7 +51,7 @@ public sealed class RecordingUserInterface : PSHostUserInterface
         Questions.Add(message);
         for (int index = 0; index < choices.Count; index++)
         {
-            if (choices[index].Label == Answer) { return index; }
+            if (choices[index].Label == (Questions.Count <= YesCount ? "&Yes" : Answer)) { return index; }
         }
 
         throw new InvalidOperationException("There is no choice " + Answer);

@@ -80,7 +80,7 @@ Describe 'Remove-GitLabClusterAgent' {
         @{ What = 'by object'; Script = { Get-GitLabClusterAgent 101 | Remove-GitLabClusterAgent -WhatIf } }
     ) {
         Get-Failure $Script | Should -BeNullOrEmpty
-        Get-FakeGitLabCall $server -Method DELETE, POST | Should -BeNullOrEmpty
+        Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
         (Get-FakeGitLabState $server).agents.id | Should -Contain 11
     }
 
@@ -140,5 +140,52 @@ Describe 'Remove-GitLabClusterAgent' {
         [pscustomobject]@{ Project = 101; Agent = 'prod' } | Remove-GitLabClusterAgent -Session $session -Confirm:$false
         (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 11
         (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 12
+    }
+
+    Context 'what the confirmation says' {
+        BeforeAll {
+            function Get-WhatIfText([scriptblock] $Script) {
+                Start-Transcript "$TestDrive/whatif.txt" | Out-Null
+                try { & $Script } finally { Stop-Transcript | Out-Null }
+                (Get-Content "$TestDrive/whatif.txt" | Where-Object { $_ -match 'What if' }) -join "`n"
+            }
+        }
+
+        It 'says that the agent is connected, and which environments use it' {
+            $null = Add-FakeGitLabSeed $server @{
+                environments = @{ project = 'group/app'; name = 'production'; agent = 11 }, @{ project = 'group/app'; name = 'old'; agent = 11; state = 'stopped' },
+                    @{ project = 'group/app'; name = 'review/1'; agent = 11 }, @{ project = 'group/app'; name = 'other'; agent = 12 }
+            }
+            Get-WhatIfText { Remove-GitLabClusterAgent group/app prod -WhatIf } |
+                Should -BeLike '*it is connected now; environments production, review/1 use it*'
+        }
+
+        It 'counts many environments' {
+            $null = Add-FakeGitLabSeed $server @{ environments = 1..8 | ForEach-Object { @{ project = 'group/app'; name = "review/$_"; agent = 12 } } }
+            Get-WhatIfText { Get-GitLabClusterAgent group/app staging | Remove-GitLabClusterAgent -WhatIf } |
+                Should -BeLike '*it is not connected, and was last seen 80 days ago; environments review/1, review/2, review/3, review/4, review/5 and 3 more use it*'
+        }
+
+        It 'says it with -Verbose, which removes' {
+            $text = Remove-GitLabClusterAgent group/app prod -Confirm:$false -Verbose 4>&1 | Out-String
+            $text -replace '\s+', ' ' | Should -BeLike '*it is connected now*'
+            (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 11
+        }
+
+        It 'leaves out what GitLab does not answer' {
+            Edit-FakeGitLabOption $server @{ graphQL = 'html' }
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '/environments'; times = 100 }
+            $text = Get-WhatIfText { Remove-GitLabClusterAgent group/app 11 -WhatIf }
+            $text | Should -BeLike '*agent 11 of project group/app on 127.0.0.1*'
+            $text | Should -Not -BeLike '*connected*'
+        }
+
+        It 'asks GitLab nothing where nobody reads it: <What>' -ForEach @(
+            @{ What = '-Confirm:$false'; Script = { Remove-GitLabClusterAgent group/app 11 -Confirm:$false } }
+            @{ What = '$ConfirmPreference is None'; Script = { $ConfirmPreference = 'None'; Remove-GitLabClusterAgent group/app 11 } }
+        ) {
+            & $Script
+            Get-FakeGitLabCall $server | Should -Be 'DELETE /api/v4/projects/group%2Fapp/cluster_agents/11'
+        }
     }
 }

@@ -110,4 +110,105 @@ Describe 'Revoke-GitLabAgentToken' {
         Get-Failure { Revoke-GitLabAgentToken 101 11 1001 -Confirm:$false } | Should -BeNullOrEmpty
         @(Get-FakeGitLabCall $server -Method DELETE).Count | Should -Be 2
     }
+
+    Context 'what the confirmation says' {
+        BeforeAll {
+            function Get-WhatIfText([scriptblock] $Script) {
+                Start-Transcript "$TestDrive/whatif.txt" | Out-Null
+                try { & $Script } finally { Stop-Transcript | Out-Null }
+                (Get-Content "$TestDrive/whatif.txt" | Where-Object { $_ -match 'What if' }) -join "`n"
+            }
+        }
+
+        It 'says when the token was last used' {
+            Get-WhatIfText { Revoke-GitLabAgentToken 101 11 1001 -WhatIf } | Should -BeLike '*token 1001 of agent 11 of project 101 on * (last used 3 hours ago)*'
+            Get-WhatIfText { Revoke-GitLabAgentToken group/app prod 1002 -WhatIf } | Should -BeLike '*(never used)*'
+        }
+
+        It 'says that it is the only one' {
+            Get-WhatIfText { Get-GitLabAgentToken 101 12 -Summary | Revoke-GitLabAgentToken -WhatIf } |
+                Should -BeLike "*token 'staging-1' (1004)*(last used 80 days ago; the only active token of the agent)*"
+        }
+
+        It 'leaves out what GitLab does not answer' {
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; method = 'GET'; times = 100 }
+            $text = Get-WhatIfText { Revoke-GitLabAgentToken 101 12 1004 -WhatIf }
+            $text | Should -BeLike '*token 1004 of agent 12*'
+            $text | Should -Not -BeLike '*used*'
+        }
+
+        It 'asks GitLab nothing where nobody reads it' {
+            & { $ConfirmPreference = 'None'; Revoke-GitLabAgentToken 101 11 1001 }
+            Get-FakeGitLabCall $server | Should -Be 'DELETE /api/v4/projects/101/cluster_agents/11/tokens/1001'
+        }
+    }
+
+    Context '-Secret' {
+        BeforeAll {
+            function Get-Secret([long] $TokenId) { ((Get-FakeGitLabState $server).tokens | Where-Object id -EQ $TokenId).secret }
+        }
+
+        BeforeEach {
+            $null = Connect-FakeGitLab $server glpat-admin
+            $text = Get-Secret 1001
+            $secret = ConvertTo-Secret $text
+        }
+
+        It 'revokes the token' {
+            Revoke-GitLabAgentToken -Secret $secret -Confirm:$false | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $server | Should -Be 'POST /api/v4/admin/token', 'DELETE /api/v4/admin/token'
+            ((Get-FakeGitLabState $server).tokens | Where-Object id -EQ 1001).status | Should -Be revoked
+        }
+
+        It 'names the token with -WhatIf, and revokes nothing' {
+            Start-Transcript "$TestDrive/whatif.txt" | Out-Null
+            try { Revoke-GitLabAgentToken -Secret $secret -WhatIf } finally { Stop-Transcript | Out-Null }
+            Get-Content -Raw "$TestDrive/whatif.txt" | Should -BeLike "*token 'prod-2024' (1001) of agent 11 on * (last used 3 hours ago)*"
+            Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
+        }
+
+        It 'shows the secret nowhere' {
+            $output = Revoke-GitLabAgentToken -Secret $secret -Confirm:$false -Verbose -Debug 4>&1 5>&1 | Out-String
+            $null = Connect-FakeGitLab $server
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 400; body = "{`"message`":`"bad $text`"}" }
+            $failure = Get-Failure { Revoke-GitLabAgentToken -Secret $secret -Confirm:$false }
+            $failure | Should -Not -BeNullOrEmpty
+            $output, ($failure | Format-List * -Force | Out-String), $failure.Exception.ToString(), (Get-FakeGitLabRequest $server | ConvertTo-Json -Depth 5) |
+                ForEach-Object { $_.Contains($text) | Should -BeFalse }
+        }
+
+        It 'is <Id> where <Case>' -ForEach @(
+            @{ Case = 'the user is not an administrator'; Id = 'Forbidden'; User = 'glpat-maintainer'; Says = '*Only administrators*' }
+            @{ Case = 'GitLab is older than 17.7'; Id = 'NotSupported'; Version = '17.6.0-ee'; Says = '*GitLab 17.7*' }
+            @{ Case = 'GitLab is older than 17.9'; Id = 'NotSupported'; Version = '17.8.0-ee'; Says = '*GitLab 17.9*' }
+            @{ Case = 'the secret is unknown'; Id = 'TokenNotFound'; Value = 'glagent-unknown'; Says = '*does not know the secret*' }
+            @{ Case = 'it is a personal access token'; Id = 'InvalidRequest'; Value = 'glpat-maintainer'; Says = '*not the secret of an agent token*Nothing was revoked*' }
+            @{ Case = 'it is a token of an unknown kind'; Id = 'InvalidRequest'; Value = 'something'; Says = '*not the secret of an agent token*' }
+        ) {
+            if ($User) { $null = Connect-FakeGitLab $server $User }
+            if ($Version) { Edit-FakeGitLabOption $server @{ version = $Version } }
+            if ($Value) { $secret = ConvertTo-Secret $Value }
+            $failure = Get-Failure { Revoke-GitLabAgentToken -Secret $secret -Confirm:$false }
+            $failure.FullyQualifiedErrorId | Should -Be "$Id,GitLabAgents.Commands.RevokeGitLabAgentTokenCommand"
+            "$failure" | Should -BeLike $Says
+            ((Get-FakeGitLabState $server).tokens | Where-Object id -EQ 1001).status | Should -Be active
+            { Connect-FakeGitLab $server glpat-maintainer } | Should -Not -Throw
+        }
+
+        It 'takes no plain text, and no empty secret' {
+            $failure = Get-Failure { Revoke-GitLabAgentToken -Secret 'glagent-plain' -Confirm:$false }
+            "$failure" | Should -BeLike '*SecureString*'
+            "$failure" | Should -Not -BeLike '*glagent-plain*'
+            (Get-Failure { Revoke-GitLabAgentToken -Secret ([securestring]::new()) -Confirm:$false }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            Get-FakeGitLabCall $server | Should -BeNullOrEmpty
+        }
+
+        It 'refuses a piped token that was found by its secret' {
+            $token = Get-GitLabAgentToken -Secret $secret
+            $failure = Get-Failure { $token | Revoke-GitLabAgentToken -Confirm:$false }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            $failure.ErrorDetails.RecommendedAction | Should -BeLike '*-Secret*'
+            Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
+        }
+    }
 }

@@ -1,7 +1,7 @@
 [Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
-# Runs the runbook that rotates tokens against the fake GitLab, with a fake kubectl and for the clusters.
+# Runs the runbook that rotates tokens against the fake GitLab, with a fake kubectl.
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
@@ -41,14 +41,14 @@ Describe 'Runbook' {
             $one = (Get-FakeGitLabState $server).projects | Where-Object path -EQ 'fleet/one' | ForEach-Object id
             Clear-FakeGitLabRequest $server
 
-            # What a cluster does with a token that it is handed: it signs in with it.
+            # A cluster that gets a token signs in with it.
             function Use-Token ($Token) { $null = Add-FakeGitLabSeed $server @{ markUsed = $Token.Id } }
 
             function Get-Active ([string] $Agent) {
                 ((Get-FakeGitLabState $server).tokens | Where-Object { $_.agentId -eq $ids[$Agent] -and $_.status -eq 'active' }).name
             }
 
-            # All of the fleet, unless told otherwise, with no secret on any stream, in any file or in $Error.
+            # Rotates the whole fleet by default, and checks that no secret is on any stream, in any file or in $Error.
             function Invoke-Rotation ([hashtable] $Parameter) {
                 $call = @{ PollSec = 1; TimeoutSec = 20 }
                 if (-not $Parameter.ContainsKey('Project')) { $call += @{ Group = 'fleet'; Recurse = $true } }
@@ -58,8 +58,8 @@ Describe 'Runbook' {
                 $run.Leaks | Should -BeNullOrEmpty
                 $kept = $Error | ForEach-Object { "$_"; $_ | Format-List * -Force } | Out-String -Width 2000
                 foreach ($secret in (Get-FakeGitLabState $server).tokens.secret) {
-                    $kept.Contains($secret) | Should -BeFalse -Because '$Error is to hold no secret'
-                    $kept.Contains([convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($secret))) | Should -BeFalse -Because '$Error is to hold no secret'
+                    $kept.Contains($secret) | Should -BeFalse -Because '$Error must contain no secret'
+                    $kept.Contains([convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($secret))) | Should -BeFalse -Because '$Error must contain no secret'
                 }
                 $run
             }
@@ -68,17 +68,17 @@ Describe 'Runbook' {
         }
 
         Context 'with -Deploy' {
-            It 'rotates what is due, revokes the old tokens, and leaves the rest' {
-                $handed = [System.Collections.Generic.List[string]]::new()
+            It 'rotates what is due, revokes the old tokens, and changes nothing else' {
+                $deployed = [System.Collections.Generic.List[string]]::new()
                 $run = Invoke-Rotation @{ ReportPath = "$TestDrive/report.csv"; Deploy = {
                         param($Token, $Agent)
-                        $handed.Add("$($Token.Name) of $($Agent.ProjectPath)/$Agent, $($args.Count) more")
+                        $deployed.Add("$($Token.Name) of $($Agent.ProjectPath)/$Agent, $($args.Count) more")
                         Use-Token $Token
                         $Token.RevealToken()
                     } }
                 $run.ExitCode | Should -Be 0
                 $run.Errors | Should -BeNullOrEmpty
-                $handed | Should -Be "alpha-1-$today of fleet/one/alpha, 0 more", "beta-$today of fleet/sub/two/beta, 0 more", "gamma-1-$today of fleet/sub/two/gamma, 0 more"
+                $deployed | Should -Be "alpha-1-$today of fleet/one/alpha, 0 more", "beta-$today of fleet/sub/two/beta, 0 more", "gamma-1-$today of fleet/sub/two/gamma, 0 more"
                 $run.Objects.Status | Should -Be 'Completed', 'Completed', 'Completed'
                 $run.Objects.Project | Should -Be 'fleet/one', 'fleet/sub/two', 'fleet/sub/two'
                 $run.Objects.AgentId | Should -Be $ids.alpha, $ids.beta, $ids.gamma
@@ -90,23 +90,23 @@ Describe 'Runbook' {
                 Get-Active gamma | Should -Be "gamma-1-$today"
                 Get-Active young | Should -Be 'young-1'
                 Get-FakeGitLabCall $server | Where-Object { $_ -match "/cluster_agents/($($ids.young)|$($ids.bare))/" } | Sort-Object |
-                    Should -Be @($ids.bare, $ids.young | ForEach-Object { "GET /api/v4/projects/$one/cluster_agents/$_/tokens?per_page=100&page=1" }) -Because 'a list tells the age'
+                    Should -Be @($ids.bare, $ids.young | ForEach-Object { "GET /api/v4/projects/$one/cluster_agents/$_/tokens?per_page=100&page=1" }) -Because 'the list has the age'
                 (Import-Csv "$TestDrive/report.csv").Status | Should -Be 'Completed', 'Completed', 'Completed'
             }
 
-            It 'takes the projects of the group alone without -Recurse, and projects by name' {
+            It 'excludes subgroups without -Recurse, and accepts projects' {
                 (Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet/sub'; Deploy = $deploy; WhatIf = $true }).Objects.Agent | Should -Be 'beta', 'gamma'
                 (Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; Deploy = $deploy; WhatIf = $true }).Objects.Agent | Should -Be 'alpha'
                 (Invoke-Rotation @{ Project = 'fleet/one', 'fleet/one'; Deploy = $deploy }).Objects.Agent | Should -Be 'alpha'
             }
 
-            It 'hands over in turn, and waits for all together' {
-                $handed = [System.Collections.Generic.List[object]]::new()
-                $run = Invoke-Rotation @{ Deploy = { param($Token) $handed.Add($Token); if ($handed.Count -eq 3) { $handed | ForEach-Object { Use-Token $_ } } } }
+            It 'deploys one after the other, and waits for all together' {
+                $deployed = [System.Collections.Generic.List[object]]::new()
+                $run = Invoke-Rotation @{ Deploy = { param($Token) $deployed.Add($Token); if ($deployed.Count -eq 3) { $deployed | ForEach-Object { Use-Token $_ } } } }
                 $run.Objects.Status | Should -Be 'Completed', 'Completed', 'Completed'
             }
 
-            It 'has nothing to do where nothing is due, and writes a file with headings' {
+            It 'does nothing if nothing is due, and writes a file with a header' {
                 $run = Invoke-Rotation @{ Days = 400; Deploy = { throw 'There is nothing to deploy.' }; ReportPath = "$TestDrive/report.csv" }
                 $run.ExitCode | Should -Be 0
                 $run.Objects | Should -BeNullOrEmpty
@@ -115,23 +115,23 @@ Describe 'Runbook' {
                 Get-Content "$TestDrive/report.csv" | Should -Be '"Project","Agent","AgentId","Status","NewToken","NewTokenId","Revoked","Kept","StartedAt","CompletedAt","Detail"'
             }
 
-            It 'revokes the new token again where it is not handed over, and completes the others' {
+            It 'revokes the new token if it is not deployed, and completes the others' {
                 $run = Invoke-Rotation @{ Deploy = { param($Token, $Agent) if ("$Agent" -eq 'beta') { throw "the vault refuses $($Token.RevealToken())" }; Use-Token $Token } }
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Status | Should -Be 'Completed', 'DeployFailed', 'Completed'
-                $run.Objects[1].Detail | Should -BeLike '*the vault refuses `[redacted`]. It was revoked again. Kept: token ''beta-2026-01-31''*'
+                $run.Objects[1].Detail | Should -BeLike '*the vault refuses `[redacted`]. It was revoked. Kept: token ''beta-2026-01-31''*'
                 $run.Errors.FullyQualifiedErrorId | Should -BeLike 'DeployFailed,*'
                 $run.Text | Should -BeLike '*3 due, 2 completed, 0 waiting, 1 failed.*'
                 Get-Active beta | Should -Be 'beta-2026-01-31'
             }
 
-            It 'fails the deploy whose native command fails' -Skip:($PSVersionTable.PSVersion -lt '7.4') {
+            It 'treats a native command that fails as a failed deployment' -Skip:($PSVersionTable.PSVersion -lt '7.4') {
                 $run = Invoke-Rotation @{ Project = 'fleet/one'; Deploy = { dotnet no-such-command *> $null } }
                 $run.Objects.Status | Should -Be 'DeployFailed'
                 Get-Active alpha | Should -Be 'alpha-1'
             }
 
-            It 'leaves both tokens of one that takes too long, and -Resume completes it' {
+            It 'keeps both tokens of an agent that takes too long, and -Resume completes it' {
                 $run = Invoke-Rotation @{ TimeoutSec = 1; Deploy = { param($Token, $Agent) if ("$Agent" -ne 'alpha') { Use-Token $Token } } }
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Status | Should -Be 'TimedOut', 'Completed', 'Completed'
@@ -150,7 +150,7 @@ Describe 'Runbook' {
                 Get-FakeGitLabCall $server -Method POST | Should -BeNullOrEmpty
             }
 
-            It 'goes on with -Resume where the rotation is the only thing that is due, and not without' {
+            It 'resumes a rotation with -Resume only, if nothing else is due' {
                 $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'fleet/three'; name = 'delta'; tokens = @(
                             @{ name = 'delta-1'; createdAt = Get-Ago 80; lastUsedAt = Get-Ago 1 }
                             @{ name = 'delta-2'; createdAt = Get-Ago 1; lastUsedAt = Get-Ago 0.1 }) } }
@@ -161,7 +161,7 @@ Describe 'Runbook' {
                 (Get-Token delta-1).status | Should -Be 'revoked'
             }
 
-            It 'takes no token for the new one with -Resume that is old itself' {
+            It 'does not take an old token as the new one with -Resume' {
                 $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'fleet/three'; name = 'delta'; tokens = @(
                             @{ name = 'delta-1'; createdAt = Get-Ago 300; lastUsedAt = Get-Ago 50 }
                             @{ name = 'delta-2'; createdAt = Get-Ago 200; lastUsedAt = Get-Ago 0.1 }) } }
@@ -171,7 +171,7 @@ Describe 'Runbook' {
                 'delta-1', 'delta-2' | ForEach-Object { (Get-Token $_).status } | Should -Be 'revoked', 'revoked'
             }
 
-            It 'changes nothing of an agent both of whose tokens are in use, unless -UnusedFor says it is not' {
+            It 'changes nothing if both tokens of an agent are in use, unless -UnusedFor says otherwise' {
                 Use-Token (Get-Token gamma-2)
                 $null = Add-FakeGitLabSeed $server @{ markUsed = @{ id = (Get-Token gamma-1).id; at = Get-Ago 0.1 } }
                 $run = Invoke-Rotation @{ Deploy = $deploy }
@@ -183,7 +183,7 @@ Describe 'Runbook' {
                 (Invoke-Rotation @{ Deploy = $deploy; UnusedFor = '01:00:00' }).Objects.Status | Should -Be 'Completed'
             }
 
-            It 'changes nothing of an agent whose tokens cannot be read (<_>), and completes the others' -ForEach 'list', 'token' {
+            It 'changes nothing if the tokens of an agent cannot be read (<_>), and completes the others' -ForEach 'list', 'token' {
                 $path = if ($_ -eq 'list') { "/cluster_agents/$($ids.beta)/tokens?" } else { "/tokens/$((Get-Token beta-2026-01-31).id)" }
                 Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; method = 'GET'; pathContains = $path; times = 'always' }
                 $run = Invoke-Rotation @{ Deploy = $deploy }
@@ -195,26 +195,26 @@ Describe 'Runbook' {
                 Get-Active beta | Should -Be 'beta-2026-01-31'
             }
 
-            It 'says so of a token whose age GitLab does not tell, and does not rotate it' {
+            It 'reports a token without an age, and does not rotate it' {
                 $id = (Get-Token young-1).id
                 Add-FakeGitLabFault $server @{ kind = 'body'; method = 'GET'; pathContains = "/cluster_agents/$($ids.young)/tokens?"; contentType = 'application/json'; times = 'always'
                     body = ConvertTo-Json @(@{ id = $id; name = 'young-1'; agent_id = $ids.young; status = 'active' }) }
                 $run = Invoke-Rotation @{ Project = 'fleet/one'; Deploy = $deploy }
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Status | Should -Be 'Completed', 'Failed'
-                $run.Objects[1].Detail | Should -Be "GitLab does not tell when its token young-1 ($id) was made. It was not rotated."
+                $run.Objects[1].Detail | Should -Be "GitLab does not return the age of its token young-1 ($id). It was not rotated."
                 $run.Text | Should -BeLike '*3 agents, 1 due, 1 completed, 0 waiting, 1 failed.*'
                 Get-Active young | Should -Be 'young-1'
             }
 
-            It 'rotates the others when a project is not there, and ends with 2' {
+            It 'rotates the others if a project does not exist, and returns exit code 2' {
                 $run = Invoke-Rotation @{ Project = 'no/where', 'fleet/one'; Deploy = $deploy }
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Status | Should -Be 'Completed'
                 $run.Text | Should -BeLike '*1 could not be read: the report is incomplete.*'
             }
 
-            It 'changes nothing without the role (<Role>), and ends with 2' -ForEach @(
+            It 'changes nothing without the role (<Role>), and returns exit code 2' -ForEach @(
                 @{ Role = 'developer'; Status = 'Failed', 'Failed', 'Failed'; Id = 'Forbidden,*' }
                 @{ Role = 'reporter'; Status = $null; Id = '*' }
             ) {
@@ -236,7 +236,7 @@ Describe 'Runbook' {
                 $run.Text | Should -BeLike '*3 due, 0 completed, 0 waiting, 0 failed.*'
             }
 
-            It 'writes names of any kind to CSV, and no formula' {
+            It 'writes any name to CSV, but no formula' {
                 $names = '=HYPERLINK("http://x")', '@SUM(1);a,"b"', "two`nlines", 'ключ-🔑'
                 $null = Add-FakeGitLabSeed $server @{ agents = @(0..3 | ForEach-Object { @{ project = 'names/three'; name = "a$_"; tokens = @(@{ name = $names[$_]; createdAt = Get-Ago 100; lastUsedAt = Get-Ago 1 }) } }) }
                 $old = $names | ForEach-Object { Get-Token $_ }
@@ -253,7 +253,7 @@ Describe 'Runbook' {
                 $rows[1].CompletedAt | Should -BeNullOrEmpty
             }
 
-            It 'gives the report even where its file cannot be written' {
+            It 'returns the report even if its file cannot be written' {
                 $output = [System.Collections.Generic.List[object]]::new()
                 { & "$examples/Invoke-TokenRotation.ps1" -Project fleet/one -Deploy $deploy -PollSec 1 -ReportPath "$TestDrive/no/where.csv" | ForEach-Object { $output.Add($_) } } | Should -Throw '*no/where.csv*'
                 $output.Status | Should -Be 'Completed'
@@ -273,7 +273,7 @@ Describe 'Runbook' {
                 Remove-Item Env:KUBECTL_BIN, Env:KUBECTL_FAILS, Env:KUBECTL_OFF, Env:KUBECTL_NONE -ErrorAction Ignore
             }
 
-            It 'hands each token to the context of its agent, through the standard input, and restarts the agent' {
+            It 'deploys each token to the context of its agent, through the standard input, and restarts the agent' {
                 $run = Invoke-Rotation @{ ClusterPath = $csv }
                 $run.ExitCode | Should -Be 0
                 $run.Errors | Should -BeNullOrEmpty
@@ -296,20 +296,20 @@ Describe 'Runbook' {
                 $run = Invoke-Rotation @{ ClusterPath = $csv; ReportPath = "$TestDrive/report.csv" }
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Status | Should -Be 'Completed', 'DeployFailed', 'Completed'
-                $run.Objects[1].Detail | Should -BeLike '*kubectl ended with 1: error: invalid: *token: "`[redacted`]" as `[redacted`]. It was revoked again.*'
+                $run.Objects[1].Detail | Should -BeLike '*kubectl returned exit code 1: error: invalid: *token: "`[redacted`]" as `[redacted`]. It was revoked.*'
                 Get-Active beta | Should -Be 'beta-2026-01-31'
-                @(Get-Content "$bin/calls" | Where-Object { $_ -like '*admin@beta*' }).Count | Should -Be 1 -Because 'there is nothing to restart for'
+                @(Get-Content "$bin/calls" | Where-Object { $_ -like '*admin@beta*' }).Count | Should -Be 1 -Because 'there is no reason to restart'
             }
 
-            It 'leaves the token that is in the cluster where the agent is not restarted (<Why>), says so, and -Resume completes it' -ForEach @(
-                @{ Why = 'kubectl fails'; Variable = 'KUBECTL_FAILS'; Value = 'restart@admin@alpha'; Says = 'kubectl ended with 1: error: invalid:*' }
+            It 'keeps the token that is in the cluster if the agent is not restarted (<Why>), reports it, and -Resume completes it' -ForEach @(
+                @{ Why = 'kubectl fails'; Variable = 'KUBECTL_FAILS'; Value = 'restart@admin@alpha'; Says = 'kubectl returned exit code 1: error: invalid:*' }
                 @{ Why = 'there is none'; Variable = 'KUBECTL_NONE'; Value = 'admin@alpha'; Says = 'there is no deployment with app.kubernetes.io/name=gitlab-agent in the namespace gitlab-agent' }
             ) {
                 Set-Item "Env:$Variable" $Value
                 $run = Invoke-Rotation @{ ClusterPath = $csv; TimeoutSec = 1 }
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Status | Should -Be 'TimedOut', 'Completed', 'Completed'
-                $run.Objects[0].Detail | Should -BeLike "*not seen in use within 1 seconds*The token is in the cluster, but the agent was not restarted: $Says"
+                $run.Objects[0].Detail | Should -BeLike "*not seen in use within 1 second.*The token is in the cluster, but the agent was not restarted: $Says"
                 Get-Active alpha | Should -Be 'alpha-1', "alpha-1-$today"
 
                 & "$bin/sign-in.ps1" "$bin/admin@alpha.yaml"
@@ -331,12 +331,12 @@ Describe 'Runbook' {
                 "$bin/calls" | Should -Not -Exist
             }
 
-            It 'touches no agent with <Why>, and completes the others' -ForEach @(
+            It 'changes no agent with <Why>, and completes the others' -ForEach @(
                 @{ Why = 'no row'; Lines = @(); Says = '*clusters.csv has no row for it. It was not rotated.' }
                 @{ Why = 'two rows'; Lines = 'fleet/sub/two,beta,one,', 'fleet/sub/two,beta,two,'; Says = '*has 2 rows for it. It was not rotated.' }
-                @{ Why = 'a row that names no context'; Lines = @('fleet/sub/two,beta, ,'); Says = 'Its row in *clusters.csv has no context for kubectl. It was not rotated.' }
+                @{ Why = 'a row without a context'; Lines = @('fleet/sub/two,beta, ,'); Says = 'Its row in *clusters.csv has no context for kubectl. It was not rotated.' }
                 @{ Why = 'a row of another project'; Lines = @('fleet/one,beta,one,'); Says = '*has no row for it. It was not rotated.' }
-                @{ Why = 'a namespace that is none'; Lines = @('fleet/sub/two,beta,one,--all'); Says = '*-Namespace is no name*It was revoked again.*'; Status = 'DeployFailed' }
+                @{ Why = 'an invalid namespace'; Lines = @('fleet/sub/two,beta,one,--all'); Says = '*-Namespace is no name*It was revoked.*'; Status = 'DeployFailed' }
             ) {
                 Set-Content $csv (@('Project,Agent,Context,Namespace', 'fleet/one,alpha,admin@alpha,', 'fleet/sub/two,gamma,admin@gamma,', ',,,') + $Lines)
                 $run = Invoke-Rotation @{ ClusterPath = $csv }
@@ -349,22 +349,22 @@ Describe 'Runbook' {
                 Get-Content "$bin/calls" | Where-Object { $_ -notmatch 'admin@(alpha|gamma)' } | Should -BeNullOrEmpty
             }
 
-            It 'takes the project by its id too' {
+            It 'accepts the ID of the project too' {
                 Set-Content $csv 'Project,Agent,Context', "$one,alpha,admin@alpha"
                 (Invoke-Rotation @{ Project = 'fleet/one'; ClusterPath = $csv }).Objects.Status | Should -Be 'Completed'
             }
 
-            It 'keeps the marks of Helm on the secret of a receptive agent' {
+            It 'keeps the labels of Helm on the secret of a receptive agent' {
                 $null = Add-FakeGitLabSeed $server @{ urlConfigurations = @{ agent = 'fleet/one:alpha'; url = 'grpc://alpha.example.com:8182' } }
                 Set-Content $csv 'Project,Agent,Context,Release', 'fleet/one,alpha,admin@alpha,edge'
                 (Invoke-Rotation @{ Project = 'fleet/one'; ClusterPath = $csv }).Objects.Status | Should -Be 'Completed'
                 Get-Content "$bin/admin@alpha.yaml" -Raw | Should -BeLike '*managed-by: Helm*meta.helm.sh/release-name: "edge"*'
             }
 
-            It 'does not begin with <Why>' -ForEach @(
+            It 'does not start with <Why>' -ForEach @(
                 @{ Why = 'an empty file'; Lines = @('Project,Agent,Context'); Says = 'There are no rows*' }
                 @{ Why = 'a file without the columns'; Lines = @('Project;Agent;Context', 'a;b;c'); Says = '*has no column Project*' }
-                @{ Why = 'one secret for two agents'; Lines = @('Project,Agent,Context,Namespace,SecretName', 'fleet/one,alpha,admin,,', 'fleet/sub/two,beta,admin,gitlab-agent,gitlab-agent-token'); Says = '*has one secret for two agents, fleet/one alpha and fleet/sub/two beta: context admin, namespace gitlab-agent, secret gitlab-agent-token.' }
+                @{ Why = 'one secret for two agents'; Lines = @('Project,Agent,Context,Namespace,SecretName', 'fleet/one,alpha,admin,,', 'fleet/sub/two,beta,admin,gitlab-agent,gitlab-agent-token'); Says = '*specifies one secret for two agents, fleet/one alpha and fleet/sub/two beta: context admin, namespace gitlab-agent, secret gitlab-agent-token.' }
                 @{ Why = 'a file without contexts'; Lines = @('Project,Agent', 'fleet/one,alpha'); Says = '*has no column Context*' }
             ) {
                 Set-Content $csv $Lines
@@ -372,12 +372,12 @@ Describe 'Runbook' {
                 Get-FakeGitLabCall $server | Should -BeNullOrEmpty
             }
 
-            It 'does not begin without kubectl, without a file, or with two ways to deploy' {
+            It 'does not start without kubectl, without a file, or with two ways to deploy' {
                 { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = "$TestDrive/none.csv" } } | Should -Throw '*none.csv*'
-                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = $csv; Deploy = $deploy } } | Should -Throw 'Give either*'
-                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet' } } | Should -Throw 'Give either*'
+                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = $csv; Deploy = $deploy } } | Should -Throw 'Specify either*'
+                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet' } } | Should -Throw 'Specify either*'
                 $env:PATH = "$TestDrive/empty"
-                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = $csv } } | Should -Throw 'There is no kubectl.*'
+                { Invoke-Runbook Invoke-TokenRotation @{ Group = 'fleet'; ClusterPath = $csv } } | Should -Throw 'kubectl was not found.*'
                 Get-FakeGitLabCall $server | Should -BeNullOrEmpty
             }
         }

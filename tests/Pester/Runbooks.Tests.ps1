@@ -293,7 +293,7 @@ Describe 'Runbook' {
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 502; method = 'POST'; pathContains = '/tokens'; afterActing = $true }
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
             $run.ExitCode | Should -Be 2
-            $run.Objects.Detail | Should -BeLike "*may have acted*'one'*"
+            $run.Objects.Detail | Should -BeLike "*may have processed*'one'*"
             (Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }).Objects.Outcome | Should -Be 'NeverUsed'
         }
 

@@ -149,7 +149,7 @@ Describe 'A stop' {
     }
 
     It 'revokes a token again that was being made, and says so' {
-        Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800; afterActing = $true }
+        Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 2000; afterActing = $true }
         $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' {
             (Get-FakeGitLabState $server).tokens.name -contains 'ci-1'
         }
@@ -161,7 +161,7 @@ Describe 'A stop' {
     }
 
     It 'revokes a token again that the server makes late' {
-        Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 800 }
+        Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 2000 }
         $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-FakeGitLabLoad $server).inFlight -gt 0 }
         $stop.Seconds | Should -BeLessThan 6
         # Made and revoked, or never made; but not left behind.
@@ -171,7 +171,7 @@ Describe 'A stop' {
     }
 
     It 'gives the command to revoke a token that could not be revoked again' {
-        Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 500; afterActing = $true }, @{ kind = 'status'; status = 403; method = 'DELETE'; times = 'always' }
+        Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 2000; afterActing = $true }, @{ kind = 'status'; status = 403; method = 'DELETE'; times = 'always' }
         $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-FakeGitLabState $server).tokens.name -contains 'ci-1' }
         $stop.Seconds | Should -BeLessThan 6
         "$($console.Warnings)" | Should -BeLike '*Revoke-GitLabAgentToken*-TokenId*'

@@ -34,9 +34,9 @@ internal static class Program
 
     private static string FindManifest()
     {
-        for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            string manifest = Path.Combine(directory.FullName, "GitLabAgents.psd1");
+            string manifest = Path.Combine(folder.FullName, "GitLabAgents.psd1");
             if (File.Exists(manifest))
             {
                 return manifest;

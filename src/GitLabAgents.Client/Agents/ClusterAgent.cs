@@ -1,4 +1,6 @@
 using System;
+using System.Globalization;
+using System.Linq;
 using System.Text.Json.Serialization;
 
 namespace GitLabAgents;
@@ -54,7 +56,18 @@ public sealed class ClusterAgent
     [JsonIgnore]
     public GitLabSession Session { get; internal set; } = null!;
 
-    /// <summary>Gives the agent's name.</summary>
-    /// <returns>The name, or the id where the server does not tell.</returns>
-    public override string ToString() => Name ?? Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>Gets the full path of the agent's project; its ID as text if GitLab does not report the path.</summary>
+    internal string ProjectText => ProjectPath ?? ProjectId.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Gets the agent's name; its ID as text if the name is not known, or is all digits and would be taken for an ID
+    /// wherever it is piped to.
+    /// </summary>
+    internal string AgentText => Name is { } name && name.Any(static c => c is < '0' or > '9')
+        ? name
+        : Id.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Returns the agent's name.</summary>
+    /// <returns>The name, or the ID if GitLab does not report it.</returns>
+    public override string ToString() => Name ?? Id.ToString(CultureInfo.InvariantCulture);
 }

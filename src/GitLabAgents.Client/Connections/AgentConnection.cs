@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using System.Linq;
 
 namespace GitLabAgents;
@@ -16,12 +15,8 @@ public sealed class AgentConnection
         Session = agent.Session;
         ProjectId = agent.ProjectId;
         AgentId = agent.Id;
-        Project = agent.ProjectPath ?? agent.ProjectId.ToString(CultureInfo.InvariantCulture);
-
-        // A name of digits would be taken for an ID wherever it is piped to.
-        Agent = agent.Name is { } name && name.Any(static c => c is < '0' or > '9')
-            ? name
-            : agent.Id.ToString(CultureInfo.InvariantCulture);
+        Project = agent.ProjectText;
+        Agent = agent.AgentText;
         Status = report.Status;
         Reason = report.Reason;
         Connections = report.Pods;

@@ -128,6 +128,7 @@ internal sealed class ConnectionReport
             _ => $"{minutes} minutes ago",
         };
         return $"GitLab reports no connection, but a token of the agent was used {when}. "
-            + "The agent has just disconnected, or the project hides connections because its feature Infrastructure or Repository is off.";
+            + "The agent has just disconnected, or the project hides connections because its feature Infrastructure or "
+            + "Repository is off.";
     }
 }

@@ -66,6 +66,11 @@ public sealed class GitLabApiException : Exception
     /// </summary>
     internal bool IsUnknownRoute { get; set; }
 
+    /// <summary>
+    /// Gets a value indicating whether GitLab did not finish a GraphQL query, so that a smaller one may succeed.
+    /// </summary>
+    internal bool IsTooExpensive { get; set; }
+
     /// <summary>Creates the same exception under the kind that a closer look found.</summary>
     /// <param name="kind">The kind.</param>
     /// <param name="finding">What was found, as a sentence that precedes the problem.</param>

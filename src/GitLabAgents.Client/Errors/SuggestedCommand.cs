@@ -13,8 +13,13 @@ internal static class SuggestedCommand
     public const string GetToken = "Get-GitLabAgentToken";
     public const string GetUrlConfiguration = "Get-GitLabAgentUrlConfiguration";
     public const string RemoveUrlConfiguration = "Remove-GitLabAgentUrlConfiguration";
+    public const string RevokeToken = "Revoke-GitLabAgentToken";
 
-    private const string RevokeToken = "Revoke-GitLabAgentToken";
+    public const string RemoveAgent = "Remove-GitLabClusterAgent";
+
+    private const string GetActivity = "Get-GitLabAgentActivity";
+    private const string GetInventory = "Get-GitLabAgentInventory";
+    private const string NewToken = "New-GitLabAgentToken";
     private const string RotateToken = "Invoke-GitLabAgentTokenRotation";
 
     public static string FindAgent(ProjectReference project, string name)
@@ -44,6 +49,23 @@ internal static class SuggestedCommand
             ("Project", project),
             ("Agent", agentId),
             ("UrlConfigurationId", urlConfigurationId));
+
+    public static string Remove(AgentInventoryItem item) => Build(RemoveAgent, item);
+
+    public static string CreateToken(AgentInventoryItem item)
+        => Build(NewToken, item) + " -Name " + Quote(item.Agent);
+
+    public static string Rotate(AgentInventoryItem item) => Build(RotateToken, item) + " -Deploy { ... }";
+
+    public static string ListTokens(AgentInventoryItem item) => Build(GetToken, item);
+
+    public static string ListActivity(AgentInventoryItem item) => Build(GetActivity, item) + " -First 10";
+
+    public static string ReadInventory(AgentInventoryItem item)
+        => Build(GetInventory, ("Project", item.Project), ("Name", item.Name ?? "*"));
+
+    private static string Build(string cmdlet, AgentInventoryItem item)
+        => Build(cmdlet, ("Project", item.Project), ("Agent", item.Agent));
 
     private static string Build(string cmdlet, params (string Name, object Value)[] parameters)
     {

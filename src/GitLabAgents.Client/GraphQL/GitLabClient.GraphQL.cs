@@ -123,23 +123,19 @@ public sealed partial class GitLabClient
     private async Task<(ApiResponse? Response, GraphQLResult? Failure)> SendQueryAsync(
         ApiRequest request, CancellationToken cancellationToken)
     {
-        ApiResponse response;
         try
         {
-            response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+            return (await SendAsync(request, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (GitLabApiException e) when (e.IsTooExpensive)
+        {
+            string reason = QuoteMessage(e.ServerMessage ?? string.Empty) ?? e.Problem;
+            return (null, GraphQLResult.TooExpensive(reason, isTooComplex: false));
         }
         catch (GitLabApiException e) when (GetUnavailableReason(e) is { } reason)
         {
             return (null, SetUnavailable(reason));
         }
-        catch (GitLabApiException e) when (e.StatusCode is (HttpStatusCode)422
-            || e is { StatusCode: HttpStatusCode.ServiceUnavailable, ServerMessage: not null })
-        {
-            string reason = QuoteMessage(e.ServerMessage ?? string.Empty) ?? e.Problem;
-            return (null, GraphQLResult.TooExpensive(reason, isTooComplex: false));
-        }
-
-        return (response, null);
     }
 
     private static string? GetUnavailableReason(GitLabApiException e)
@@ -148,16 +144,14 @@ public sealed partial class GitLabClient
         string message = e.ServerMessage is { } text
             ? $"{(int?)e.StatusCode}: \"{text}\""
             : $"{(int?)e.StatusCode}{end}";
-        if (e.IsForeign)
+        return e.Kind switch
         {
-            return $"GraphQL is off or blocked ({message}).";
-        }
-
-        return e.StatusCode switch
-        {
-            HttpStatusCode.NotFound => $"GraphQL is off or blocked ({message}).",
-            HttpStatusCode.Forbidden => $"The access token may not use GraphQL ({message}).",
-            HttpStatusCode.Unauthorized => $"GraphQL does not accept the access token ({message}).",
+            _ when e.IsForeign => $"GraphQL is off or blocked ({message}).",
+            GitLabErrorKind.NotFound => $"GraphQL is off or blocked ({message}).",
+            GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope =>
+                $"The access token may not use GraphQL ({message}).",
+            GitLabErrorKind.AuthenticationFailed =>
+                $"GraphQL does not accept the access token ({message}); it requires the scope api or read_api.",
             _ => null,
         };
     }

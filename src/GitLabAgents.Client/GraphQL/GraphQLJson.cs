@@ -37,7 +37,7 @@ internal sealed class GraphQLVariables
 
     public string[]? Paths { get; set; }
 
-    /// <summary>Gets or sets the number of projects on a page.</summary>
+    /// <summary>Gets or sets the number of items on a page.</summary>
     public int? First { get; set; }
 
     /// <summary>Gets or sets the number of agents of each project.</summary>
@@ -178,12 +178,30 @@ internal sealed class AgentNode
     public NodeList<ConnectionNode>? Connections { get; set; }
 
     public NodeList<TokenNode>? Tokens { get; set; }
+
+    public NodeList<ActivityNode>? ActivityEvents { get; set; }
 }
 
 /// <summary>A user.</summary>
 internal sealed class UserNode
 {
     public string? Id { get; set; }
+
+    public string? Username { get; set; }
+}
+
+/// <summary>An activity event of an agent.</summary>
+internal sealed class ActivityNode
+{
+    public DateTimeOffset? RecordedAt { get; set; }
+
+    public string? Kind { get; set; }
+
+    public string? Level { get; set; }
+
+    public UserNode? User { get; set; }
+
+    public TokenNode? AgentToken { get; set; }
 }
 
 /// <summary>A list of an agent.</summary>

@@ -14,7 +14,7 @@ namespace GitLabAgents;
 internal sealed class QueryDocument
 {
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
-    private static readonly Regex Spread = new(@"(?<=^\.\.\.)\w+$", RegexOptions.None, MatchTimeout);
+    private static readonly Regex Spread = new(@"^\.\.\.(?<name>\w+)$", RegexOptions.ExplicitCapture, MatchTimeout);
     private static readonly Regex FieldName = new(@"^\w+", RegexOptions.None, MatchTimeout);
     private static readonly ConcurrentDictionary<string, QueryDocument> Loaded = new(StringComparer.Ordinal);
 
@@ -40,6 +40,9 @@ internal sealed class QueryDocument
     /// <summary>Gets one agent.</summary>
     public static QueryDocument Agent => Load(nameof(Agent));
 
+    /// <summary>Gets a page of an agent's activity.</summary>
+    public static QueryDocument AgentActivity => Load(nameof(AgentActivity));
+
     /// <summary>Loads a query and the fragments that it needs.</summary>
     /// <param name="name">The name of the file without its extension.</param>
     public static QueryDocument Load(string name) => Loaded.GetOrAdd(name, static file =>
@@ -48,9 +51,9 @@ internal sealed class QueryDocument
         var fragments = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < lines.Count; i++)
         {
-            if (Spread.Match(lines[i]) is { Success: true } spread && fragments.Add(spread.Value))
+            if (Spread.Match(lines[i]) is { Success: true } spread && fragments.Add(spread.Groups["name"].Value))
             {
-                lines.AddRange(ReadLines(spread.Value));
+                lines.AddRange(ReadLines(spread.Groups["name"].Value));
             }
         }
 

@@ -1,6 +1,6 @@
 namespace GitLabAgents;
 
-/// <summary>A group of a list of groups.</summary>
+/// <summary>A group.</summary>
 internal sealed class GroupInfo
 {
     public long Id { get; set; }

@@ -1,6 +1,8 @@
+using System.Globalization;
+
 namespace GitLabAgents;
 
-/// <summary>A project, as a group's list has it.</summary>
+/// <summary>A project.</summary>
 internal sealed class ProjectInfo
 {
     public long Id { get; set; }
@@ -10,6 +12,5 @@ internal sealed class ProjectInfo
     /// <summary>Gets or sets whether the project is archived; the simple form of GitLab's lists does not say.</summary>
     public bool? Archived { get; set; }
 
-    public override string ToString()
-        => PathWithNamespace ?? Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public override string ToString() => PathWithNamespace ?? Id.ToString(CultureInfo.InvariantCulture);
 }

@@ -46,6 +46,15 @@ internal static class RotationFormatter
         return $"{count} {unit ?? "second"}{(count == "1" ? string.Empty : "s")}";
     }
 
+    /// <summary>Formats an age in whole days, or in whole hours or minutes if it is less than a day.</summary>
+    public static string FormatAge(TimeSpan age)
+    {
+        double unit = Array.Find(Units, candidate => age >= candidate.Length).Length.TotalSeconds;
+        return unit == 0
+            ? "less than a minute"
+            : FormatDuration(TimeSpan.FromSeconds(Math.Floor(age.TotalSeconds / unit) * unit));
+    }
+
     /// <summary>Formats the time that is left, rounded up to minutes, or to seconds for the last two minutes.</summary>
     public static string FormatTimeLeft(TimeSpan left)
         => FormatDuration(left > TimeSpan.FromMinutes(2)

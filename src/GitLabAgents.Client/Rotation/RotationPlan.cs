@@ -79,7 +79,7 @@ internal sealed class RotationPlan
         AgentToken[] others = [.. byAge.Where(token => token != current)];
         return Array.TrueForAll(others, token => CanEvict(token, current!, request.UnusedFor, now))
             ? new RotationPlan(agent, name, null, others, [current!])
-            : throw CreateTokenLimitException(agent, byAge, request.UnusedFor);
+            : throw CreateTokenLimitException(agent, tokens, request.UnusedFor);
     }
 
     /// <summary>Returns a value indicating whether the agent uses the new token, and no older one.</summary>
@@ -108,15 +108,16 @@ internal sealed class RotationPlan
         => earlier.LastUsedAt is not { } lastUse || lastUse + LastUsedResolution <= later.LastUsedAt;
 
     private static GitLabApiException CreateTokenLimitException(
-        ClusterAgent agent, AgentToken[] tokens, TimeSpan unusedFor)
+        ClusterAgent agent, IReadOnlyCollection<AgentToken> tokens, TimeSpan unusedFor)
         => new(
             GitLabErrorKind.TokenLimitReached,
-            $"Cannot free a slot for a new token: {FormatAgent(agent)} has {tokens.Length} active tokens, and GitLab "
+            $"Cannot free a slot for a new token: {FormatAgent(agent)} has {tokens.Count} active tokens, and GitLab "
                 + $"allows {GitLabClient.TokenLimit}: {FormatTokens(tokens, FormatLastUse)}. A token can be revoked to "
                 + $"free a slot only if it was never used, or not for {FormatDuration(unusedFor)} while another was "
                 + $"used at least {FormatDuration(LastUsedResolution)} later. Nothing was changed.",
-            "If the newest token belongs to a rotation that did not complete, resume it with -Resume. Otherwise revoke "
-                + "the token that is not needed with Revoke-GitLabAgentToken.");
+            "If the newest token belongs to a rotation that did not complete, resume that: "
+                + $"{SuggestedCommand.ResumeRotation(agent.ProjectId, agent.Id)}. Otherwise revoke the token that is "
+                + $"not needed with {SuggestedCommand.RevokeToken}.");
 
     private static string FormatLastUse(AgentToken token)
     {

@@ -60,8 +60,8 @@ internal sealed partial class TokenRotator
         {
             string problem = (e as GitLabApiException)?.Problem.TrimEnd('.') ?? "there was no time left";
             outcome = $"It may still be active, because it could not be revoked for certain ({problem}).";
-            action = "Check whether it is used, and revoke it if it is not: Get-GitLabAgentToken "
-                + $"-Project {_agent.ProjectId} -Agent {_agent.Id} -TokenId {created.Id}";
+            action = "Check whether it is used, and revoke it if it is not: "
+                + SuggestedCommand.ReadToken(_agent.ProjectId, _agent.Id, created.Id);
         }
 
         string why = RedactReason(reason, created).TrimEnd('.');
@@ -117,15 +117,15 @@ internal sealed partial class TokenRotator
             return $"{left} {result.Error!.Message}".TrimStart();
         }
 
+        string token = $"{Capitalize(Describe(_newToken))} was created";
         if (result is not null)
         {
-            string ended = $"The rotation of {FormatAgent(_agent)} had ended: {result.Status}. {result.Error?.Message}";
-            return $"{left} {ended}".Trim();
+            string next = result.Status == TokenRotationStatus.Completed ? string.Empty : ResumeCommand;
+            return $"{left} {token}, and the rotation ended as {result.Status}. {result.Error?.Message ?? next}".Trim();
         }
 
         string state = _newToken.LastUsedAt is null ? "has not been seen in use yet" : "is in use";
-        string created = $"{Capitalize(Describe(_newToken))} was created and {state}.{KeptClause} {ResumeCommand}";
-        return $"{left} {created}".TrimStart();
+        return $"{left} {token} and {state}.{KeptClause} {ResumeCommand}".TrimStart();
     }
 
     // In one attempt, since the tokens have to be read again before another.
@@ -188,7 +188,7 @@ internal sealed partial class TokenRotator
     }
 
     private static bool IsRefusal(GitLabApiException e)
-        => e.Kind != GitLabErrorKind.InvalidResponse && (int?)e.StatusCode is >= 400 and < 500;
+        => !e.IsForeign && (int?)e.StatusCode is >= 400 and < 500;
 
     private static bool Contains(IEnumerable<AgentToken> tokens, AgentToken token)
         => tokens.Any(candidate => candidate.Id == token.Id);

@@ -13,6 +13,7 @@ internal sealed partial class TokenRotator
     private async Task<AgentTokenRotation> WaitAndRevokeAsync(CancellationToken cancellationToken)
     {
         _deadline = _request.Timeout > TimeSpan.Zero ? _clock.GetUtcNow() + _request.Timeout : null;
+        ReportPhase(RotationPhase.WaitingForUse);
         string? warned = null;
         while (true)
         {
@@ -20,7 +21,6 @@ internal sealed partial class TokenRotator
             GitLabApiException? failure = null;
             try
             {
-                ReportPhase(RotationPhase.WaitingForUse);
                 isInUse = await PollAsync(cancellationToken).ConfigureAwait(false);
                 if (isInUse)
                 {

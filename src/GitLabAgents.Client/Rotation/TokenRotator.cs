@@ -25,6 +25,7 @@ internal sealed partial class TokenRotator
     private readonly ActiveTokenReader _reader;
     private readonly TimeProvider _clock;
     private readonly DateTimeOffset _startedAt;
+    private readonly long _startTimestamp;
     private readonly List<AgentToken> _revoked = [];
     private RotationPlan _plan = null!;
     private AgentToken[] _older = [];
@@ -40,10 +41,11 @@ internal sealed partial class TokenRotator
         _reader = new ActiveTokenReader(client, agent);
         _clock = client.Session.Clock;
         _startedAt = client.Session.GetServerTime();
+        _startTimestamp = _clock.GetTimestamp();
     }
 
     private string ResumeCommand
-        => $"Resume with: Invoke-GitLabAgentTokenRotation -Project {_agent.ProjectId} -Agent {_agent.Id} -Resume";
+        => $"Resume with: {SuggestedCommand.ResumeRotation(_agent.ProjectId, _agent.Id)}";
 
     private AgentToken[] KeptTokens => [.. _older.Where(token => !_revoked.Exists(revoked => revoked.Id == token.Id))];
 
@@ -127,7 +129,7 @@ internal sealed partial class TokenRotator
         _plan = isSame ? plan : throw new GitLabApiException(
             GitLabErrorKind.Conflict,
             $"The tokens of {FormatAgent(_agent)} changed while the rotation was prepared.",
-            "Check them with Get-GitLabAgentToken, and start again.");
+            $"Check them with {SuggestedCommand.GetToken}, and start again.");
     }
 
     private async Task<AgentTokenRotation> ExecuteAsync(string name, CancellationToken cancellationToken)
@@ -201,7 +203,7 @@ internal sealed partial class TokenRotator
             [.. _revoked],
             KeptTokens,
             _startedAt,
-            status == TokenRotationStatus.Completed ? _client.Session.GetServerTime() : null,
+            status == TokenRotationStatus.Completed ? _startedAt + _clock.GetElapsedTime(_startTimestamp) : null,
             error,
             recommendedAction);
 

@@ -37,6 +37,22 @@ internal static class Secret
         }
     }
 
+    /// <summary>Copies the characters of a secret. The caller clears them.</summary>
+    public static char[] ToCharArray(SecureString secret)
+    {
+        IntPtr pointer = Marshal.SecureStringToGlobalAllocUnicode(secret);
+        try
+        {
+            char[] characters = new char[secret.Length];
+            Marshal.Copy(pointer, characters, 0, characters.Length);
+            return characters;
+        }
+        finally
+        {
+            Marshal.ZeroFreeGlobalAllocUnicode(pointer);
+        }
+    }
+
     /// <summary>Takes a secret out of a text, in any case: .NET, for one, writes the host of a URL in lower case.</summary>
     public static string Redact(string text, string secret)
     {

@@ -36,9 +36,12 @@ public class AgentToken
     [JsonInclude]
     public long AgentId { get; internal set; }
 
-    /// <summary>Gets the id of the agent's project.</summary>
+    /// <summary>
+    /// Gets the ID of the agent's project; <see langword="null"/> if the token was found by its secret, because GitLab does
+    /// not report the project then.
+    /// </summary>
     [JsonIgnore]
-    public long ProjectId { get; internal set; }
+    public long? ProjectId { get; internal set; }
 
     /// <summary>Gets what the server calls its state: <c>active</c>, <c>revoked</c>, or what later servers add.</summary>
     [JsonInclude]

@@ -19,17 +19,18 @@ public sealed partial class GitLabClient
     private static readonly TimeSpan RollBackTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Lists the active tokens of an agent, as GitLab's list has them: without their last use.
+    /// Lists the active tokens of an agent without their last use, which GitLab's list does not contain.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#list-tokens-for-an-agent"/>.
     /// </summary>
     /// <param name="projectId">The ID of the agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
-    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <param name="agentId">The agent's ID.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
     /// <returns>The tokens.</returns>
-    public async IAsyncEnumerable<AgentToken> GetTokensAsync(long projectId, long agentId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<AgentToken> GetTokensAsync(
+        long projectId, long agentId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         IAsyncEnumerable<AgentToken> tokens = ReadPagesAsync(
-            page => new ApiRequest(HttpMethod.Get, $"{TokensPath(projectId, agentId)}?per_page={PageSize}&page={page}", $"list the tokens of agent {agentId} of project {projectId}", GitLabErrorKind.AgentNotFound),
+            page => ListTokensRequest(projectId, agentId, page),
             GitLabJson.Default.ListAgentToken,
             static token => token.Id,
             onFirstPage: null,
@@ -45,32 +46,40 @@ public sealed partial class GitLabClient
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#get-a-single-agent-token"/>.
     /// </summary>
     /// <param name="projectId">The ID of the agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
-    /// <param name="tokenId">The token's id.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
+    /// <param name="agentId">The agent's ID.</param>
+    /// <param name="tokenId">The token's ID.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>The token.</returns>
-    public async Task<AgentToken> GetTokenAsync(long projectId, long agentId, long tokenId, CancellationToken cancellationToken = default)
+    public async Task<AgentToken> GetTokenAsync(
+        long projectId, long agentId, long tokenId, CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Get, $"{TokensPath(projectId, agentId)}/{tokenId}", $"read token {tokenId} of agent {agentId} of project {projectId}", GitLabErrorKind.TokenNotFound);
-        return AttachSession(await ReadAsync(call, GitLabJson.Default.AgentToken, static t => t.Id, cancellationToken).ConfigureAwait(false), projectId, agentId);
+        var request = new ApiRequest(
+            HttpMethod.Get,
+            $"{TokensPath(projectId, agentId)}/{tokenId}",
+            $"read token {tokenId} of agent {agentId} of project {projectId}",
+            GitLabErrorKind.TokenNotFound);
+        AgentToken token = await ReadAsync(request, GitLabJson.Default.AgentToken, static t => t.Id, cancellationToken)
+            .ConfigureAwait(false);
+        return AttachSession(token, projectId, agentId);
     }
 
     /// <summary>
-    /// Lists the active tokens of an agent, each read singly for its last use, several at once, in the list's order. A
-    /// token that is revoked meanwhile is passed over.
+    /// Lists the active tokens of an agent with their last use, for which each token is read individually. Several are
+    /// read at once; the order is that of the list. A token that is revoked in the meantime is skipped.
     /// </summary>
     /// <param name="projectId">The ID of the agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
-    /// <param name="filter">Which tokens are wanted, decided before they are read singly.</param>
-    /// <param name="cancellationToken">Ends the listing.</param>
-    /// <returns>The tokens, or for each that could not be read the reason.</returns>
+    /// <param name="agentId">The agent's ID.</param>
+    /// <param name="filter">Selects the tokens to read.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    /// <returns>The tokens, and an error for each token that could not be read.</returns>
     public async IAsyncEnumerable<ItemResult<AgentToken>> GetTokenDetailsAsync(
         long projectId,
         long agentId,
         Func<AgentToken, bool> filter,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        IAsyncEnumerable<ItemResult<AgentToken>?> details = ListTokensAsync(projectId, agentId, filter, cancellationToken).SelectOrdered(
+        IAsyncEnumerable<AgentToken> tokens = ListTokensAsync(projectId, agentId, filter, cancellationToken);
+        IAsyncEnumerable<ItemResult<AgentToken>?> details = tokens.SelectOrdered(
             _session.MaxConcurrentReads,
             (token, stop) => GetTokenOrErrorAsync(projectId, token, stop),
             cancellationToken);
@@ -84,36 +93,53 @@ public sealed partial class GitLabClient
     }
 
     /// <summary>
-    /// Makes a token. Its secret reaches the caller, or the token is revoked again: where the work is stopped while the
-    /// server makes the token, where the answer has no secret.
+    /// Creates a token. If its secret cannot reach the caller, because the operation is canceled while the server
+    /// creates the token or because the response has no secret, the token is revoked.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token"/>.
     /// </summary>
     /// <param name="projectId">The ID of the agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
+    /// <param name="agentId">The agent's ID.</param>
     /// <param name="name">The token's name, 1 to 255 characters.</param>
-    /// <param name="description">What it is for, at most 1024 characters, or <see langword="null"/>.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
+    /// <param name="description">The description, at most 1024 characters, or <see langword="null"/>.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>The token, with its secret.</returns>
-    /// <exception cref="OperationInterruptedException">It was stopped while under way; the message says what became of the token.</exception>
-    public async Task<NewAgentToken> CreateTokenAsync(long projectId, long agentId, string name, string? description = null, CancellationToken cancellationToken = default)
+    /// <exception cref="OperationInterruptedException">
+    /// The operation was canceled while it was in progress; the message says what became of the token.
+    /// </exception>
+    public async Task<NewAgentToken> CreateTokenAsync(
+        long projectId,
+        long agentId,
+        string name,
+        string? description = null,
+        CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Post, TokensPath(projectId, agentId), $"make token '{name}' for agent {agentId} of project {projectId}", GitLabErrorKind.AgentNotFound)
+        var body = new NewTokenBody { Name = name, Description = description };
+        var request = new ApiRequest(
+            HttpMethod.Post,
+            TokensPath(projectId, agentId),
+            $"create token '{name}' for agent {agentId} of project {projectId}",
+            GitLabErrorKind.AgentNotFound)
         {
             RequiredRole = "Maintainer",
-            Body = JsonSerializer.SerializeToUtf8Bytes(new NewTokenBody { Name = name, Description = description }, GitLabJson.Default.NewTokenBody),
-            RecoveryHint = $"Look for token '{name}', and revoke it if it is there, since no one knows its secret: {SuggestedCommand.FindToken(projectId, agentId, name)}",
+            Body = JsonSerializer.SerializeToUtf8Bytes(body, GitLabJson.Default.NewTokenBody),
+            RecoveryHint = $"Look for token '{name}', and revoke it if it exists, because nobody knows its secret: "
+                + SuggestedCommand.FindToken(projectId, agentId, name),
         };
         NewAgentToken token;
         try
         {
-            token = await SendNewTokenAsync(call, cancellationToken).ConfigureAwait(false);
+            token = await SendNewTokenAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (GitLabApiException e) when (e.IsRuleViolation)
         {
-            // Which rule it was is decided by counting, since the server's words can be in any language.
-            if (await CountTokensAsync(projectId, agentId, cancellationToken).ConfigureAwait(false) is { } count and >= TokenLimit)
+            // Counting decides which rule it was, because the server's text can be translated.
+            int? count = await CountTokensAsync(projectId, agentId, cancellationToken).ConfigureAwait(false);
+            if (count >= TokenLimit)
             {
-                throw e.WithKind(GitLabErrorKind.TokenLimitReached, $"Agent {agentId} has {count} active tokens, and GitLab allows {TokenLimit}.", $"Revoke one that is no longer used: {SuggestedCommand.GetToken} shows when each was used last.");
+                throw e.WithKind(
+                    GitLabErrorKind.TokenLimitReached,
+                    $"Agent {agentId} has {count} active tokens, and GitLab allows {TokenLimit}.",
+                    $"Revoke one that is no longer used: {SuggestedCommand.GetToken} shows when each was last used.");
             }
 
             throw;
@@ -123,7 +149,8 @@ public sealed partial class GitLabClient
         if (cancellationToken.IsCancellationRequested)
         {
             throw new OperationInterruptedException(
-                $"Stopped while token '{name}' ({token.Id}) was made for agent {agentId} of project {projectId} on {_session}. {await RollBackAsync(token).ConfigureAwait(false)}",
+                $"Stopped while token '{name}' ({token.Id}) was created for agent {agentId} of project {projectId} on "
+                    + $"{_session}. {await RollBackAsync(token).ConfigureAwait(false)}",
                 cancellationToken);
         }
 
@@ -131,26 +158,31 @@ public sealed partial class GitLabClient
         {
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidResponse,
-                $"{_session} made token '{name}' ({token.Id}) for agent {agentId} of project {projectId}, but did not tell its secret. {await RollBackAsync(token).ConfigureAwait(false)}");
+                $"{_session} created token '{name}' ({token.Id}) for agent {agentId} of project {projectId}, but did "
+                    + $"not return its secret. {await RollBackAsync(token).ConfigureAwait(false)}");
         }
 
         return token;
     }
 
     /// <summary>
-    /// Revokes a token: what signs in with it is cut off. To revoke one again is no error.
+    /// Revokes a token: agents that sign in with it are disconnected. Revoking a revoked token is not an error.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#revoke-an-agent-token"/>.
     /// </summary>
     /// <param name="project">The agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
-    /// <param name="tokenId">The token's id.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
-    /// <returns>A task that ends when the token is revoked.</returns>
-    public Task RevokeTokenAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken = default)
+    /// <param name="agentId">The agent's ID.</param>
+    /// <param name="tokenId">The token's ID.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>A task that completes when the token is revoked.</returns>
+    public Task RevokeTokenAsync(
+        ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken = default)
         => RevokeAsync(project, agentId, tokenId, new RequestContext(), cancellationToken);
 
-    /// <summary>Revokes a token in one try: it was looked at before, and would have to be looked at again.</summary>
-    internal Task RevokeTokenOnceAsync(ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken)
+    /// <summary>
+    /// Revokes a token without retries: before another attempt, the caller must check again whether it is used.
+    /// </summary>
+    internal Task RevokeTokenOnceAsync(
+        ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken)
         => RevokeAsync(project, agentId, tokenId, new RequestContext { NoRetry = true }, cancellationToken);
 
     /// <summary>Revokes a token that its creator cannot receive. Does not throw.</summary>
@@ -158,14 +190,23 @@ public sealed partial class GitLabClient
     /// <returns>What became of the token, as a sentence.</returns>
     internal Task<string> RollBackAsync(NewAgentToken token)
         => RollBackAsync(
-            cancellationToken => RevokeTokenAsync(token.ProjectId, token.AgentId, token.Id, cancellationToken),
+            cancellationToken => RevokeTokenAsync(token.ProjectId!.Value, token.AgentId, token.Id, cancellationToken),
             "The token was revoked.",
             "The token could not be revoked, and nobody knows its secret. Revoke it with: "
-                + SuggestedCommand.Revoke(token.ProjectId, token.AgentId, token.Id));
+                + SuggestedCommand.Revoke(token.ProjectId!.Value, token.AgentId, token.Id));
 
-    private Task RevokeAsync(ProjectReference project, long agentId, long tokenId, RequestContext context, CancellationToken cancellationToken)
+    private Task RevokeAsync(
+        ProjectReference project,
+        long agentId,
+        long tokenId,
+        RequestContext context,
+        CancellationToken cancellationToken)
         => SendAsync(
-            new ApiRequest(HttpMethod.Delete, $"{TokensPath(project, agentId)}/{tokenId}", $"revoke token {tokenId} of agent {agentId} of project {project}", GitLabErrorKind.TokenNotFound)
+            new ApiRequest(
+                HttpMethod.Delete,
+                $"{TokensPath(project, agentId)}/{tokenId}",
+                $"revoke token {tokenId} of agent {agentId} of project {project}",
+                GitLabErrorKind.TokenNotFound)
             {
                 RequiredRole = "Maintainer",
                 RecoveryHint = $"Look for it with: {SuggestedCommand.ReadToken(project, agentId, tokenId)}",
@@ -188,17 +229,28 @@ public sealed partial class GitLabClient
         }
     }
 
-    private static string TokensPath(ProjectReference project, long agentId) => $"{AgentsPath(project)}/{agentId}/tokens";
+    private static ApiRequest ListTokensRequest(ProjectReference project, long agentId, int page)
+        => new(
+            HttpMethod.Get,
+            $"{TokensPath(project, agentId)}?per_page={PageSize}&page={page}",
+            $"list the tokens of agent {agentId} of project {project}",
+            GitLabErrorKind.AgentNotFound);
 
-    private async Task<ItemResult<AgentToken>?> GetTokenOrErrorAsync(long projectId, AgentToken listed, CancellationToken cancellationToken)
+    private static string TokensPath(ProjectReference project, long agentId)
+        => $"{AgentsPath(project)}/{agentId}/tokens";
+
+    private async Task<ItemResult<AgentToken>?> GetTokenOrErrorAsync(
+        long projectId, AgentToken listed, CancellationToken cancellationToken)
     {
         try
         {
-            return new ItemResult<AgentToken>(await GetTokenAsync(projectId, listed.AgentId, listed.Id, cancellationToken).ConfigureAwait(false));
+            AgentToken token = await GetTokenAsync(projectId, listed.AgentId, listed.Id, cancellationToken)
+                .ConfigureAwait(false);
+            return new ItemResult<AgentToken>(token);
         }
         catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
         {
-            _observer?.OnVerbose($"Token {listed.Id} of agent {listed.AgentId} was revoked meanwhile.");
+            ReportVerbose($"Token {listed.Id} of agent {listed.AgentId} was revoked in the meantime.");
             return null;
         }
         catch (GitLabApiException e)
@@ -220,9 +272,9 @@ public sealed partial class GitLabClient
         return token;
     }
 
-    // A stop does not break off a request that may be making a token: its answer is awaited for a moment, since it
-    // alone tells which token to revoke.
-    private async Task<NewAgentToken> SendNewTokenAsync(ApiRequest call, CancellationToken cancellationToken)
+    // A stop does not cancel a request that may be creating a token: its response is awaited for a moment, because only
+    // the response shows which token to revoke.
+    private async Task<NewAgentToken> SendNewTokenAsync(ApiRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var context = new RequestContext();
@@ -238,15 +290,17 @@ public sealed partial class GitLabClient
                 grace.Cancel();
             }
         });
-        ApiResponse answer = await SendAsync(call, grace.Token, context).ConfigureAwait(false);
+        ApiResponse response = await SendAsync(request, grace.Token, context).ConfigureAwait(false);
         try
         {
-            NewAgentToken token = Parse(call, answer, GitLabJson.Default.NewAgentToken);
-            return token.Id > 0 ? token : throw ApiExceptionFactory.InvalidResponse(call, answer, _session, "the token has no id.");
+            NewAgentToken token = Parse(request, response, GitLabJson.Default.NewAgentToken);
+            return token.Id > 0
+                ? token
+                : throw ApiExceptionFactory.InvalidResponse(request, response, _session, "the token has no ID.");
         }
         finally
         {
-            answer.ClearBody();
+            response.ClearBody();
         }
     }
 
@@ -264,7 +318,7 @@ public sealed partial class GitLabClient
         }
         catch (GitLabApiException)
         {
-            return null; // Then the server's own refusal is all there is to say.
+            return null; // The server's own message is reported instead.
         }
     }
 }

@@ -1,5 +1,3 @@
-using System;
-using System.Collections.Generic;
 using System.Management.Automation;
 using GitLabAgents.Completion;
 
@@ -11,42 +9,8 @@ namespace GitLabAgents.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "GitLabAgentInventory", DefaultParameterSetName = ProjectSet)]
 [OutputType(typeof(AgentInventoryItem))]
-public sealed class GetGitLabAgentInventoryCommand : GitLabCmdlet
+public sealed class GetGitLabAgentInventoryCommand : InventoryCmdlet
 {
-    private const string ProjectSet = "Project";
-    private const string GroupSet = "Group";
-    private const string AllSet = "All";
-
-    /// <summary>Gets or sets the project, by its ID or full path. It is read even if it is archived.</summary>
-    [Parameter(
-        Mandatory = true,
-        Position = 0,
-        ValueFromPipeline = true,
-        ValueFromPipelineByPropertyName = true,
-        ParameterSetName = ProjectSet)]
-    [Alias("ProjectId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(ProjectCompleter))]
-    public ProjectReference Project { get; set; } = null!;
-
-    /// <summary>Gets or sets the group, by its ID or full path.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = GroupSet)]
-    [Alias("GroupId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(GroupCompleter))]
-    public GroupReference Group { get; set; } = null!;
-
-    /// <summary>Gets or sets a switch that includes the projects of the group's subgroups.</summary>
-    [Parameter(ParameterSetName = GroupSet)]
-    public SwitchParameter Recurse { get; set; }
-
-    /// <summary>
-    /// Gets or sets a switch that reads all projects in which the user is at least Developer; for administrators, all
-    /// projects of the GitLab.
-    /// </summary>
-    [Parameter(Mandatory = true, ParameterSetName = AllSet)]
-    public SwitchParameter All { get; set; }
-
     /// <summary>Gets or sets the names of agents; wildcards are allowed. The default is all agents.</summary>
     [Parameter]
     [SupportsWildcards]
@@ -54,34 +18,14 @@ public sealed class GetGitLabAgentInventoryCommand : GitLabCmdlet
     [ArgumentCompleter(typeof(AgentCompleter))]
     public string[]? Name { get; set; }
 
-    /// <summary>Gets or sets a switch that includes archived projects of a group or of all projects.</summary>
-    [Parameter]
-    public SwitchParameter IncludeArchived { get; set; }
-
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => Attempt(Target, () =>
     {
-        switch (ParameterSetName)
+        if (!IsScopeSelected)
         {
-            case GroupSet:
-                Attempt(Group.Value, () => Write($"Group {Group}", (client, filter)
-                    => client.GetGroupInventoryAsync(Group, Recurse, IncludeArchived, filter, PipelineStopToken)));
-                break;
-            case AllSet when All:
-                Attempt(null, () => Write("GitLab", (client, filter)
-                    => client.GetInventoryAsync(IncludeArchived, filter, PipelineStopToken)));
-                break;
-            case ProjectSet:
-                Attempt(Project.Value, () => Write($"Project {Project}", (client, filter)
-                    => client.GetProjectInventoryAsync(ResolveProject(client, Project), filter, PipelineStopToken)));
-                break;
+            return;
         }
-    }
 
-    private void Write(
-        string place,
-        Func<GitLabClient, Func<ClusterAgent, bool>, IAsyncEnumerable<ItemResult<AgentInventoryItem>>> read)
-    {
         GitLabClient client = GetClient();
         var filter = new NameFilter(Name);
         bool IsMatch(ClusterAgent agent)
@@ -93,7 +37,7 @@ public sealed class GetGitLabAgentInventoryCommand : GitLabCmdlet
             }
         }
 
-        foreach (ItemResult<AgentInventoryItem> item in ToBlockingEnumerable(read(client, IsMatch)))
+        foreach (ItemResult<AgentInventoryItem> item in ReadInventory(client, IsMatch))
         {
             WriteResult(item);
         }
@@ -103,9 +47,16 @@ public sealed class GetGitLabAgentInventoryCommand : GitLabCmdlet
             WriteError(ErrorRecordFactory.Create(
                 new GitLabApiException(
                     GitLabErrorKind.AgentNotFound,
-                    $"{place} on {client.Session} has no agent named '{name}'.",
+                    $"{Place} on {client.Session} has no agent named '{name}'.",
                     "Check the name, or list the agents without -Name."),
                 name));
         }
-    }
+    });
+
+    private string Place => ParameterSetName switch
+    {
+        GroupSet => $"Group {Group}",
+        AllSet => "GitLab",
+        _ => $"Project {Project}",
+    };
 }

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
+using System.Security;
 using System.Threading;
 using System.Threading.Tasks;
 using GitLabAgents.Completion;
@@ -17,9 +18,26 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
 {
     private const string NameSet = "Name";
     private const string TokenIdSet = "TokenId";
+    private const string SecretSet = "Secret";
 
     private readonly Dictionary<GitLabSession, AgentBatchReader> _batches = [];
     private PipelineReader<ItemResult<AgentToken>>? _reader;
+
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
+    [Alias("ProjectId")]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
+    public override ProjectReference Project { get; set; } = null!;
+
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
+    [Alias("AgentId")]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(AgentCompleter))]
+    public override AgentReference Agent { get; set; } = null!;
 
     /// <summary>Gets or sets the names of tokens; wildcards are allowed. The default is all tokens.</summary>
     [Parameter(ParameterSetName = NameSet)]
@@ -38,11 +56,46 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
     /// <summary>
     /// Gets or sets a switch that omits the last use, which saves a request for each token of a single agent.
     /// </summary>
-    [Parameter]
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = TokenIdSet)]
     public SwitchParameter Summary { get; set; }
 
+    /// <summary>Gets or sets the secret of the token. Administrators can find a token with nothing else.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SecretSet)]
+    [SecretOnly]
+    [ValidateNotNull]
+    public SecureString Secret { get; set; } = null!;
+
     /// <inheritdoc/>
-    protected override void ProcessRecord() => Attempt(Agent.Value, () =>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == SecretSet)
+        {
+            Attempt(null, () => WriteObject(Wait(GetClient().FindTokenBySecretAsync(Secret, PipelineStopToken))));
+        }
+        else
+        {
+            Attempt(Agent.Value, ReadTokens);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_reader is not null)
+        {
+            WriteRemaining(_reader, WriteResult);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _reader?.DisposeAsync().AsTask().Wait(StopTimeout);
+    }
+
+    private void ReadTokens()
     {
         GitLabClient client = GetClient();
         ProjectReference project = ResolveProject(client, Project);
@@ -62,22 +115,6 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
                 : ReadByIdAsync(client, batch, project, agent, ids, stop),
             stop));
         WriteAvailable(_reader, WriteResult);
-    });
-
-    /// <inheritdoc/>
-    protected override void EndProcessing()
-    {
-        if (_reader is not null)
-        {
-            WriteRemaining(_reader, WriteResult);
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        base.Dispose(disposing);
-        _reader?.DisposeAsync().AsTask().Wait(StopTimeout);
     }
 
     private async IAsyncEnumerable<ItemResult<AgentToken>> ReadByNameAsync(

@@ -19,7 +19,7 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : AgentCmdlet
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
 
-    private readonly PipelineThreadScheduler _pipelineThread;
+    private readonly PipelineThread _pipelineThread;
     private readonly SemaphoreSlim _pollSlots = new(MaxConcurrentPolls);
     private readonly RotationConfirmation _confirmation;
     private readonly List<RunningRotation> _running = [];
@@ -31,7 +31,7 @@ public sealed class InvokeGitLabAgentTokenRotationCommand : AgentCmdlet
     /// <summary>Initializes a new instance of the <see cref="InvokeGitLabAgentTokenRotationCommand"/> class.</summary>
     public InvokeGitLabAgentTokenRotationCommand()
     {
-        _pipelineThread = new PipelineThreadScheduler(PipelineStopToken);
+        _pipelineThread = new PipelineThread(PipelineStopToken);
         _confirmation = new RotationConfirmation(this);
     }
 

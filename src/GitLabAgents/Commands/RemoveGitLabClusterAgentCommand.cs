@@ -43,7 +43,11 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
     {
         if (ParameterSetName == ObjectSet)
         {
-            Attempt(InputObject, () => Remove(GetClient(InputObject.Session), InputObject.ProjectId, InputObject.Id, $"agent '{InputObject}' ({InputObject.Id}) of project {InputObject.ProjectPath ?? InputObject.ProjectId.ToString(System.Globalization.CultureInfo.InvariantCulture)}"));
+            Attempt(InputObject, () => Remove(
+                GetClient(InputObject.Session),
+                InputObject.ProjectId,
+                InputObject.Id,
+                $"agent '{InputObject}' ({InputObject.Id}) of project {InputObject.ProjectText}"));
         }
         else
         {
@@ -75,7 +79,13 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
 
     private void Remove(GitLabClient client, ProjectReference project, long agentId, string description)
     {
-        if (ShouldProcess($"{description} on {client.Session}", "Remove with its tokens"))
+        string use = string.Empty;
+        if (IsConfirmationRead())
+        {
+            use = Wait(client.DescribeAgentUseAsync(project, agentId, PipelineStopToken));
+        }
+
+        if (ShouldProcess($"{description} on {client.Session}{use}", "Remove with its tokens"))
         {
             Wait(client.DeleteAgentAsync(project, agentId, PipelineStopToken));
         }

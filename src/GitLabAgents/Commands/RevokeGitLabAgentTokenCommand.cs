@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Security;
 using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
@@ -10,6 +11,7 @@ public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
 {
     private const string ObjectSet = "InputObject";
     private const string TokenIdSet = "TokenId";
+    private const string SecretSet = "Secret";
 
     /// <summary>Gets or sets the token to revoke.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
@@ -36,35 +38,70 @@ public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
     [ArgumentCompleter(typeof(TokenIdCompleter))]
     public long TokenId { get; set; }
 
+    /// <summary>Gets or sets the secret of the token. Administrators can revoke a token with nothing else.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SecretSet)]
+    [SecretOnly]
+    [ValidateNotNull]
+    public SecureString Secret { get; set; } = null!;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (ParameterSetName == ObjectSet)
+        switch (ParameterSetName)
         {
-            Attempt(InputObject, () => Revoke(
-                GetClient(InputObject.Session),
-                InputObject.ProjectId,
-                InputObject.AgentId,
-                InputObject.Id,
-                $"token '{InputObject}' ({InputObject.Id})"));
+            case ObjectSet:
+                Attempt(InputObject, () => RevokeObject(InputObject));
+                break;
+            case SecretSet:
+                Attempt(null, RevokeBySecret);
+                break;
+            default:
+                Attempt(TokenId, RevokeById);
+                break;
         }
-        else
+    }
+
+    private void RevokeObject(AgentToken token)
+    {
+        if (token.ProjectId is not { } projectId)
         {
-            Attempt(TokenId, () =>
-            {
-                GitLabClient client = GetClient();
-                ProjectReference project = ResolveProject(client, Project);
-                long agentId = Agent.Id ?? Wait(ResolveAgentAsync(client, project, Agent)).AgentId;
-                Revoke(client, project, agentId, TokenId, $"token {TokenId}");
-            });
+            throw new GitLabApiException(
+                GitLabErrorKind.InvalidRequest,
+                $"The project of token '{token}' ({token.Id}) is not known, because the token was found by its secret. "
+                    + "Nothing was revoked.",
+                "Revoke it by its secret as well: Revoke-GitLabAgentToken -Secret $secret");
         }
+
+        Revoke(GetClient(token.Session), projectId, token.AgentId, token.Id, $"token '{token}' ({token.Id})");
+    }
+
+    private void RevokeById()
+    {
+        GitLabClient client = GetClient();
+        ProjectReference project = ResolveProject(client, Project);
+        long agentId = Agent.Id ?? Wait(ResolveAgentAsync(client, project, Agent)).AgentId;
+        Revoke(client, project, agentId, TokenId, $"token {TokenId}");
     }
 
     private void Revoke(GitLabClient client, ProjectReference project, long agentId, long tokenId, string description)
     {
-        if (ShouldProcess($"{description} of agent {agentId} of project {project} on {client.Session}", "Revoke"))
+        string use = IsConfirmationRead()
+            ? Wait(client.DescribeTokenUseAsync(project, agentId, tokenId, PipelineStopToken))
+            : string.Empty;
+        if (ShouldProcess($"{description} of agent {agentId} of project {project} on {client.Session}{use}", "Revoke"))
         {
             Wait(client.RevokeTokenAsync(project, agentId, tokenId, PipelineStopToken));
+        }
+    }
+
+    private void RevokeBySecret()
+    {
+        GitLabClient client = GetClient();
+        AgentToken token = Wait(client.FindTokenBySecretAsync(Secret, PipelineStopToken));
+        string use = client.DescribeTokenUse(token);
+        if (ShouldProcess($"token '{token}' ({token.Id}) of agent {token.AgentId} on {client.Session}{use}", "Revoke"))
+        {
+            Wait(client.RevokeTokenBySecretAsync(token, Secret, PipelineStopToken));
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class AgentCompleter() : LiveCompleter(ListAsync)
 
         await foreach (ClusterAgent agent in client.GetAgentsAsync(project, stop).ConfigureAwait(false))
         {
-            yield return new Candidate(agent.ToString(), agent.ToString(), $"Agent {agent.Id} of {agent.ProjectPath}, registered {ViewFormatter.Age(agent.CreatedAt)}");
+            yield return new Candidate(agent.ToString(), agent.ToString(), $"Agent {agent.Id} of {agent.ProjectPath}, registered {ViewFormatter.Age(agent.CreatedAt, agent.Session)}");
         }
     }
 }

@@ -20,7 +20,7 @@ public sealed class AgentIdCompleter() : LiveCompleter(ListAsync)
         await foreach (ClusterAgent agent in client.GetAgentsAsync(project, stop).ConfigureAwait(false))
         {
             string id = agent.Id.ToString(CultureInfo.InvariantCulture);
-            yield return new Candidate(id, $"{id} {agent}", $"Agent {agent} of {agent.ProjectPath}, registered {ViewFormatter.Age(agent.CreatedAt)}");
+            yield return new Candidate(id, $"{id} {agent}", $"Agent {agent} of {agent.ProjectPath}, registered {ViewFormatter.Age(agent.CreatedAt, agent.Session)}");
         }
     }
 }

@@ -35,7 +35,7 @@ public abstract class TokenCompleter : LiveCompleter
         {
             (string text, string label) = name(token);
             yield return new Candidate(
-                text, label, $"Token {token.Id} '{token}', {token.Status}, created {ViewFormatter.Age(token.CreatedAt)}");
+                text, label, $"Token {token.Id} '{token}', {token.Status}, created {ViewFormatter.Age(token.CreatedAt, token.Session)}");
         }
     }
 }

@@ -25,7 +25,7 @@ public sealed class AgentConnectionView(AgentConnection connection)
     public string ServerVersion => ViewFormatter.Text(connection.ServerVersion);
 
     /// <summary>Gets how long ago the agent connected.</summary>
-    public string Connected => ViewFormatter.Age(connection.ConnectedAt);
+    public string Connected => ViewFormatter.Age(connection.ConnectedAt, connection.Session);
 
     /// <summary>Gets when the agent connected.</summary>
     public string ConnectedAt => ViewFormatter.Iso(connection.ConnectedAt);

@@ -22,7 +22,7 @@ public sealed class AgentTokenView(AgentToken token)
         : ViewFormatter.LastUsed(token);
 
     /// <summary>Gets how long ago the token was created.</summary>
-    public string Created => ViewFormatter.Age(token.CreatedAt);
+    public string Created => ViewFormatter.Age(token.CreatedAt, token.Session);
 
     /// <summary>Gets when the token was created.</summary>
     public string CreatedAt => ViewFormatter.Iso(token.CreatedAt);

@@ -11,7 +11,7 @@ public sealed class ClusterAgentView(ClusterAgent agent)
     public string Project => ViewFormatter.Text(agent.ProjectPath);
 
     /// <summary>Gets how long ago the agent was registered.</summary>
-    public string Created => ViewFormatter.Age(agent.CreatedAt);
+    public string Created => ViewFormatter.Age(agent.CreatedAt, agent.Session);
 
     /// <summary>Gets when the agent was registered.</summary>
     public string CreatedAt => ViewFormatter.Iso(agent.CreatedAt);

@@ -19,6 +19,8 @@ public static class ViewFactory
         AgentUrlConfiguration configuration => new AgentUrlConfigurationView(configuration),
         AgentConnection connection => new AgentConnectionView(connection),
         AgentInventoryItem item => new AgentInventoryItemView(item),
+        AgentFinding finding => new AgentFindingView(finding),
+        AgentActivity activity => new AgentActivityView(activity),
         AgentPod pod => new AgentPodView(pod),
         AgentTokenRotation rotation => new AgentTokenRotationView(rotation),
         _ => null,

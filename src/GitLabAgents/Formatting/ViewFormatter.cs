@@ -11,6 +11,7 @@ public static class ViewFormatter
 {
     private const int StaleDays = 90;
     private const int ExpiryNoticeDays = 7;
+    private const string Red = "\u001b[31m";
     private const string Yellow = "\u001b[33m";
     private const string Reset = "\u001b[0m";
 
@@ -29,7 +30,7 @@ public static class ViewFormatter
     {
         null or { IsLastUsedKnown: false } => "?",
         { LastUsedAt: null } => "never",
-        _ => Age(token.LastUsedAt),
+        _ => Age(token.LastUsedAt, token.Session),
     };
 
     /// <summary>Formats a date as in ISO 8601, to the second.</summary>
@@ -49,7 +50,7 @@ public static class ViewFormatter
     /// <returns><see langword="false"/> if the last use is not known.</returns>
     public static bool IsStale(AgentToken token)
     {
-        DateTimeOffset limit = DateTimeOffset.UtcNow.AddDays(-StaleDays);
+        DateTimeOffset limit = GetNow(token?.Session).AddDays(-StaleDays);
         return token is { IsLastUsedKnown: true } && (token.LastUsedAt ?? token.CreatedAt) <= limit;
     }
 
@@ -67,15 +68,15 @@ public static class ViewFormatter
 
     /// <summary>Formats how long ago a date is, or in how long it will be.</summary>
     /// <param name="date">The date, or <see langword="null"/>.</param>
+    /// <param name="session">The session whose server wrote the date: its clock counts.</param>
     /// <returns>Text such as "3 hours ago" or "in 2 days", or an empty string.</returns>
-    public static string Age(DateTimeOffset? date)
-    {
-        if (date is not { } when)
-        {
-            return string.Empty;
-        }
+    public static string Age(DateTimeOffset? date, GitLabSession? session = null)
+        => date is { } when ? Age(when, GetNow(session)) : string.Empty;
 
-        double seconds = (DateTimeOffset.UtcNow - when).TotalSeconds;
+    /// <summary>Formats how long before a time a date is, or how long after it.</summary>
+    internal static string Age(DateTimeOffset date, DateTimeOffset now)
+    {
+        double seconds = (now - date).TotalSeconds;
         foreach ((double length, string unit) in Units)
         {
             long count = (long)(Math.Abs(seconds) / length);
@@ -99,8 +100,16 @@ public static class ViewFormatter
 
     /// <summary>Colors text that needs attention, if the terminal supports colors.</summary>
     internal static string Highlight(string text, bool needsAttention)
-        => needsAttention && IsAnsiSupported && !Console.IsOutputRedirected ? Yellow + text + Reset : text;
+        => needsAttention ? Color(text, Yellow) : text;
+
+    /// <summary>Colors text about an error, if the terminal supports colors.</summary>
+    internal static string HighlightError(string text) => Color(text, Red);
 
     /// <summary>Formats tokens with their IDs.</summary>
     internal static string JoinWithIds(IEnumerable<AgentToken> tokens) => Join(tokens.Select(static token => $"{token} ({token.Id})"));
+
+    private static string Color(string text, string color)
+        => IsAnsiSupported && !Console.IsOutputRedirected ? color + text + Reset : text;
+
+    private static DateTimeOffset GetNow(GitLabSession? session) => session?.GetServerTime() ?? DateTimeOffset.UtcNow;
 }

@@ -45,7 +45,7 @@ internal static class RotationPlanFormatter
         => RotationFormatter.FormatTokens(tokens, static token => ViewFormatter.LastUsed(token) switch
         {
             "?" => "last use unknown",
-            "never" => $"never used, created {ViewFormatter.Age(token.CreatedAt)}",
+            "never" => $"never used, created {ViewFormatter.Age(token.CreatedAt, token.Session)}",
             string age => $"used {age}",
         });
 }

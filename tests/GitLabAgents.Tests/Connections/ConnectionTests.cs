@@ -163,7 +163,7 @@ public sealed class ConnectionTests
     [InlineData(404, "application/json", """{"error":"404 Not Found"}""", "GraphQL is off or blocked (404: \"404 Not Found\").", 1)]
     [InlineData(404, "text/html", "<html/>", "GraphQL is off or blocked (404).", 1)]
     [InlineData(403, "application/json", """{"error":"insufficient_scope","error_description":"more, please"}""", "The access token may not use GraphQL (403: \"more, please\").", 1)]
-    [InlineData(401, "application/json", """{"errors":[{"message":"Invalid token"}]}""", "GraphQL does not accept the access token (401: \"Invalid token\").", 1)]
+    [InlineData(401, "application/json", """{"errors":[{"message":"Invalid token"}]}""", "GraphQL does not accept the access token (401: \"Invalid token\"); it requires the scope api or read_api.", 1)]
     [InlineData(422, "application/json", """{"errors":[{"message":"Query too large"}]}""", "GitLab responds: \"Query too large\"", 5)]
     public async Task What_is_not_reported_is_unknown_with_the_reason(int status, string type, string body, string reason, int posts)
     {

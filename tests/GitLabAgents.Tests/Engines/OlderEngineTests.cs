@@ -111,7 +111,8 @@ public sealed class OlderEngineTests
 
     private static bool Exists(string folder, string assembly) => File.Exists(Path.Combine(folder, assembly + ".dll"));
 
-    private static string EngineIn(string folder) => Path.Combine(folder, Path.GetFileName(PowerShellEngine.Pinned.Path));
+    private static string EngineIn(string folder)
+        => Path.Combine(folder, Path.GetFileName(PowerShellEngine.Pinned.Path));
 
     private static void Replace(string folder, string package, string version, string framework)
         => File.Copy(

@@ -13,12 +13,12 @@ namespace GitLabAgents.Tests.Engines;
 
 /// <summary>Runs Pester files in processes of their own, as many at a time as there are processors.</summary>
 /// <remarks>
-/// xUnit.net runs the rows of a theory one after another. As the orderer of the theory this class learns which files were
-/// selected, and starts them before the first row waits for its own.
+/// xUnit.net runs the rows of a theory one after another. As the orderer of the theory this class learns which files
+/// were selected, and starts them before the first row waits for its own.
 /// </remarks>
 public sealed class PesterRunner : ITestCaseOrderer
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
     private static readonly SemaphoreSlim Slots = new(Environment.ProcessorCount);
     private static readonly ConcurrentDictionary<string, Lazy<Task<(int ExitCode, string Output)>>> Runs
         = new(StringComparer.Ordinal);

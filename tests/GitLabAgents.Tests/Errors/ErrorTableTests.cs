@@ -18,7 +18,7 @@ public sealed class ErrorTableTests
         ["delete agent"] = (client => client.DeleteAgentAsync("group/app", 11), "DELETE", "remove agent 11 of project group/app"),
         ["list tokens"] = (client => TestClients.ListAsync(client.GetTokensAsync(101, 11)), "GET", "list the tokens of agent 11 of project 101"),
         ["get token"] = (client => client.GetTokenAsync(101, 11, 7), "GET", "read token 7 of agent 11 of project 101"),
-        ["create token"] = (client => client.CreateTokenAsync(101, 11, "ci"), "POST", "make token 'ci' for agent 11 of project 101"),
+        ["create token"] = (client => client.CreateTokenAsync(101, 11, "ci"), "POST", "create token 'ci' for agent 11 of project 101"),
         ["revoke token"] = (client => client.RevokeTokenAsync(101, 11, 7), "DELETE", "revoke token 7 of agent 11 of project 101"),
     };
 

@@ -92,7 +92,9 @@ public sealed class RecommendedActionTests
         using var network = new MockHttpMessageHandler();
         network.When(HttpMethod.Get, "*").Respond(_ => TestClients.Json(TestClients.Agent(11)));
         network.When(HttpMethod.Post, "*").Respond(_ => TestClients.Json("""{"errors":[{"message":"Invalid token"}]}""", 401));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.AuthenticationFailed, () => TestClients.Client(network).GetConnectionAsync(101, 11));
-        Assert.Contains("lacks the scope api or read_api", exception.Message, StringComparison.Ordinal);
+        AgentConnection connection = await TestClients.Client(network).GetConnectionAsync(101, 11);
+        Assert.Equal(AgentConnectionStatus.Unknown, connection.Status);
+        Assert.Contains("GraphQL does not accept the access token", connection.Reason, StringComparison.Ordinal);
+        Assert.Contains("api or read_api", connection.Reason, StringComparison.Ordinal);
     }
 }

@@ -7,8 +7,8 @@ using Xunit;
 namespace GitLabAgents.Tests.Rotation;
 
 /// <summary>
-/// The cluster behind agent 12 of the demo seed. It signs in with one token, and switches to the one that is deployed after
-/// some polls. It records each request that revokes the token it signs in with.
+/// The cluster behind agent 12 of the demo seed. It signs in with one token, and switches to the one that is deployed
+/// after some polls. It records each request that revokes the token it signs in with.
 /// </summary>
 internal sealed class Cluster
 {
@@ -55,7 +55,7 @@ internal sealed class Cluster
         PassTime();
     }
 
-    /// <summary>Watches the requests again after the server's faults were cleared. It must be the first fault.</summary>
+    /// <summary>Watches the requests again after the faults were cleared. It must be the first fault.</summary>
     public void WatchAgain() => _server.Faults.Add(Fault.Hang().Where(Watch).Always());
 
     /// <summary>Deploys a token. The cluster switches to it after that many polls.</summary>

@@ -165,7 +165,7 @@ public sealed class RotationFaultTests
 
     [Theory]
     [MemberData(nameof(EndRows))]
-    public Task End_of_the_process_at_any_request(Scenario scenario, bool afterActing) => AtEveryRequestAsync(async at =>
+    public Task Process_end_at_any_request(Scenario scenario, bool afterActing) => AtEveryRequestAsync(async at =>
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, scenario == Scenario.Spare);

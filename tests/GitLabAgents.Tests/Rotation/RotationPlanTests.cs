@@ -61,17 +61,19 @@ public sealed class RotationPlanTests
         GitLabApiException exception = Assert.Throws<GitLabApiException>(
             () => Create([Token(1, "a", first), Token(2, "b", second)]));
         Assert.Equal(GitLabErrorKind.TokenLimitReached, exception.Kind);
-        Assert.Contains("agent cluster of project group/app on gitlab.example.com", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("'a' (1, ", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("'b' (2, ", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("not for 1 day ", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("Nothing was changed", exception.Message, StringComparison.Ordinal);
+        string[] parts =
+        [
+            "agent cluster of project group/app on gitlab.example.com", "'a' (1, ", "'b' (2, ", "not for 1 day ",
+            "Nothing was changed",
+        ];
+        Assert.All(parts, part => Assert.Contains(part, exception.Message, StringComparison.Ordinal));
     }
 
     [Fact]
     public void An_unknown_last_use_does_not_mean_never()
     {
-        GitLabApiException exception = Assert.Throws<GitLabApiException>(() => Create([Summary(1, "a"), Token(2, "b", 1)]));
+        GitLabApiException exception = Assert.Throws<GitLabApiException>(
+            () => Create([Summary(1, "a"), Token(2, "b", 1)]));
         Assert.Equal(GitLabErrorKind.TokenLimitReached, exception.Kind);
         Assert.Contains("'a' (1, last use unknown)", exception.Message, StringComparison.Ordinal);
     }
@@ -186,7 +188,7 @@ public sealed class RotationPlanTests
     [InlineData(1.0, 1.0, false)]
     [InlineData(1.1, 1.0, false)]
     [InlineData(2.0, 1.0, false)] // The agent tried the new token, and returned to the old one.
-    public void A_token_that_was_used_before_is_in_use_only_if_no_older_one_can_be(double newest, double? older, bool inUse)
+    public void A_token_used_before_is_in_use_only_if_no_older_one_can_be(double newest, double? older, bool inUse)
     {
         AgentToken resumed = Token(2, "new", newest);
         RotationPlan plan = Resume([Token(1, "old", older), resumed]);
@@ -194,7 +196,7 @@ public sealed class RotationPlanTests
     }
 
     [Fact]
-    public void A_token_that_was_used_before_is_not_in_use_if_the_last_use_of_an_older_one_is_unknown()
+    public void A_token_used_before_is_not_in_use_if_the_last_use_of_an_older_one_is_unknown()
     {
         AgentToken resumed = Token(2, "new", 1);
         RotationPlan plan = Resume([Summary(1, "old"), resumed]);
@@ -204,7 +206,8 @@ public sealed class RotationPlanTests
     [Fact]
     public void The_first_use_of_a_token_shows_that_it_is_in_use()
     {
-        foreach (RotationPlan plan in new[] { Create([Token(1, "old", 0)]), Resume([Token(1, "old", 0), Token(2, "new", null)]) })
+        RotationPlan[] plans = [Create([Token(1, "old", 0)]), Resume([Token(1, "old", 0), Token(2, "new", null)])];
+        foreach (RotationPlan plan in plans)
         {
             Assert.False(plan.IsInUse(Token(2, "new", null), plan.Older));
             Assert.True(plan.IsInUse(Token(2, "new", 0), plan.Older));

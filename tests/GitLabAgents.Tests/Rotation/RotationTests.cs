@@ -31,7 +31,8 @@ public sealed class RotationTests
                 return Task.CompletedTask;
             },
         };
-        AgentTokenRotation result = await RotateAsync(TestClients.Client(server, options => options.Clock = clock), request);
+        GitLabClient client = TestClients.Client(server, options => options.Clock = clock);
+        AgentTokenRotation result = await RotateAsync(client, request);
 
         Assert.Equal(TokenRotationStatus.Completed, result.Status);
         var created = Assert.IsType<NewAgentToken>(result.NewToken);
@@ -44,7 +45,8 @@ public sealed class RotationTests
         Assert.Equal("revoked", result.RevokedTokens[0].Status);
         Assert.Empty(result.KeptTokens);
         Assert.Null(result.Error);
-        Assert.Equal(("group/app", "staging", 101, 12), (result.Project, result.Agent, result.ProjectId, result.AgentId));
+        Assert.Equal(("group/app", "staging"), (result.Project, result.Agent));
+        Assert.Equal((101, 12), (result.ProjectId, result.AgentId));
         Assert.True(result.CompletedAt >= result.StartedAt);
         Assert.Equal([created.Id], cluster.Active.Select(token => token.Id));
         Assert.Empty(cluster.Outages);
@@ -145,6 +147,34 @@ public sealed class RotationTests
         Assert.Equal([cluster.Spare!.Id], cluster.Active.Select(token => token.Id));
     }
 
+    // The idle time by the server's clock, which is ahead of this machine's or behind it.
+    [Theory]
+    [InlineData(30, 25, true)]
+    [InlineData(-30, 2, false)]
+    public async Task Idle_times_and_dates_are_those_of_the_servers_clock(int skewHours, int idleHours, bool isEvicted)
+    {
+        var skew = TimeSpan.FromHours(skewHours);
+        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.ClockSkew = skew);
+        var cluster = new Cluster(server, spare: true);
+        DateTimeOffset now = DateTimeOffset.UtcNow + skew;
+        server.State.MarkUsed(1004, now);
+        server.State.MarkUsed(cluster.Spare!.Id, now.AddHours(-idleHours));
+        GitLabClient client = TestClients.Client(server, options => options.Clock = TimeProvider.System);
+        if (isEvicted)
+        {
+            AgentTokenRotation result = await RotateAsync(client, new RotationRequest { NoWait = true });
+            Assert.Equal([cluster.Spare.Id], result.RevokedTokens.Select(token => token.Id));
+            string date = result.StartedAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            Assert.EndsWith(date, result.NewToken!.Name, StringComparison.Ordinal);
+            Assert.InRange(result.StartedAt, now.AddMinutes(-1), now.AddMinutes(1));
+        }
+        else
+        {
+            await TestClients.ThrowsAsync(
+                GitLabErrorKind.TokenLimitReached, () => RotateAsync(client, new RotationRequest()));
+        }
+    }
+
     [Fact]
     public async Task A_plan_is_created_again_after_a_long_confirmation()
     {
@@ -185,8 +215,9 @@ public sealed class RotationTests
         Assert.Equal(TokenRotationStatus.DeployFailed, result.Status);
         Assert.IsType<InvalidOperationException>(result.Error);
         Assert.Equal(
-            $"Token '{result.NewToken}' ({result.NewToken!.Id}) of agent staging of project group/app on {result.Session} was not "
-                + "deployed: kubectl said [redacted]  and [redacted] and [redacted]. It was revoked. Kept: token 'staging-1' (1004).",
+            $"Token '{result.NewToken}' ({result.NewToken!.Id}) of agent staging of project group/app on "
+                + $"{result.Session} was not deployed: kubectl said [redacted]  and [redacted] and [redacted]. "
+                + "It was revoked. Kept: token 'staging-1' (1004).",
             result.Error.Message);
         Assert.DoesNotContain(secret, result.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal([result.NewToken.Id], result.RevokedTokens.Select(token => token.Id));
@@ -224,12 +255,14 @@ public sealed class RotationTests
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         var request = new RotationRequest { Timeout = TimeSpan.FromSeconds(25), Deploy = Deploy(cluster, polls: 100) };
-        AgentTokenRotation result = await RotateAsync(TestClients.Client(server, options => options.Clock = clock), request);
+        GitLabClient client = TestClients.Client(server, options => options.Clock = clock);
+        AgentTokenRotation result = await RotateAsync(client, request);
         Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
         Assert.Equal(GitLabErrorKind.Timeout, KindOf(result));
         Assert.Equal(
-            $"Token '{result.NewToken}' ({result.NewToken!.Id}) of agent staging of project group/app on {result.Session} was not "
-                + $"seen in use within 25 seconds. Kept: token 'staging-1' (1004). {ResumeCommand}",
+            $"Token '{result.NewToken}' ({result.NewToken!.Id}) of agent staging of project group/app on "
+                + $"{result.Session} was not seen in use within 25 seconds. "
+                + $"Kept: token 'staging-1' (1004). {ResumeCommand}",
             result.Error!.Message);
         Assert.Equal(ResumeCommand, result.RecommendedAction);
         Assert.Empty(result.RevokedTokens);
@@ -238,7 +271,8 @@ public sealed class RotationTests
 
         server.State.MarkUsed(result.NewToken!.Id, DateTimeOffset.UtcNow.AddHours(1));
         server.ClearRequests();
-        request = new RotationRequest { Resume = true, Deploy = _ => throw new InvalidOperationException("It is deployed.") };
+        request = Fail();
+        request.Resume = true;
         AgentTokenRotation again = await RotateAsync(server, request);
         Assert.Equal(TokenRotationStatus.Completed, again.Status);
         Assert.Equal(result.NewToken.Id, again.NewToken!.Id);
@@ -275,7 +309,8 @@ public sealed class RotationTests
         var cluster = new Cluster(server, spare: false);
         await RotateAsync(server, new RotationRequest { Deploy = Deploy(cluster) });
         server.ClearRequests();
-        var request = new RotationRequest { Resume = true, Deploy = _ => throw new InvalidOperationException("It is done.") };
+        RotationRequest request = Fail();
+        request.Resume = true;
         AgentTokenRotation again = await RotateAsync(server, request);
         Assert.Equal(TokenRotationStatus.Completed, again.Status);
         Assert.Empty(again.RevokedTokens);
@@ -293,7 +328,7 @@ public sealed class RotationTests
         server.State.MarkUsed(1004, DateTimeOffset.UtcNow.AddMinutes(oldMinutes));
         AgentTokenRotation result = await RotateAsync(server, new RotationRequest { Resume = true });
         Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
-        Assert.Contains("the agent may have returned to an older token", result.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("the agent may have returned", result.Error!.Message, StringComparison.Ordinal);
         Assert.Contains(ResumeCommand, result.Error.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
     }
@@ -329,7 +364,8 @@ public sealed class RotationTests
         Assert.Equal([cluster.Spare.Id], cluster.Active.Select(token => token.Id));
     }
 
-    public static TheoryData<string> UnreadableTokens() => new("page with 404", "text with 404", "GitLab's 404", "revoked");
+    public static TheoryData<string> UnreadableTokens()
+        => new("page with 404", "text with 404", "GitLab's 404", "revoked");
 
     // Only GitLab's list shows that a token is gone.
     [Theory]
@@ -436,7 +472,7 @@ public sealed class RotationTests
     [Theory]
     [InlineData(403, GitLabErrorKind.Forbidden, 0)]
     [InlineData(500, GitLabErrorKind.ServerError, 1)]
-    public async Task An_old_token_that_cannot_be_revoked_is_reported(int status, GitLabErrorKind kind, int warningCount)
+    public async Task A_revocation_that_fails_is_reported(int status, GitLabErrorKind kind, int warningCount)
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         var cluster = new Cluster(server, spare: false);
@@ -530,7 +566,7 @@ public sealed class RotationTests
         AgentTokenRotation result = await RotateAsync(server, Fail());
         Assert.Contains("It may still be active", result.Error!.Message, StringComparison.Ordinal);
         Assert.EndsWith(
-            $"Get-GitLabAgentToken -Project 101 -Agent 12 -TokenId {result.NewToken!.Id}", result.Error.Message, StringComparison.Ordinal);
+            SuggestedCommand.ReadToken(101, 12, result.NewToken!.Id), result.Error.Message, StringComparison.Ordinal);
         Assert.Empty(result.RevokedTokens);
         Assert.Equal(2, cluster.Active.Count());
     }
@@ -599,7 +635,8 @@ public sealed class RotationTests
         (long Project, long Agent)[] agents = [(104, 15), (105, 16), (101, 12), (103, 14)];
         Task<AgentTokenRotation?>[] rotations =
         [
-            .. agents.Select(agent => TokenRotator.RotateAsync(client, agent.Project, agent.Agent, CreateRequest(), stop.Token)),
+            .. agents.Select(
+                agent => TokenRotator.RotateAsync(client, agent.Project, agent.Agent, CreateRequest(), stop.Token)),
         ];
         Assert.Equal(TokenRotationStatus.Completed, (await rotations[2])!.Status);
         Assert.Equal(TokenRotationStatus.Completed, (await rotations[3])!.Status);
@@ -660,7 +697,7 @@ public sealed class RotationTests
         Assert.Contains("the reason is not shown", result.Error!.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("glpat", result.Error.ToString(), StringComparison.Ordinal);
         Assert.EndsWith(
-            $"Get-GitLabAgentToken -Project 101 -Agent 12 -TokenId {result.NewToken!.Id}", result.Error.Message, StringComparison.Ordinal);
+            SuggestedCommand.ReadToken(101, 12, result.NewToken!.Id), result.Error.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
     }
 
@@ -672,7 +709,8 @@ public sealed class RotationTests
         var request = new RotationRequest { NoWait = true, Write = _ => throw new InvalidOperationException("closed") };
         OperationInterruptedException exception = await Assert.ThrowsAsync<OperationInterruptedException>(
             () => RotateAsync(server, request));
-        Assert.StartsWith($"Stopped. Revoked: token 'spare' ({cluster.Spare!.Id}).", exception.Message, StringComparison.Ordinal);
+        string revoked = $"Stopped. Revoked: token 'spare' ({cluster.Spare!.Id}).";
+        Assert.StartsWith(revoked, exception.Message, StringComparison.Ordinal);
         Assert.Contains("It was revoked.", exception.Message, StringComparison.Ordinal);
         Assert.Equal([1004], cluster.Active.Select(token => token.Id));
     }
@@ -690,7 +728,9 @@ public sealed class RotationTests
         };
         OperationInterruptedException exception = await Assert.ThrowsAsync<OperationInterruptedException>(
             () => RotateAsync(server, request));
-        Assert.Contains("AwaitingUse", exception.Message, StringComparison.Ordinal);
+        Assert.Matches("^Stopped. Token '.+' \\(1012\\) of agent staging of ", exception.Message);
+        string end = $"the rotation ended as AwaitingUse. {ResumeCommand}";
+        Assert.EndsWith(end, exception.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
     }
 
@@ -710,7 +750,8 @@ public sealed class RotationTests
     private static async Task<AgentTokenRotation> RotateAsync(GitLabClient client, RotationRequest request)
         => (await TokenRotator.RotateAsync(client, 101, 12, request, CancellationToken.None))!;
 
-    private static Task<GitLabApiException> ThrowsAsync(GitLabErrorKind kind, FakeGitLabServer server, RotationRequest request)
+    private static Task<GitLabApiException> ThrowsAsync(
+        GitLabErrorKind kind, FakeGitLabServer server, RotationRequest request)
         => TestClients.ThrowsAsync(kind, () => RotateAsync(server, request));
 
     private static Func<NewAgentToken, Task> Deploy(Cluster cluster, int polls = 1) => token =>
@@ -742,9 +783,10 @@ public sealed class RotationTests
     {
         "page with 404" => Fault.Html(404),
         "text with 404" => Fault.Body("default backend - 404", "text/plain", 404),
-        "revoked" => Fault.Body("""{"id":1004,"name":"staging-1","agent_id":12,"status":"revoked","last_used_at":null}"""),
+        "revoked" => Fault.Body("""{"id":1004,"name":"x","agent_id":12,"status":"revoked","last_used_at":null}"""),
         _ => Fault.Status(404),
     };
 
-    private static GitLabErrorKind KindOf(AgentTokenRotation result) => Assert.IsType<GitLabApiException>(result.Error).Kind;
+    private static GitLabErrorKind KindOf(AgentTokenRotation result)
+        => Assert.IsType<GitLabApiException>(result.Error).Kind;
 }

@@ -53,6 +53,25 @@ public abstract class GitLabCmdlet : AsyncCmdlet
         return new GitLabClient(origin, Observer);
     }
 
+    /// <summary>
+    /// Returns a value indicating whether somebody reads what <c>ShouldProcess</c> says: it will ask, or it is written by
+    /// <c>-WhatIf</c> or <c>-Verbose</c>. Requests that only serve this text are not sent otherwise.
+    /// </summary>
+    private protected bool IsConfirmationRead()
+    {
+        bool asks = MyInvocation.BoundParameters.TryGetValue("Confirm", out object? confirm)
+            ? (SwitchParameter)confirm
+            : GetPreference(ConfirmImpact.High, "ConfirmPreference") is > ConfirmImpact.None and <= ConfirmImpact.High;
+        bool isVerbose = MyInvocation.BoundParameters.TryGetValue("Verbose", out object? verbose)
+            ? (SwitchParameter)verbose
+            : GetPreference(ActionPreference.SilentlyContinue, "VerbosePreference")
+                is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
+        bool isWhatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? whatIf)
+            ? (SwitchParameter)whatIf
+            : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+        return asks || isVerbose || isWhatIf;
+    }
+
     /// <summary>Resolves <c>.</c> to the project of the Git repository in the current location.</summary>
     private protected ProjectReference ResolveProject(GitLabClient client, ProjectReference project)
         => project.IsCurrentRepository
@@ -63,4 +82,7 @@ public abstract class GitLabCmdlet : AsyncCmdlet
     private protected Task<(long ProjectId, long AgentId)> ResolveAgentAsync(
         GitLabClient client, ProjectReference project, AgentReference agent)
         => _agentIds.ResolveAsync(client, project, agent, PipelineStopToken);
+
+    private T GetPreference<T>(T standard, string name)
+        => LanguagePrimitives.TryConvertTo(GetVariableValue(name), out T value) ? value : standard;
 }

@@ -1,0 +1,72 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Xml.Linq;
+using static GitLabAgents.Reports.HtmlFragment;
+
+namespace GitLabAgents.Reports;
+
+/// <summary>Lists the findings of a report by severity and rule.</summary>
+internal static class ReportFindings
+{
+    /// <summary>Creates a block for each severity and rule. Errors are open.</summary>
+    public static IEnumerable<XElement> Create(AgentReport report)
+    {
+        List<(ReportRow Row, AgentFinding Finding)> findings =
+            [.. report.Rows.SelectMany(static row => row.Findings.Select(finding => (row, finding)))];
+        if (report.Rows.Length == 0)
+        {
+            return [Notice("The report has no agents: none were passed to Export-GitLabAgentReport.")];
+        }
+
+        if (findings.Count == 0)
+        {
+            return [Notice($"No findings: nothing about {ReportText.Count(report.Rows.Length, "agent")} needs attention.")];
+        }
+
+        return findings
+            .GroupBy(static pair => (pair.Finding.Severity, pair.Finding.RuleName))
+            .OrderByDescending(static group => group.Key.Severity)
+            .ThenBy(static group => Array.IndexOf(AgentRules.Names, group.Key.RuleName))
+            .Select(group => CreateBlock(group.Key.Severity, group.Key.RuleName, [.. group], report.Servers.Length > 1));
+    }
+
+    private static XElement Notice(string text) => Element("p", Class("notice"), text);
+
+    private static XElement CreateBlock(
+        AgentFindingSeverity severity, string rule, (ReportRow Row, AgentFinding Finding)[] findings, bool showServer)
+    {
+        int agents = findings.Select(static pair => pair.Row).Distinct().Count();
+        string count = ReportText.Count(agents, "agent");
+        if (findings.Length != agents)
+        {
+            count = $"{ReportText.Count(findings.Length, "finding")}, {count}";
+        }
+
+        return Element(
+            "details",
+            Class("finding"),
+            severity == AgentFindingSeverity.Error ? Attribute("open", "open") : null,
+            Element(
+                "summary",
+                Element("span", Class($"badge {ReportText.ClassOf(severity)}"), $"{severity}"),
+                Element("h3", rule),
+                Element("span", Class("count"), count)),
+            Element(
+                "table",
+                Element("thead", Element("tr", ColumnHeader("Agent"), ColumnHeader("Finding"), ColumnHeader("Recommended action"))),
+                Element("tbody", findings.Select(pair => CreateRow(pair.Row, pair.Finding, showServer)))));
+    }
+
+    private static XElement ColumnHeader(string text) => Element("th", Attribute("scope", "col"), text);
+
+    private static XElement CreateRow(ReportRow row, AgentFinding finding, bool showServer) => Element(
+        "tr",
+        Element(
+            "th",
+            Attribute("scope", "row"),
+            Element("a", Attribute("href", $"#agent-{row.Number}"), Name(row.Agent.Agent)),
+            Element("span", Class("secondary"), Name(row.Agent.Project), showServer ? $" on {row.Agent.Session}" : null)),
+        Element("td", Class("wrap"), finding.Message),
+        Element("td", Class("action"), finding.RecommendedAction));
+}
