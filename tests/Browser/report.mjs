@@ -11,7 +11,7 @@ const [executablePath, folder] = process.argv.slice(2);
 const profile = await mkdtemp(join(tmpdir(), "GitLabAgents-browser-"));
 const browser = await puppeteer.launch({
   executablePath,
-  headless: true,
+  headless: true, // --headless
   userDataDir: profile,
   args: [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -122,6 +122,7 @@ const checks = {
   async "a finding leads to its agent although a filter hides it"() {
     const { page, close } = await open("fleet.html");
     await page.type("#search", "nothing-has-this-name");
+    await page.click(".finding summary");
     const href = await page.$eval(".finding[open] a", link => { link.click(); return link.getAttribute("href"); });
     assert.ok(await page.$eval(href, row => row.checkVisibility() && row.matches(":target")));
     await close();
@@ -213,7 +214,7 @@ const checks = {
 
   async "pictures can be taken"() {
     for (const scheme of ["light", "dark"]) {
-      const { page, close } = await open("fleet.html", { scheme, height: 1180 });
+      const { page, close } = await open("fleet.html", { scheme, height: 1360 });
       await page.screenshot({ path: join(folder, `${scheme}.png`) });
       await close();
     }

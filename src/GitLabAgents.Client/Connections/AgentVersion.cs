@@ -4,25 +4,19 @@ using System.Linq;
 
 namespace GitLabAgents;
 
-/// <summary>Compares the versions of agents and of GitLab, which go together by their minor version.</summary>
+/// <summary>Compares the versions of agents with GitLab's: the minor versions of the two should be equal.</summary>
 internal static class AgentVersion
 {
-    /// <summary>
-    /// Gives the lowest of the versions, as it was told: of those that can be read, else the first that was told at
-    /// all.
-    /// </summary>
+    /// <summary>Returns the lowest of the versions as it is written; if none can be parsed, the first one.</summary>
     public static string? GetLowest(IEnumerable<string?> versions)
         => versions.Where(static text => !string.IsNullOrWhiteSpace(text))
             .OrderBy(static text => Parse(text) ?? new Version(int.MaxValue, 0))
             .FirstOrDefault();
 
-    /// <summary>
-    /// Tells whether one of the versions has an earlier minor version than the server; <see langword="null"/> where
-    /// that cannot be known.
-    /// </summary>
+    /// <summary>Returns whether a version has an earlier minor version than the server; null if unknown.</summary>
     public static bool? IsBehind(IEnumerable<string?> versions, string? server)
     {
-        if (Parse(server) is not { } newest)
+        if (Parse(server) is not { } expected)
         {
             return null;
         }
@@ -33,7 +27,8 @@ internal static class AgentVersion
         {
             if (Parse(text) is { } version)
             {
-                behind = behind is true || (version.Major, version.Minor).CompareTo((newest.Major, newest.Minor)) < 0;
+                behind = behind is true
+                    || (version.Major, version.Minor).CompareTo((expected.Major, expected.Minor)) < 0;
             }
             else
             {
@@ -50,15 +45,19 @@ internal static class AgentVersion
     public static bool AreAtLeast(IEnumerable<string?> versions, Version? minimum)
         => minimum is null || versions.All(text => Parse(text) >= minimum);
 
+    /// <summary>Parses a version that a user wants, which may be a major version alone.</summary>
+    /// <returns>The version, or null if the text is not a version.</returns>
+    public static Version? ParseMinimum(string? text)
+        => text is not null && text.IndexOf('.') < 0 ? Parse(text.Trim() + ".0") : Parse(text);
+
     /// <summary>
-    /// Parses a version such as v17.9.0, 18.5.1-ee, 18.6.0-rc2 or 18; what follows the numbers does not count.
+    /// Parses a version such as v17.9.0, 18.5.1-ee or 18.6.0-rc2; what follows the numbers does not count.
     /// </summary>
     /// <returns>The version, or null if the text is not a version.</returns>
     public static Version? Parse(string? text)
     {
         text = text?.Trim().TrimStart('v', 'V') ?? string.Empty;
         int end = text.IndexOfAny(['-', '+', ' ']);
-        text = end < 0 ? text : text.Substring(0, end);
-        return Version.TryParse(text.IndexOf('.') < 0 ? text + ".0" : text, out Version? version) ? version : null;
+        return Version.TryParse(end < 0 ? text : text.Substring(0, end), out Version? version) ? version : null;
     }
 }

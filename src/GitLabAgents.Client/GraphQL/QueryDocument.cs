@@ -14,7 +14,7 @@ namespace GitLabAgents;
 internal sealed class QueryDocument
 {
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
-    private static readonly Regex Spread = new(@"^\.\.\.(?<name>\w+)$", RegexOptions.ExplicitCapture, MatchTimeout);
+    private static readonly Regex Spread = new(@"(?<=^\.\.\.)\w+$", RegexOptions.None, MatchTimeout);
     private static readonly Regex FieldName = new(@"^\w+", RegexOptions.None, MatchTimeout);
     private static readonly ConcurrentDictionary<string, QueryDocument> Loaded = new(StringComparer.Ordinal);
 
@@ -51,9 +51,9 @@ internal sealed class QueryDocument
         var fragments = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < lines.Count; i++)
         {
-            if (Spread.Match(lines[i]) is { Success: true } spread && fragments.Add(spread.Groups["name"].Value))
+            if (Spread.Match(lines[i]) is { Success: true } spread && fragments.Add(spread.Value))
             {
-                lines.AddRange(ReadLines(spread.Groups["name"].Value));
+                lines.AddRange(ReadLines(spread.Value));
             }
         }
 

@@ -135,7 +135,7 @@ public sealed class TestGitLabAgentCommand : InventoryCmdlet
     private void WriteNotReadable(GitLabClient client, object? target, GitLabApiException error)
     {
         WriteError(ErrorRecordFactory.Create(error, target));
-        if (_options.Rules.Contains(AgentRules.NotReadable))
+        if (_options.Rules.Contains(AgentRules.NotReadable, StringComparer.Ordinal))
         {
             WriteObject(AgentRules.CreateNotReadable(client.Session, target, error));
         }
@@ -148,7 +148,7 @@ public sealed class TestGitLabAgentCommand : InventoryCmdlet
             WriteObject(finding);
         }
 
-        if (item.IsReceptive is true && _options.Rules.Contains(AgentRules.CertificateExpires))
+        if (item.IsReceptive is true && _options.Rules.Contains(AgentRules.CertificateExpires, StringComparer.Ordinal))
         {
             TestCertificates(client, item);
         }
@@ -165,7 +165,7 @@ public sealed class TestGitLabAgentCommand : InventoryCmdlet
         }
         catch (GitLabApiException e)
         {
-            findings = _options.Rules.Contains(AgentRules.NotReadable)
+            findings = _options.Rules.Contains(AgentRules.NotReadable, StringComparer.Ordinal)
                 ? [AgentRules.CreateNotReadable(item, $"its URL configuration: {e.Problem}")]
                 : [];
         }

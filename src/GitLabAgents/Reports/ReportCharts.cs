@@ -11,9 +11,9 @@ namespace GitLabAgents.Reports;
 internal static class ReportCharts
 {
     private const int MaxVersions = 6;
-    private const int Width = 320;
-    private const int LabelWidth = 116;
-    private const int BarWidth = 158;
+    private const int Width = 264;
+    private const int LabelWidth = 114;
+    private const int BarWidth = 112;
     private const int BarHeight = 14;
     private const int RowHeight = 26;
 
@@ -125,7 +125,7 @@ internal static class ReportCharts
 
     private static XElement DrawRing(List<ChartValue> values, string unit)
     {
-        const int Size = 148;
+        const int Size = 140;
         const int Center = Size / 2;
         int total = values.Sum(static value => value.Count);
         var content = new List<XElement>();
@@ -138,7 +138,7 @@ internal static class ReportCharts
                 Class($"ring {value.Color}"),
                 Attribute("cx", Center),
                 Attribute("cy", Center),
-                Attribute("r", 56),
+                Attribute("r", 54),
                 Attribute("pathLength", 100),
                 Attribute("stroke-dasharray", FormattableString.Invariant($"{length:0.###} {100 - length:0.###}")),
                 Attribute("stroke-dashoffset", (-start).ToString("0.###", CultureInfo.InvariantCulture)),
@@ -150,14 +150,14 @@ internal static class ReportCharts
         content.Add(Text(Center, Center + 22, unit, "caption", "middle"));
         for (int i = 0; i < values.Count; i++)
         {
-            int y = 38 + (i * RowHeight);
+            int y = 36 + (i * RowHeight);
             content.Add(Element(
                 "circle",
                 Class($"dot {values[i].Color}"),
-                Attribute("cx", 176),
+                Attribute("cx", 163),
                 Attribute("cy", y - 4),
                 Attribute("r", 5)));
-            content.Add(Text(190, y, values[i].Label));
+            content.Add(Text(174, y, values[i].Label));
             content.Add(Text(Width - 4, y, ReportText.Number(values[i].Count), anchor: "end"));
         }
 

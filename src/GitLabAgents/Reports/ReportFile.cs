@@ -76,7 +76,7 @@ internal static class ReportFile
 
         // As with Out-File, -Force replaces a read-only file too.
         FileAttributes attributes = File.GetAttributes(path);
-        if ((attributes & FileAttributes.ReadOnly) != 0)
+        if (attributes.HasFlag(FileAttributes.ReadOnly))
         {
             File.SetAttributes(path, attributes & ~FileAttributes.ReadOnly);
         }

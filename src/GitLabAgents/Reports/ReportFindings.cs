@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using static GitLabAgents.Reports.HtmlFragment;
 
@@ -9,7 +10,15 @@ namespace GitLabAgents.Reports;
 /// <summary>Lists the findings of a report by severity and rule.</summary>
 internal static class ReportFindings
 {
-    /// <summary>Creates a block for each severity and rule. Errors are open.</summary>
+    // More than that would push everything else from the first screen.
+    private const int MaxOpen = 8;
+
+    private static readonly Regex Command = new(
+        @"^(?<Text>.*:) (?<Command>[A-Z][A-Za-z]+-GitLab.*)$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+
+    private static readonly Regex Parameter = new(" (?=-[A-Z])", RegexOptions.None, TimeSpan.FromSeconds(1));
+
+    /// <summary>Creates a block for each severity and rule.</summary>
     public static IEnumerable<XElement> Create(AgentReport report)
     {
         List<(ReportRow Row, AgentFinding Finding)> findings =
@@ -28,13 +37,17 @@ internal static class ReportFindings
             .GroupBy(static pair => (pair.Finding.Severity, pair.Finding.RuleName))
             .OrderByDescending(static group => group.Key.Severity)
             .ThenBy(static group => Array.IndexOf(AgentRules.Names, group.Key.RuleName))
-            .Select(group => CreateBlock(group.Key.Severity, group.Key.RuleName, [.. group], report.Servers.Length > 1));
+            .Select(group => CreateBlock(group.Key.Severity, group.Key.RuleName, [.. group], report, findings.Count <= MaxOpen));
     }
 
     private static XElement Notice(string text) => Element("p", Class("notice"), text);
 
     private static XElement CreateBlock(
-        AgentFindingSeverity severity, string rule, (ReportRow Row, AgentFinding Finding)[] findings, bool showServer)
+        AgentFindingSeverity severity,
+        string rule,
+        (ReportRow Row, AgentFinding Finding)[] findings,
+        AgentReport report,
+        bool isOpen)
     {
         int agents = findings.Select(static pair => pair.Row).Distinct().Count();
         string count = ReportText.Count(agents, "agent");
@@ -46,7 +59,7 @@ internal static class ReportFindings
         return Element(
             "details",
             Class("finding"),
-            severity == AgentFindingSeverity.Error ? Attribute("open", "open") : null,
+            isOpen ? Attribute("open", "open") : null,
             Element(
                 "summary",
                 Element("span", Class($"badge {ReportText.ClassOf(severity)}"), $"{severity}"),
@@ -55,7 +68,7 @@ internal static class ReportFindings
             Element(
                 "table",
                 Element("thead", Element("tr", ColumnHeader("Agent"), ColumnHeader("Finding"), ColumnHeader("Recommended action"))),
-                Element("tbody", findings.Select(pair => CreateRow(pair.Row, pair.Finding, showServer)))));
+                Element("tbody", findings.Select(pair => CreateRow(pair.Row, pair.Finding, report.Servers.Length > 1)))));
     }
 
     private static XElement ColumnHeader(string text) => Element("th", Attribute("scope", "col"), text);
@@ -68,5 +81,19 @@ internal static class ReportFindings
             Element("a", Attribute("href", $"#agent-{row.Number}"), Name(row.Agent.Agent)),
             Element("span", Class("secondary"), Name(row.Agent.Project), showServer ? $" on {row.Agent.Session}" : null)),
         Element("td", Class("wrap"), finding.Message),
-        Element("td", Class("action"), finding.RecommendedAction));
+        Element("td", Class("action"), FormatAction(finding.RecommendedAction)));
+
+    // Lines break between parameters, not after the hyphen of one.
+    private static IEnumerable<object> FormatAction(string action)
+    {
+        Match match = Command.Match(action);
+        if (!match.Success)
+        {
+            return [action];
+        }
+
+        IEnumerable<object> parts = Parameter.Split(match.Groups["Command"].Value)
+            .SelectMany(static part => new object[] { Element("span", part), " " });
+        return [match.Groups["Text"].Value + " ", Element("code", parts)];
+    }
 }

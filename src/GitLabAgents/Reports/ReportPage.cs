@@ -20,7 +20,7 @@ internal static class ReportPage
 {
     private const string Generator = "GitLabAgents";
 
-    private static readonly Regex Placeholder = new(@"\{\{(\w+)\}\}", RegexOptions.None, TimeSpan.FromSeconds(10));
+    private static readonly Regex Placeholder = new(@"\{\{(?<name>\w+)\}\}", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
 
     /// <summary>Creates the HTML of a report.</summary>
     /// <param name="report">The report.</param>
@@ -47,7 +47,7 @@ internal static class ReportPage
         };
 
         // In one pass, because a name may look like a placeholder.
-        return Placeholder.Replace(ReadResource("Report.html"), match => values[match.Groups[1].Value]);
+        return Placeholder.Replace(ReadResource("Report.html"), match => values[match.Groups["name"].Value]);
     }
 
     private static IEnumerable<XElement> CreateCards(AgentReport report)

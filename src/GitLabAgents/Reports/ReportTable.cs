@@ -47,7 +47,7 @@ internal sealed class ReportTable(AgentReport report)
             .Select(static group => Element(
                 "span",
                 Class($"badge {ReportText.ClassOf(group.Key)}"),
-                Attribute("title", string.Join(", ", group.Select(static finding => finding.RuleName).Distinct())),
+                Attribute("title", string.Join(", ", group.Select(static finding => finding.RuleName).Distinct(StringComparer.Ordinal))),
                 group.Key == AgentFindingSeverity.Information ? $"{group.Count()} info" : ReportText.Count(group.Count(), $"{group.Key}".ToLowerInvariant())));
         return Cell("Findings", weight, row.Findings.Length == 0 ? "None" : badges);
     }

@@ -69,11 +69,11 @@ public sealed class ResponseOriginTests
     }
 
     [Theory]
-    [InlineData(204, "")]
-    [InlineData(202, "")]
-    public async Task GitLabs_own_removals_count(int status, string body)
+    [InlineData(204)]
+    [InlineData(202)]
+    public async Task GitLabs_own_removals_count(int status)
     {
-        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text(body, status));
+        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text(string.Empty, status));
         await TestClients.Client(network).DeleteAgentAsync(101, 11);
     }
 
@@ -112,26 +112,26 @@ public sealed class ResponseOriginTests
     }
 
     [Theory]
-    [InlineData("GET", "maintenance")]
-    [InlineData("POST", "maintenance")]
-    [InlineData("DELETE", "maintenance")]
-    public async Task GitLabs_own_503_is_its_maintenance_mode(string method, string words)
+    [InlineData("GET")]
+    [InlineData("POST")]
+    [InlineData("DELETE")]
+    public async Task GitLabs_own_503_is_its_maintenance_mode(string method)
     {
         using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Json("""{"message":"503 Service Unavailable"}""", 503));
         GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ServerError, () => Operations[method](TestClients.Client(network)));
-        Assert.Contains(words, exception.Message, StringComparison.Ordinal);
+        Assert.Contains("GitLab is in maintenance mode", exception.Problem, StringComparison.Ordinal);
         Assert.DoesNotContain("proxy", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("gateway", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("GET", "could not reach GitLab")]
-    [InlineData("DELETE", "could not reach GitLab")]
-    public async Task A_gateways_503_is_not_GitLabs(string method, string words)
+    [InlineData("GET")]
+    [InlineData("DELETE")]
+    public async Task A_gateways_503_is_not_GitLabs(string method)
     {
         using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text("<html>503</html>", 503, "text/html"));
         GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ServerError, () => Operations[method](TestClients.Client(network)));
-        Assert.Contains(words, exception.Message, StringComparison.Ordinal);
+        Assert.Contains("could not reach GitLab", exception.Problem, StringComparison.Ordinal);
         Assert.DoesNotContain("maintenance", exception.Message, StringComparison.Ordinal);
     }
 

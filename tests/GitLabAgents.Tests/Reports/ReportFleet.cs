@@ -71,7 +71,7 @@ internal sealed class ReportFleet : IDisposable
                 Connections = version is null ? [] : [CreateConnection(version, lastUsed ?? 0)],
                 LastUsedAt = Ago(lastUsed) ?? tokens?.Max(static token => token.LastUsedAt),
                 AreTokensKnown = true,
-                HasActiveToken = tokens is { Length: > 0 },
+                HasActiveToken = tokens is not { Length: 0 },
                 ServerTime = Now,
             })
             : ConnectionReport.Unknown(unreadable);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using System.Threading.Tasks;
 
@@ -84,5 +85,5 @@ public abstract class GitLabCmdlet : AsyncCmdlet
         => _agentIds.ResolveAsync(client, project, agent, PipelineStopToken);
 
     private T GetPreference<T>(T standard, string name)
-        => LanguagePrimitives.TryConvertTo(GetVariableValue(name), out T value) ? value : standard;
+        => LanguagePrimitives.TryConvertTo(GetVariableValue(name), CultureInfo.InvariantCulture, out T value) ? value : standard;
 }
