@@ -45,15 +45,19 @@ internal static class AgentVersion
     public static bool AreAtLeast(IEnumerable<string?> versions, Version? minimum)
         => minimum is null || versions.All(text => Parse(text) >= minimum);
 
+    /// <summary>Parses a version that a user wants, which may be a major version alone.</summary>
+    /// <returns>The version, or null if the text is not a version.</returns>
+    public static Version? ParseMinimum(string? text)
+        => text is not null && text.IndexOf('.') < 0 ? Parse(text.Trim() + ".0") : Parse(text);
+
     /// <summary>
-    /// Parses a version such as v17.9.0, 18.5.1-ee, 18.6.0-rc2 or 18; what follows the numbers does not count.
+    /// Parses a version such as v17.9.0, 18.5.1-ee or 18.6.0-rc2; what follows the numbers does not count.
     /// </summary>
     /// <returns>The version, or null if the text is not a version.</returns>
     public static Version? Parse(string? text)
     {
         text = text?.Trim().TrimStart('v', 'V') ?? string.Empty;
         int end = text.IndexOfAny(['-', '+', ' ']);
-        text = end < 0 ? text : text.Substring(0, end);
-        return Version.TryParse(text.IndexOf('.') < 0 ? text + ".0" : text, out Version? version) ? version : null;
+        return Version.TryParse(end < 0 ? text : text.Substring(0, end), out Version? version) ? version : null;
     }
 }

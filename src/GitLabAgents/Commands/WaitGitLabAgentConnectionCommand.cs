@@ -41,7 +41,7 @@ public sealed class WaitGitLabAgentConnectionCommand : AgentCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        _minimumVersion = AgentVersion.Parse(MinimumVersion);
+        _minimumVersion = AgentVersion.ParseMinimum(MinimumVersion);
         if (MinimumVersion is not null && _minimumVersion is null)
         {
             var error = new GitLabApiException(

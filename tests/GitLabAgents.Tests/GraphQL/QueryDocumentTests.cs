@@ -19,7 +19,9 @@ public sealed class QueryDocumentTests
     private const int MaxComplexity = 200;
 
     private static readonly string[] Operations =
-        ["GroupProjects", "AllProjects", "ProjectsById", "ProjectsByPath", "ProjectAgents", "Agent"];
+    [
+        "GroupProjects", "AllProjects", "ProjectsById", "ProjectsByPath", "ProjectAgents", "Agent", "AgentActivity",
+    ];
 
     private static readonly string[] Removable =
     [
@@ -108,6 +110,7 @@ public sealed class QueryDocumentTests
         "ProjectsById" => new { ids = new[] { "gid://gitlab/Project/101" }, first = 1, agents = 75 },
         "ProjectsByPath" => new { paths = new[] { "group/app" }, first = 1, agents = 75 },
         "ProjectAgents" => new { project = "group/app", agents = 100 },
+        "AgentActivity" => new { project = "group/app", agent = "prod", first = 100 },
         _ => new { project = "group/app", agent = "prod" },
     };
 

@@ -37,8 +37,9 @@ public sealed class EncodedSlashTests
     public async Task So_is_a_group()
     {
         Assert.Empty(await TestClients.ListAsync(CreateClient().GetGroupAgentsAsync("group/sub", recurse: false)));
-        Assert.StartsWith("/api/v4/groups?search=sub&", Sent()[0], StringComparison.Ordinal);
-        Assert.StartsWith("/api/v4/groups/7/projects?", Sent()[1], StringComparison.Ordinal);
+        Assert.Equal("/api/graphql", Sent()[0]);
+        Assert.StartsWith("/api/v4/groups?search=sub&", Sent()[1], StringComparison.Ordinal);
+        Assert.StartsWith("/api/v4/groups/7/projects?", Sent()[2], StringComparison.Ordinal);
     }
 
     [Fact]
