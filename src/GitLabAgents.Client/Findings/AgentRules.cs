@@ -30,7 +30,8 @@ internal static class AgentRules
     /// <summary>Gets the names of all rules.</summary>
     public static string[] Names { get; } =
     [
-        NeverConnected, Disconnected, NoToken, TokenUnused, TokenNeverUsed, TokenTooOld, SpareTokenUnused, TooManyTokens,
+        NeverConnected, Disconnected, NoToken, TokenUnused, TokenNeverUsed, TokenTooOld, SpareTokenUnused,
+        TooManyTokens,
         VersionBehind, CertificateExpires, ProjectArchived, NotReadable,
     ];
 
@@ -39,7 +40,8 @@ internal static class AgentRules
     /// <param name="options">The thresholds and the selection.</param>
     /// <param name="now">The current time by GitLab's clock.</param>
     /// <returns>The findings; none for a healthy agent.</returns>
-    public static IEnumerable<AgentFinding> Evaluate(AgentInventoryItem item, AgentRuleOptions options, DateTimeOffset now)
+    public static IEnumerable<AgentFinding> Evaluate(
+        AgentInventoryItem item, AgentRuleOptions options, DateTimeOffset now)
         => FindConnectionProblem(item, now)
             .Concat(FindTokenCountProblem(item))
             .Concat((item.Tokens ?? []).SelectMany(token => FindTokenProblems(item, token, options, now)))
@@ -65,7 +67,8 @@ internal static class AgentRules
                 bool isExpired = end <= now;
                 string day = end.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
                 string verb = isExpired ? "expired" : "expires";
-                string command = SuggestedCommand.DeleteUrlConfiguration(item.ProjectId, item.AgentId, configuration.Id);
+                string command =
+                    SuggestedCommand.DeleteUrlConfiguration(item.ProjectId, item.AgentId, configuration.Id);
                 yield return Create(
                     item,
                     CertificateExpires,
@@ -150,7 +153,8 @@ internal static class AgentRules
                 item,
                 TooManyTokens,
                 AgentFindingSeverity.Warning,
-                $"The agent has {tokens.Length} active tokens; GitLab allows {GitLabClient.TokenLimit}, so none can be added.",
+                $"The agent has {tokens.Length} active tokens; GitLab allows {GitLabClient.TokenLimit}, so none can be "
+                    + "added.",
                 $"Revoke the ones that are not used: {SuggestedCommand.ListTokens(item)} | Sort-Object LastUsedAt");
         }
     }
@@ -225,7 +229,8 @@ internal static class AgentRules
             yield break;
         }
 
-        AgentToken[] idle = [.. tokens.Where(token => IsOlder(token.LastUsedAt ?? token.CreatedAt, options.UnusedFor, now))];
+        AgentToken[] idle =
+            [.. tokens.Where(token => IsOlder(token.LastUsedAt ?? token.CreatedAt, options.UnusedFor, now))];
         if (idle.Length == 1)
         {
             AgentToken used = tokens.Single(token => token.Id != idle[0].Id);
@@ -233,8 +238,8 @@ internal static class AgentRules
                 item,
                 SpareTokenUnused,
                 AgentFindingSeverity.Information,
-                $"The agent uses token {FormatToken(used)}. Its other token {FormatToken(idle[0])} is idle and takes the "
-                    + "slot that a rotation needs.",
+                $"The agent uses token {FormatToken(used)}. Its other token {FormatToken(idle[0])} is idle and takes "
+                    + "the slot that a rotation needs.",
                 $"Revoke the idle one: {RevokeCommand(item, idle[0])}",
                 idle[0]);
         }

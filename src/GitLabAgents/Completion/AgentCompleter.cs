@@ -9,7 +9,8 @@ namespace GitLabAgents.Completion;
 /// <summary>Completes the names of a project's agents.</summary>
 public sealed class AgentCompleter() : LiveCompleter(ListAsync)
 {
-    private static async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<Candidate> ListAsync(
+        GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
         if (GetProject(bound) is not { } project)
         {
@@ -18,7 +19,9 @@ public sealed class AgentCompleter() : LiveCompleter(ListAsync)
 
         await foreach (ClusterAgent agent in client.GetAgentsAsync(project, stop).ConfigureAwait(false))
         {
-            yield return new Candidate(agent.ToString(), agent.ToString(), $"Agent {agent.Id} of {agent.ProjectPath}, registered {ViewFormatter.Age(agent.CreatedAt, agent.Session)}");
+            string age = ViewFormatter.Age(agent.CreatedAt, agent.Session);
+            yield return new Candidate(
+                agent.ToString(), agent.ToString(), $"Agent {agent.Id} of {agent.ProjectPath}, registered {age}");
         }
     }
 }

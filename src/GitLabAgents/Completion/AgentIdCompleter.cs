@@ -10,7 +10,8 @@ namespace GitLabAgents.Completion;
 /// <summary>Completes the ids of a project's agents.</summary>
 public sealed class AgentIdCompleter() : LiveCompleter(ListAsync)
 {
-    private static async IAsyncEnumerable<Candidate> ListAsync(GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<Candidate> ListAsync(
+        GitLabClient client, IDictionary bound, string word, [EnumeratorCancellation] CancellationToken stop)
     {
         if (GetProject(bound) is not { } project)
         {
@@ -20,7 +21,8 @@ public sealed class AgentIdCompleter() : LiveCompleter(ListAsync)
         await foreach (ClusterAgent agent in client.GetAgentsAsync(project, stop).ConfigureAwait(false))
         {
             string id = agent.Id.ToString(CultureInfo.InvariantCulture);
-            yield return new Candidate(id, $"{id} {agent}", $"Agent {agent} of {agent.ProjectPath}, registered {ViewFormatter.Age(agent.CreatedAt, agent.Session)}");
+            string age = ViewFormatter.Age(agent.CreatedAt, agent.Session);
+            yield return new Candidate(id, $"{id} {agent}", $"Agent {agent} of {agent.ProjectPath}, registered {age}");
         }
     }
 }

@@ -42,7 +42,12 @@ public abstract class LiveCompleter : IArgumentCompleter
         GitLabClient client, IDictionary bound, string word, CancellationToken stop);
 
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters)
     {
         GitLabSession? session = GetValue(fakeBoundParameters, "Session") as GitLabSession ?? CurrentSession.Get();
         var results = new List<CompletionResult>();
@@ -75,11 +80,17 @@ public abstract class LiveCompleter : IArgumentCompleter
 
     /// <summary>Gives the project among the other arguments, or <see langword="null"/>.</summary>
     private protected static ProjectReference? GetProject(IDictionary bound)
-        => GetValue(bound, "Project") is { } value && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out ProjectReference project) ? project : null;
+        => ConvertTo<ProjectReference>(GetValue(bound, "Project"));
 
     /// <summary>Gives the agent among the other arguments, or <see langword="null"/>.</summary>
     private protected static AgentReference? GetAgent(IDictionary bound)
-        => GetValue(bound, "Agent") is { } value && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out AgentReference agent) ? agent : null;
+        => ConvertTo<AgentReference>(GetValue(bound, "Agent"));
+
+    private static T? ConvertTo<T>(object? value)
+        where T : class
+        => value is not null && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out T result)
+            ? result
+            : null;
 
     private static object? GetValue(IDictionary bound, string name)
         => bound?[name] is { } value ? (value as PSObject)?.BaseObject ?? value : null;
@@ -95,10 +106,17 @@ public abstract class LiveCompleter : IArgumentCompleter
             plain &= char.IsLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or '\\' or ':' or '*' or '`' or '+';
         }
 
-        return plain && text[0] != '-' && !text.Contains("`") ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+        return plain && text[0] != '-' && !text.Contains("`")
+            ? text
+            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
     }
 
-    private async Task CollectAsync(GitLabClient client, IDictionary bound, string word, List<CompletionResult> results, CancellationToken stop)
+    private async Task CollectAsync(
+        GitLabClient client,
+        IDictionary bound,
+        string word,
+        List<CompletionResult> results,
+        CancellationToken stop)
     {
         await foreach (Candidate candidate in _source(client, bound, word, stop).ConfigureAwait(false))
         {
@@ -108,7 +126,8 @@ public abstract class LiveCompleter : IArgumentCompleter
                 continue;
             }
 
-            var result = new CompletionResult(Quote(candidate.Text), candidate.Label, CompletionResultType.ParameterValue, candidate.ToolTip);
+            var result = new CompletionResult(
+                Quote(candidate.Text), candidate.Label, CompletionResultType.ParameterValue, candidate.ToolTip);
             lock (results)
             {
                 results.Add(result);

@@ -18,6 +18,7 @@ public sealed class RuleCompleter : IArgumentCompleter
         CommandAst commandAst,
         IDictionary fakeBoundParameters)
         => AgentRules.Names
-            .Where(name => name.StartsWith((wordToComplete ?? string.Empty).Trim('\'', '"'), StringComparison.OrdinalIgnoreCase))
+            .Where(name => name.StartsWith(
+                (wordToComplete ?? string.Empty).Trim('\'', '"'), StringComparison.OrdinalIgnoreCase))
             .Select(static name => new CompletionResult(name));
 }

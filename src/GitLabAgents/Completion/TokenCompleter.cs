@@ -30,12 +30,13 @@ public abstract class TokenCompleter : LiveCompleter
             yield break;
         }
 
-        (long projectId, long agentId) = await new AgentIdResolver().ResolveAsync(client, project, agent, stop).ConfigureAwait(false);
+        (long projectId, long agentId) = await new AgentIdResolver()
+            .ResolveAsync(client, project, agent, stop).ConfigureAwait(false);
         await foreach (AgentToken token in client.GetTokensAsync(projectId, agentId, stop).ConfigureAwait(false))
         {
             (string text, string label) = name(token);
-            yield return new Candidate(
-                text, label, $"Token {token.Id} '{token}', {token.Status}, created {ViewFormatter.Age(token.CreatedAt, token.Session)}");
+            string age = ViewFormatter.Age(token.CreatedAt, token.Session);
+            yield return new Candidate(text, label, $"Token {token.Id} '{token}', {token.Status}, created {age}");
         }
     }
 }

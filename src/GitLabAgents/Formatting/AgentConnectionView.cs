@@ -19,7 +19,8 @@ public sealed class AgentConnectionView(AgentConnection connection)
     public string Reason => ViewFormatter.Text(connection.Reason);
 
     /// <summary>Gets the version of the agent, and whether it is behind the server's.</summary>
-    public string Version => ViewFormatter.Text(connection.IsBehind is true ? $"{connection.Version} (behind)" : connection.Version);
+    public string Version
+        => ViewFormatter.Text(connection.IsBehind is true ? $"{connection.Version} (behind)" : connection.Version);
 
     /// <summary>Gets the version of the GitLab.</summary>
     public string ServerVersion => ViewFormatter.Text(connection.ServerVersion);

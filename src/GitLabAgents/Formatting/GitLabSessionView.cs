@@ -11,7 +11,8 @@ public sealed class GitLabSessionView(GitLabSession session)
     public string Scopes => ViewFormatter.Join(session.Scopes);
 
     /// <summary>Gets the day on which the access token expires.</summary>
-    public string Expires => ViewFormatter.Highlight(ViewFormatter.Day(session.ExpiresAt), ViewFormatter.ExpiresSoon(session));
+    public string Expires
+        => ViewFormatter.Highlight(ViewFormatter.Day(session.ExpiresAt), ViewFormatter.ExpiresSoon(session));
 
     /// <summary>Gets when the access token expires.</summary>
     public string ExpiresAt => ViewFormatter.Iso(session.ExpiresAt);

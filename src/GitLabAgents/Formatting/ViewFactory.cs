@@ -3,8 +3,8 @@ using System.Management.Automation;
 namespace GitLabAgents;
 
 /// <summary>
-/// Supplies the views of Format.ps1xml with display text. Types.ps1xml makes it the hidden property View of each object,
-/// because constrained language mode allows reading properties but not calling methods.
+/// Supplies the views of Format.ps1xml with display text. Types.ps1xml makes it the hidden property View of each
+/// object, because constrained language mode allows reading properties but not calling methods.
 /// </summary>
 public static class ViewFactory
 {

@@ -106,7 +106,8 @@ public static class ViewFormatter
     internal static string HighlightError(string text) => Color(text, Red);
 
     /// <summary>Formats tokens with their IDs.</summary>
-    internal static string JoinWithIds(IEnumerable<AgentToken> tokens) => Join(tokens.Select(static token => $"{token} ({token.Id})"));
+    internal static string JoinWithIds(IEnumerable<AgentToken> tokens)
+        => Join(tokens.Select(static token => $"{token} ({token.Id})"));
 
     private static string Color(string text, string color)
         => IsAnsiSupported && !Console.IsOutputRedirected ? color + text + Reset : text;

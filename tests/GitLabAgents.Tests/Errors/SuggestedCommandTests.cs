@@ -16,7 +16,7 @@ public sealed class SuggestedCommandTests
     [Fact]
     public void Each_command_names_its_resource()
     {
-        Assert.Equal("Get-GitLabClusterAgent -Project '101' -AgentId 11", SuggestedCommand.ReadAgent(101, 11));
+        Assert.Equal("Get-GitLabClusterAgent -Project 101 -AgentId 11", SuggestedCommand.ReadAgent(101, 11));
         Assert.Equal("Get-GitLabAgentToken -Project 'a/b' -Agent 11 -Name 'ci'", SuggestedCommand.FindToken("a/b", 11, "ci"));
         Assert.Equal("Get-GitLabAgentToken -Project 'a/b' -Agent 11 -TokenId 7", SuggestedCommand.ReadToken("a/b", 11, 7));
         Assert.Equal("Revoke-GitLabAgentToken -Project 'a/b' -Agent 11 -TokenId 7", SuggestedCommand.Revoke("a/b", 11, 7));

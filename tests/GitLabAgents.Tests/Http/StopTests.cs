@@ -20,12 +20,12 @@ public sealed class StopTests
     {
         ["list agents"] = ((client, stop) => TestClients.ListAsync(client.GetAgentsAsync(101, stop)), null),
         ["get agent"] = ((client, stop) => client.GetAgentAsync(101, 11, stop), null),
-        ["create agent"] = ((client, stop) => client.CreateAgentAsync(101, "new", stop), "Get-GitLabClusterAgent -Project '101' -Name 'new'"),
-        ["delete agent"] = ((client, stop) => client.DeleteAgentAsync(101, 11, stop), "Get-GitLabClusterAgent -Project '101' -AgentId 11"),
+        ["create agent"] = ((client, stop) => client.CreateAgentAsync(101, "new", stop), "Get-GitLabClusterAgent -Project 101 -Name 'new'"),
+        ["delete agent"] = ((client, stop) => client.DeleteAgentAsync(101, 11, stop), "Get-GitLabClusterAgent -Project 101 -AgentId 11"),
         ["list tokens"] = ((client, stop) => TestClients.ListAsync(client.GetTokensAsync(101, 11, stop)), null),
         ["get token"] = ((client, stop) => client.GetTokenAsync(101, 11, 1001, stop), null),
         ["token details"] = ((client, stop) => TestClients.ListAsync(client.GetTokenDetailsAsync(101, 11, _ => true, stop)), null),
-        ["revoke token"] = ((client, stop) => client.RevokeTokenAsync(101, 11, 1001, stop), "Get-GitLabAgentToken -Project '101' -Agent 11 -TokenId 1001"),
+        ["revoke token"] = ((client, stop) => client.RevokeTokenAsync(101, 11, 1001, stop), "Get-GitLabAgentToken -Project 101 -Agent 11 -TokenId 1001"),
     };
 
     public static TheoryData<string> Names() => new(Operations.Keys);
