@@ -129,7 +129,8 @@ public sealed partial class GitLabClient
         }
         catch (GitLabApiException e) when (e.IsTooExpensive)
         {
-            return (null, GraphQLResult.TooExpensive(QuoteMessage(e.ServerMessage ?? string.Empty) ?? e.Problem, isTooComplex: false));
+            string reason = QuoteMessage(e.ServerMessage ?? string.Empty) ?? e.Problem;
+            return (null, GraphQLResult.TooExpensive(reason, isTooComplex: false));
         }
         catch (GitLabApiException e) when (GetUnavailableReason(e) is { } reason)
         {
@@ -140,12 +141,15 @@ public sealed partial class GitLabClient
     private static string? GetUnavailableReason(GitLabApiException e)
     {
         string end = e.StatusCode == HttpStatusCode.OK ? " without JSON" : string.Empty;
-        string message = e.ServerMessage is { } text ? $"{(int?)e.StatusCode}: \"{text}\"" : $"{(int?)e.StatusCode}{end}";
+        string message = e.ServerMessage is { } text
+            ? $"{(int?)e.StatusCode}: \"{text}\""
+            : $"{(int?)e.StatusCode}{end}";
         return e.Kind switch
         {
             _ when e.IsForeign => $"GraphQL is off or blocked ({message}).",
             GitLabErrorKind.NotFound => $"GraphQL is off or blocked ({message}).",
-            GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope => $"The access token may not use GraphQL ({message}).",
+            GitLabErrorKind.Forbidden or GitLabErrorKind.InsufficientScope =>
+                $"The access token may not use GraphQL ({message}).",
             GitLabErrorKind.AuthenticationFailed =>
                 $"GraphQL does not accept the access token ({message}); it requires the scope api or read_api.",
             _ => null,

@@ -75,7 +75,7 @@ public sealed class InventoryPropertyTests
     {
         ServerToken token = state.AddAccessToken(
             TestClients.Token, role: Pick(random, Role.Maintainer, Role.Developer, Role.Reporter), isAdmin: random.Next(6) == 0);
-        int projects = random.Next(1, 7);
+        int projects = random.Next(1, 6);
         for (int number = 0; number < projects; number++)
         {
             string group = number == 0 ? "g" : Pick(random, "g", "g/a", "g/a/b", "h");
@@ -99,7 +99,7 @@ public sealed class InventoryPropertyTests
 
     private static void AddAgents(State state, Project project, Random random)
     {
-        for (int number = random.Next(6); number > 0; number--)
+        for (int number = random.Next(5); number > 0; number--)
         {
             Agent agent = state.AddAgent(project, $"a{number}", random.Next(3) == 0 ? null : random.Next(7, 12));
             if (random.Next(2) == 0)
@@ -108,7 +108,7 @@ public sealed class InventoryPropertyTests
             }
 
             // GitLab has no order among tokens that were used at the same time.
-            for (int index = random.Next(40) == 0 ? 23 : random.Next(4); index > 0; index--)
+            for (int index = random.Next(60) == 0 ? 23 : random.Next(4); index > 0; index--)
             {
                 state.AddToken(
                     agent,
