@@ -24,6 +24,11 @@ What hands the secret over. It is called with the new token, whose Token is a Se
 the secret in the clear, and with the row. What it puts out is thrown away; to fail, it throws. By default the secret
 becomes a Kubernetes secret, handed to kubectl through its standard input.
 
+.PARAMETER WaitSec
+Waits up to this many seconds until the agents that were just enrolled are connected, all of them together. For a
+-Deploy that installs the agent. An agent that is not connected in time is an error that says what was seen.
+By default, the script does not wait.
+
 .PARAMETER ResultPath
 Writes the outcome of every row as CSV to this file too.
 
@@ -52,12 +57,16 @@ param(
     [ValidateNotNull()]
     [scriptblock] $Deploy,
 
+    [ValidateRange(1, 86400)]
+    [int] $WaitSec,
+
     [ValidateNotNullOrEmpty()]
     [string] $ResultPath
 )
 
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
+$unconnected = @()
 $utf8 = if ($PSVersionTable.PSVersion.Major -ge 6) { 'utf8BOM' } else { 'utf8' } # With a mark: spreadsheets look for it.
 $PSNativeCommandUseErrorActionPreference = $true # A native command of -Deploy that fails, fails the row (PowerShell 7.4 and later).
 
@@ -181,6 +190,15 @@ try {
         }
         $result
     }
+
+    $enrolled = @($results | Where-Object Outcome -EQ Enrolled)
+    if ($WaitSec -and $enrolled) {
+        $connections = @($enrolled | Wait-GitLabAgentConnection -TimeoutSec $WaitSec -ErrorAction Continue -ErrorVariable unconnected)
+        foreach ($result in $enrolled) {
+            $connection = $connections | Where-Object AgentId -EQ $result.AgentId
+            $result.Detail = if ($connection) { "Connected with version $($connection.Version)." } else { 'It is not connected yet.' }
+        }
+    }
 }
 finally {
     if ($connected) { Disconnect-GitLab }
@@ -199,4 +217,4 @@ if ($ResultPath) {
 $results
 $failed = @($results | Where-Object Outcome -EQ Failed).Count
 Write-Information -InformationAction Continue "$($results.Count) rows, $(@($results | Where-Object Outcome -EQ Enrolled).Count) enrolled, $failed failed."
-exit $(if ($failed) { 2 } else { 0 })
+exit $(if ($failed -or $unconnected) { 2 } else { 0 })

@@ -52,7 +52,8 @@ public sealed partial class GitLabClient
         => _observer?.OnRetry(delay, DisplayText.Sanitize($"{_session}: {reason}"));
 
     // Takes back a creation, with a time limit of its own, since the caller's token may be canceled.
-    private static async Task<string> RollBackAsync(Func<CancellationToken, Task> remove, string success, string failure)
+    private static async Task<string> RollBackAsync(
+        Func<CancellationToken, Task> remove, string success, string failure)
     {
         using var timeout = new CancellationTokenSource(RollBackTimeout);
         try

@@ -6,9 +6,9 @@ using GitLabAgents.Transport;
 namespace GitLabAgents;
 
 /// <summary>
-/// A connection to one GitLab with one access token: what <c>Connect-GitLab</c> makes, and what every object that was
-/// read through it goes back through. It holds connections, the throttle and the token; none of its properties shows
-/// the token.
+/// A connection to one GitLab with one access token. <c>Connect-GitLab</c> creates it, and operations on an object use
+/// the session that the object was read with. It holds connections, the throttle and the token; none of its properties
+/// shows the token.
 /// </summary>
 public sealed class GitLabSession : IDisposable
 {
@@ -20,7 +20,7 @@ public sealed class GitLabSession : IDisposable
     private readonly GitLabTransport _transport;
     private long _serverTimeOffset;
 
-    /// <exception cref="ArgumentException">The URL or the token is none.</exception>
+    /// <exception cref="ArgumentException">The token is empty or not a valid header value.</exception>
     internal GitLabSession(Uri uri, SecureString token, TokenType tokenType, TransportOptions options)
     {
         Uri = uri;
@@ -34,7 +34,7 @@ public sealed class GitLabSession : IDisposable
         GraphQL = new GraphQLSupport(options.Clock);
     }
 
-    // Only the address of a session that exists elsewhere. Nothing can be sent with it.
+    // A placeholder with the address only. Nothing can be sent with it.
     private GitLabSession(string address)
     {
         _address = address;
@@ -47,88 +47,90 @@ public sealed class GitLabSession : IDisposable
         IsClosed = true;
     }
 
-    /// <summary>Gets the URL of the GitLab, with its prefix where it has one.</summary>
+    /// <summary>Gets the URL of the GitLab, with its path prefix if it has one.</summary>
     public Uri Uri { get; }
 
     /// <summary>Gets how the access token is sent.</summary>
     public TokenType TokenType { get; }
 
     /// <summary>
-    /// Gets the name that the access token bears on the server, or <see langword="null"/> where it does not tell.
+    /// Gets the name of the access token on the server, or <see langword="null"/> if it does not report it.
     /// </summary>
     public string? TokenName { get; internal set; }
 
-    /// <summary>Gets the scopes of the access token; empty where the server does not tell.</summary>
+    /// <summary>Gets the scopes of the access token; empty if the server does not report it.</summary>
     public string[] Scopes { get; internal set; } = [];
 
     /// <summary>
-    /// Gets when the access token expires (a day, at midnight UTC), or <see langword="null"/> where it does not or the
-    /// server does not tell.
+    /// Gets when the access token expires (a day, at midnight UTC), or <see langword="null"/> if it does not expire or
+    /// the server does not report it.
     /// </summary>
     public DateTimeOffset? ExpiresAt { get; internal set; }
 
-    /// <summary>Gets the version of the GitLab, or <see langword="null"/> where it does not tell.</summary>
+    /// <summary>Gets the version of the GitLab, or <see langword="null"/> if it does not report it.</summary>
     public string? Version { get; internal set; }
 
-    /// <summary>Gets whether it is an Enterprise edition, or <see langword="null"/> where it does not tell.</summary>
+    /// <summary>
+    /// Gets whether the GitLab is an Enterprise Edition, or <see langword="null"/> if it does not report it.
+    /// </summary>
     public bool? IsEnterprise { get; internal set; }
 
     /// <summary>
-    /// Gets the address that agents connect to, or <see langword="null"/> where there is none or the server does not
-    /// tell.
+    /// Gets the address that agents connect to, or <see langword="null"/> if there is none or the server does not
+    /// report it.
     /// </summary>
     public Uri? KasUri { get; internal set; }
 
-    /// <summary>Gets how many requests of the session may be under way at once.</summary>
+    /// <summary>Gets how many requests of the session may be in flight at once.</summary>
     public int ThrottleLimit { get; }
 
-    /// <summary>Gets when the session was made.</summary>
+    /// <summary>Gets when the session was created.</summary>
     public DateTimeOffset ConnectedAt { get; } = DateTimeOffset.Now;
 
     /// <summary>
-    /// Gets the number of items of an ordered concurrent read: twice the throttle limit, so that a slow item at the head
-    /// leaves no slot idle.
+    /// Gets the number of items of an ordered concurrent read: twice the throttle limit, so that a slow item does not
+    /// leave slots idle.
     /// </summary>
     internal int MaxConcurrentReads => ThrottleLimit * 2;
 
-    /// <summary>Gets the URL that every call begins with.</summary>
+    /// <summary>Gets the base URL of all requests.</summary>
     internal Uri ApiUri { get; }
 
-    /// <summary>Gets the credential.</summary>
+    /// <summary>Gets the access token.</summary>
     internal AccessToken Token => _token;
 
-    /// <summary>Gets the way to the server.</summary>
+    /// <summary>Gets the transport to the server.</summary>
     internal GitLabTransport Transport => _transport;
 
-    /// <summary>Gets the clock that waits go by.</summary>
+    /// <summary>Gets the clock that times delays.</summary>
     internal TimeProvider Clock { get; }
 
     /// <summary>
-    /// Gets or sets a value indicating whether <c>%2F</c> stays as it is in the path of a <see cref="System.Uri"/>.
-    /// Where .NET Framework runs a program for an older version of it, <c>%2F</c> becomes <c>/</c>.
+    /// Gets or sets a value indicating whether <see cref="System.Uri"/> keeps <c>%2F</c> in a path. In programs for
+    /// older versions of .NET Framework, it becomes <c>/</c>.
     /// </summary>
     internal bool KeepsEncodedSlashes { get; set; } = new Uri("http://a/b%2Fc").AbsolutePath == "/b%2Fc";
 
     /// <summary>
-    /// Gets or sets a value indicating whether the server takes certificates in base64 (<see langword="true"/>) or as
-    /// PEM (<see langword="false"/>), or <see langword="null"/> while that is not known.
+    /// Gets or sets a value indicating whether the server accepts certificates in base64 (<see langword="true"/>) or as
+    /// PEM (<see langword="false"/>), or <see langword="null"/> if that is not known yet.
     /// </summary>
     internal bool? TakesBase64Certificates { get; set; }
 
     /// <summary>Gets what the session knows about GitLab's GraphQL API.</summary>
     internal GraphQLSupport GraphQL { get; }
 
-    /// <summary>Gets a value indicating whether the session was ended.</summary>
+    /// <summary>Gets a value indicating whether the session was disconnected.</summary>
     internal bool IsClosed { get; private set; }
 
     /// <summary>
-    /// Gets the time by GitLab's clock, as far as its responses have told; by this machine's clock before that.
+    /// Gets the time by GitLab's clock, as its latest response reported it; by this machine's clock before that.
     /// </summary>
     /// <returns>The time.</returns>
     internal DateTimeOffset GetServerTime()
         => Clock.GetUtcNow() + new TimeSpan(Interlocked.Read(ref _serverTimeOffset));
 
-    /// <summary>Remembers how far GitLab's clock is from this machine's.</summary>
+    /// <summary>Stores the difference between GitLab's clock and this machine's.</summary>
     /// <param name="date">The <c>Date</c> of a response that was just received, if it has one.</param>
     internal void SetServerTime(DateTimeOffset? date)
     {
@@ -141,7 +143,8 @@ public sealed class GitLabSession : IDisposable
     }
 
     /// <summary>
-    /// Closes the connections and forgets the access token. What was read stays, but nothing more can be done with it.
+    /// Closes the connections and clears the access token. Objects that were read keep their values, but no operation
+    /// on them is possible any more.
     /// </summary>
     public void Dispose()
     {

@@ -7,9 +7,8 @@ using System.Runtime.Loader;
 namespace GitLabAgents.Loader;
 
 /// <summary>
-/// Holds the module's dependencies apart from every other module's. The framework's own assemblies come first where
-/// their version suffices: they are compiled ahead of time, and their types are the ones that the rest of the process
-/// uses.
+/// Isolates the module's dependencies from those of other modules. If their version suffices, the framework's own
+/// assemblies take precedence: they are compiled ahead of time, and the rest of the process uses their types.
 /// </summary>
 public sealed class DependencyContext : AssemblyLoadContext
 {
@@ -20,9 +19,11 @@ public sealed class DependencyContext : AssemblyLoadContext
     private DependencyContext(string directory)
         : base("GitLabAgents") => _directory = directory;
 
-    /// <summary>Makes a context over one folder of assemblies.</summary>
+    /// <summary>Creates a context for a folder of assemblies.</summary>
     /// <param name="directory">The full path of the folder.</param>
-    /// <returns>A function that gives the assembly of a name, or <see langword="null"/> where neither the folder nor the framework has one.</returns>
+    /// <returns>
+    /// A function that returns the assembly of a name, or <see langword="null"/> to leave it to the default context.
+    /// </returns>
     public static Func<AssemblyName, Assembly?> Create(string directory)
     {
         var context = new DependencyContext(directory);

@@ -27,7 +27,7 @@ internal sealed class ClientCertificateHandler : HttpMessageHandler
     private readonly X509Certificate2Collection _received = new();
     private readonly object _gate = new();
 
-    // The last one is in use. Requests may still be under way on the others.
+    // The last one is in use. Requests may still be in flight on the others.
     private readonly List<HttpMessageInvoker> _invokers = [];
 
     /// <summary>Initializes a new instance of the <see cref="ClientCertificateHandler"/> class.</summary>

@@ -23,7 +23,9 @@ public sealed class RequestContext
     /// </summary>
     public bool IsSafe { get; set; }
 
-    /// <summary>Gets or sets a value indicating whether the request is a GraphQL query, which GitLab may refuse to finish.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether the request is a GraphQL query, which GitLab may refuse to finish.
+    /// </summary>
     public bool IsQuery { get; set; }
 
     /// <summary>
@@ -79,7 +81,7 @@ public sealed class RequestContext
         }
     }
 
-    /// <summary>Ends an attempt that was answered or that failed.</summary>
+    /// <summary>Ends an attempt that got a response or that failed.</summary>
     internal void EndAttempt() => InFlight = false;
 
     /// <summary>Gets the context that is attached to a request.</summary>

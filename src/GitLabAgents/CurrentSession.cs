@@ -3,16 +3,16 @@ using System.Runtime.CompilerServices;
 
 namespace GitLabAgents;
 
-/// <summary>Each runspace has a session of its own that cmdlets fall back on.</summary>
+/// <summary>Stores the current session of each runspace, which cmdlets use by default.</summary>
 internal static class CurrentSession
 {
     private static readonly ConditionalWeakTable<Runspace, GitLabSession> Sessions = new();
 
-    /// <summary>Gives this runspace's session, or <see langword="null"/>.</summary>
-    public static GitLabSession? Get()
-        => Runspace.DefaultRunspace is { } runspace && Sessions.TryGetValue(runspace, out GitLabSession? session) ? session : null;
+    /// <summary>Returns this runspace's session, or <see langword="null"/>.</summary>
+    public static GitLabSession? Get() => Runspace.DefaultRunspace is { } runspace
+        && Sessions.TryGetValue(runspace, out GitLabSession? session) ? session : null;
 
-    /// <summary>Sets this runspace's session, or none.</summary>
+    /// <summary>Sets or clears this runspace's session.</summary>
     public static void Set(GitLabSession? session)
     {
         if (Runspace.DefaultRunspace is not { } runspace)

@@ -7,19 +7,21 @@ using System.Threading;
 namespace GitLabAgents;
 
 /// <summary>
-/// Finds what this module depends on, when it is first needed, in <c>dependencies/</c> beside this assembly. On
-/// PowerShell 7 it goes to a load context of its own (GitLabAgents.Loader), so that other modules' versions of the same
-/// libraries neither disturb nor are disturbed; on Windows PowerShell 5.1 it is loaded as it is.
+/// Loads the module's dependencies on demand from <c>dependencies/</c> next to this assembly. On PowerShell 7 they are
+/// loaded into a separate load context (GitLabAgents.Loader), so that they do not conflict with other modules' versions
+/// of the same libraries. On Windows PowerShell 5.1 they are loaded into the default context.
 /// </summary>
-/// <remarks>PowerShell makes an instance for each import and each removal, hence the statics.</remarks>
+/// <remarks>The state is static because PowerShell creates an instance for each import and each removal.</remarks>
 public sealed class DependencyResolver : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
-    private static readonly string ModuleDirectory = Path.GetDirectoryName(typeof(DependencyResolver).Assembly.Location) ?? string.Empty;
+    private static readonly string ModuleDirectory =
+        Path.GetDirectoryName(typeof(DependencyResolver).Assembly.Location) ?? string.Empty;
+
     private static readonly Lazy<Func<AssemblyName, Assembly?>> Resolver = new(CreateResolver);
 
     private static int s_imports;
 
-    /// <summary>Begins to answer for the module's dependencies.</summary>
+    /// <summary>Starts resolving the module's dependencies.</summary>
     public void OnImport()
     {
         if (Interlocked.Increment(ref s_imports) == 1)
@@ -27,13 +29,13 @@ public sealed class DependencyResolver : IModuleAssemblyInitializer, IModuleAsse
             AppDomain.CurrentDomain.AssemblyResolve += Resolve;
         }
 
-        // Scripts name the client's types, [GitLabAgents.GitLabApiException] above all, and PowerShell finds those of
-        // loaded assemblies only. The client is ours and small; what it depends on stays unloaded.
+        // Scripts refer to types of the client, such as [GitLabAgents.GitLabApiException], and PowerShell finds types
+        // of loaded assemblies only. The client is small, and its dependencies are not loaded yet.
         GC.KeepAlive(typeof(GitLabApiException));
     }
 
-    /// <summary>Stops answering, and forgets the sessions of the runspace.</summary>
-    /// <param name="psModuleInfo">The module that is removed.</param>
+    /// <summary>Stops resolving dependencies, and clears the runspace's session.</summary>
+    /// <param name="psModuleInfo">The module to remove.</param>
     public void OnRemove(PSModuleInfo psModuleInfo)
     {
         CurrentSession.Set(null);
@@ -47,14 +49,15 @@ public sealed class DependencyResolver : IModuleAssemblyInitializer, IModuleAsse
         => IsOurs(args.RequestingAssembly) ? Resolver.Value(new AssemblyName(args.Name)) : null;
 
     private static bool IsOurs(Assembly? requesting)
-        => requesting is { IsDynamic: false } && requesting.Location.StartsWith(ModuleDirectory, StringComparison.OrdinalIgnoreCase);
+        => requesting is { IsDynamic: false }
+            && requesting.Location.StartsWith(ModuleDirectory, StringComparison.OrdinalIgnoreCase);
 
     private static Func<AssemblyName, Assembly?> CreateResolver()
     {
         string dependencies = Path.Combine(ModuleDirectory, "dependencies");
         if (Environment.Version.Major >= 5)
         {
-            // .NET: reached by reflection, because an assembly for .NET Framework too cannot refer to one for .NET 8.
+            // By reflection, because this assembly also runs on .NET Framework and cannot refer to one for .NET 8.
             MethodInfo create = Assembly.LoadFrom(Path.Combine(ModuleDirectory, "GitLabAgents.Loader.dll"))
                 .GetType("GitLabAgents.Loader.DependencyContext", throwOnError: true)!
                 .GetMethod("Create")!;

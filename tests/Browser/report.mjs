@@ -159,6 +159,9 @@ const checks = {
       for (const name of ["fleet.html", "hostile.html"]) {
         const { page, close } = await open(name, { width });
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} at ${width}`);
+        const [table, filters] = await page.$$eval("#agents, #filters", elements => elements
+          .sort((a, b) => (a.id > b.id) - (a.id < b.id)).map(element => element.getBoundingClientRect().right));
+        assert.ok(table <= filters + 1, `the table of ${name} at ${width}`);
         await close();
       }
     }

@@ -210,12 +210,13 @@ public sealed class HelpTests
             $"position {position?.ToString(CultureInfo.InvariantCulture) ?? "named"}, by value {byValue}, ")
         + string.Create(CultureInfo.InvariantCulture, $"by property name {byPropertyName}, wildcards {wildcards}");
 
-    // The properties of the class, and the parameters that PowerShell adds for ShouldProcess.
+    // The properties of the class, and the parameters that PowerShell adds for ShouldProcess. Like PowerShell, this
+    // ignores the attributes of a property that is overridden.
     private static IEnumerable<CompiledParameter> GetParameters(Type type)
     {
         foreach (PropertyInfo property in type.GetProperties())
         {
-            ParameterAttribute[] attributes = [.. property.GetCustomAttributes<ParameterAttribute>()];
+            ParameterAttribute[] attributes = [.. property.GetCustomAttributes<ParameterAttribute>(inherit: false)];
             if (attributes.Length > 0)
             {
                 yield return new CompiledParameter(
@@ -240,7 +241,7 @@ public sealed class HelpTests
         string[] named =
         [
             .. type.GetProperties()
-                .SelectMany(static property => property.GetCustomAttributes<ParameterAttribute>())
+                .SelectMany(static property => property.GetCustomAttributes<ParameterAttribute>(inherit: false))
                 .Select(static attribute => attribute.ParameterSetName)
                 .Append(GetDefaultSet(type))
                 .OfType<string>()

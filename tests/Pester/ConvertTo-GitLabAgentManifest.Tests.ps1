@@ -132,8 +132,8 @@ Describe 'ConvertTo-GitLabAgentManifest' {
             @{ File = 'none.pem'; Format = 'HelmCommand'; Words = '*cannot be read*' }
             @{ File = 'junk.pem'; Format = 'HelmCommand'; Words = '*is not PEM*' }
             @{ File = 'key.pem'; Format = 'HelmValues'; Words = '*private key where a certificate is expected*' }
-            @{ File = 'both.pem'; Format = 'HelmCommand'; Words = '*holds a private key beside the certificate*' }
-            @{ File = 'Env:PATH'; Format = 'HelmCommand'; Words = '*is no file*' }
+            @{ File = 'both.pem'; Format = 'HelmCommand'; Words = '*contains a private key besides the certificate*' }
+            @{ File = 'Env:PATH'; Format = 'HelmCommand'; Words = '*is not a file*' }
         ) {
             $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -Format $Format -KasCaCertificatePath $File }
             $failure.FullyQualifiedErrorId | Should -Be 'InvalidRequest,GitLabAgents.Commands.ConvertToGitLabAgentManifestCommand'
@@ -178,7 +178,7 @@ Describe 'ConvertTo-GitLabAgentManifest' {
             foreach ($format in 'HelmCommand', 'HelmValues') {
                 $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -Format $format -UrlConfiguration $url }
                 $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-                "$failure" | Should -BeLike '*is one with mutual TLS*'
+                "$failure" | Should -BeLike '*uses mutual TLS*'
                 $failure.ErrorDetails.RecommendedAction | Should -BeLike '*Get-Help New-GitLabAgentUrlConfiguration -Examples*'
             }
 
@@ -188,12 +188,12 @@ Describe 'ConvertTo-GitLabAgentManifest' {
         It 'refuses one of another agent, or of another GitLab' {
             $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -UrlConfiguration (Add-UrlConfiguration -Agent 13) }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-            "$failure" | Should -BeLike '*is that of agent 13*the token is for agent 14*'
+            "$failure" | Should -BeLike '*is for agent 13*the token is for agent 14*'
             $another = Start-FakeGitLab
             try {
                 $null = Connect-FakeGitLab $another
                 $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -Format KubernetesSecret -UrlConfiguration (Add-UrlConfiguration) }
-                "$failure" | Should -BeLike 'The URL configuration * is that of agent 14 on *'
+                "$failure" | Should -BeLike 'URL configuration * is for agent 14 on *'
             }
             finally {
                 Stop-FakeGitLab $another
@@ -204,17 +204,17 @@ Describe 'ConvertTo-GitLabAgentManifest' {
             $with = @{ $_ = @{ KasAddress = 'wss://kas.example.com'; KasCaCertificatePath = 'ca.pem' }[$_] }
             $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -UrlConfiguration (Add-UrlConfiguration) @with }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-            "$failure" | Should -BeLike '-UrlConfiguration excludes -KasAddress and -KasCaCertificatePath*'
+            "$failure" | Should -BeLike '-UrlConfiguration cannot be combined with -KasAddress or -KasCaCertificatePath*'
         }
     }
 
     Context 'refuses' {
         It '<Name>, whatever the format' -ForEach @(
-            @{ Name = 'a namespace that is none'; With = @{ Namespace = 'My_Space' }; Words = '-Namespace is no name of a Kubernetes namespace*' }
-            @{ Name = 'a release that is none'; With = @{ ReleaseName = 'a b' }; Words = '-ReleaseName is no name of a Helm release*' }
-            @{ Name = 'a secret that is none'; With = @{ SecretName = '-x' }; Words = '-SecretName is no name of a Kubernetes secret*' }
-            @{ Name = 'an address that is none'; With = @{ KasAddress = 'https://kas.example.com' }; Words = '-KasAddress is no address*' }
-            @{ Name = 'an address that runs a command'; With = @{ KasAddress = 'wss://kas.example.com/;id' }; Words = '-KasAddress is no address*' }
+            @{ Name = 'a namespace that is none'; With = @{ Namespace = 'My_Space' }; Words = '-Namespace is not a valid name of a Kubernetes namespace*' }
+            @{ Name = 'a release that is none'; With = @{ ReleaseName = 'a b' }; Words = '-ReleaseName is not a valid name of a Helm release*' }
+            @{ Name = 'a secret that is none'; With = @{ SecretName = '-x' }; Words = '-SecretName is not a valid name of a Kubernetes secret*' }
+            @{ Name = 'an address that is none'; With = @{ KasAddress = 'https://kas.example.com' }; Words = '-KasAddress is not a valid address*' }
+            @{ Name = 'an address that runs a command'; With = @{ KasAddress = 'wss://kas.example.com/;id' }; Words = '-KasAddress is not a valid address*' }
         ) {
             foreach ($format in 'HelmCommand', 'HelmValues', 'KubernetesSecret') {
                 $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -Format $format @With }
@@ -236,7 +236,7 @@ Describe 'ConvertTo-GitLabAgentManifest' {
                 $failure = Get-Failure { $new | ConvertTo-GitLabAgentManifest -Format $format }
                 $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
                 "$failure" | Should -BeLike 'The address that agents connect to is not known*'
-                $failure.ErrorDetails.RecommendedAction | Should -BeLike 'Give it with -KasAddress*'
+                $failure.ErrorDetails.RecommendedAction | Should -BeLike 'Specify it with -KasAddress*'
                 $new | ConvertTo-GitLabAgentManifest -Format $format -KasAddress wss://kas.example.org | Should -BeLike '*wss://kas.example.org*'
             }
 
@@ -248,7 +248,7 @@ Describe 'ConvertTo-GitLabAgentManifest' {
             $null = Connect-FakeGitLab $server
             $failure = Get-Failure { New-GitLabAgentToken 101 12 ci-1 | ConvertTo-GitLabAgentManifest }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-            "$failure" | Should -BeLike 'What 127.0.0.1 gives for its agent server (KAS) is no address*'
+            "$failure" | Should -BeLike 'The agent server (KAS) address that 127.0.0.1:* reports is not a valid address*'
         }
 
         It 'another session than the token''s' {
@@ -298,7 +298,7 @@ Describe 'ConvertTo-GitLabAgentManifest' {
             $Error | ForEach-Object { $_.Exception.ToString(); [System.Management.Automation.PSSerializer]::Serialize($_, 4) }
         ) -join "`n"
         $Error.Count | Should -Be 18
-        foreach ($expected in 'helm upgrade', 'secretName:', 'with TLS', '-Namespace is no name', 'excludes') { $text.Contains($expected) | Should -BeTrue -Because $expected }
+        foreach ($expected in 'helm upgrade', 'secretName:', 'with TLS', '-Namespace is not a valid name', 'cannot be combined') { $text.Contains($expected) | Should -BeTrue -Because $expected }
         $secret = $token.RevealToken()
         foreach ($form in $secret, [convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($secret)).TrimEnd('='), [convert]::ToHexString([System.Text.Encoding]::Unicode.GetBytes($secret))) {
             $text.Contains($form, [StringComparison]::OrdinalIgnoreCase) | Should -BeFalse

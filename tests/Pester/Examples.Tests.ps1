@@ -48,7 +48,7 @@ BeforeAll {
             if ($AsPlainText) { $text } else { ConvertTo-Secret $text }
         }
 
-        function Read-Host { ConvertTo-Secret 'glpat-maintainer' }
+        function Read-Host { ConvertTo-Secret $answer }
         function kubectl { Read-Yaml ($input | Out-String); Use-EveryToken }
         function helm { Read-Yaml ($input | Out-String) }
         function Use-EveryToken {
@@ -85,6 +85,13 @@ Describe 'Example' {
         $here = $Code -replace '(https://)?\bgitlab(-\w+)?\.example\.com\b', $server.Url -replace '(?<=-Parallel \{)', "`nImport-Module '$manifest'"
         $run = [scriptblock]::Create($here)
         . $surroundings
+        # Only administrators find tokens by their secret.
+        $answer = 'glpat-maintainer'
+        if ($Code -match ' -Secret ') {
+            $null = Connect-FakeGitLab $server glpat-admin
+            $answer = ((Get-FakeGitLabState $server).tokens | Where-Object id -EQ 1001).secret
+        }
+
         $ErrorActionPreference = 'Stop'
         $ConfirmPreference = 'None'
         $PSDefaultParameterValues = @{ 'Connect-GitLab:AllowUnencryptedAuthentication' = $true; 'Invoke-GitLabAgentTokenRotation:TimeoutSec' = 5 }

@@ -100,7 +100,7 @@ Describe 'Export-GitLabAgentReport' {
             $null = New-Item -ItemType Directory sub
             $null = New-PSDrive -Name Reports -PSProvider FileSystem -Root $folder
             $file = $items | Export-GitLabAgentReport $Path -PassThru
-            $file.FullName | Should -Exist
+            [System.IO.File]::Exists($file.FullName) | Should -BeTrue
             Test-Path -LiteralPath $Path | Should -BeTrue
             (Get-ChildItem $folder -Recurse -File -Force).Count | Should -Be 1
         }
@@ -157,7 +157,7 @@ Describe 'Export-GitLabAgentReport' {
 
         It 'for other objects' {
             $failure = Get-Failure { Get-GitLabClusterAgent group/app | Export-GitLabAgentReport report.html }
-            $failure[0].FullyQualifiedErrorId | Should -BeLike 'InputObjectNotBound,*'
+            $failure[0].FullyQualifiedErrorId | Should -BeLike 'InputObjectMissingMandatory,*'
         }
 
         It 'if -Session is not that of the agents' {

@@ -190,7 +190,7 @@ Describe 'Get-GitLabAgentToken' {
         }
 
         It 'does not take names and ids together' {
-            (Get-Failure { Get-GitLabAgentToken 101 11 -Name a -TokenId 1 }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet*'
+            (Get-Failure { Get-GitLabAgentToken 101 11 -Name a -TokenId 1 }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
         }
 
         It 'reads a token from the pipeline afresh' {
@@ -233,7 +233,7 @@ Describe 'Get-GitLabAgentToken' {
         }
 
         It 'does not go together with -Project' {
-            (Get-Failure { Get-GitLabAgentToken 101 11 -Secret (ConvertTo-Secret 'glagent-x') }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet,*'
+            (Get-Failure { Get-GitLabAgentToken -Project 101 -Secret (ConvertTo-Secret 'glagent-x') }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet,*'
         }
     }
 }

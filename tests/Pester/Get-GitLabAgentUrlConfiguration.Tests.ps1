@@ -52,7 +52,7 @@ Describe 'Get-GitLabAgentUrlConfiguration' {
     }
 
     It 'says that receptive agents are <state>, and goes on with the next agent' -ForEach @(
-        @{ State = 'Off'; Words = '*are off on this GitLab*' }
+        @{ State = 'Off'; Words = '*are disabled on this GitLab*' }
         @{ State = 'Absent'; Words = '*has no receptive agents*' }
     ) {
         Edit-FakeGitLabOption $server @{ receptiveAgents = $State }

@@ -71,8 +71,8 @@ Describe 'New-GitLabAgentUrlConfiguration' {
     }
 
     It 'refuses <what> before any request' -ForEach @(
-        @{ What = 'swapped files'; Certificate = 'key.pem'; Key = 'cert.pem'; Words = '*key.pem holds a private key where a certificate is expected*' }
-        @{ What = 'a certificate as key'; Certificate = 'cert.pem'; Key = 'other.pem'; Words = '*other.pem holds a certificate where a private key is expected*' }
+        @{ What = 'swapped files'; Certificate = 'key.pem'; Key = 'cert.pem'; Words = '*key.pem contains a private key where a certificate is expected*' }
+        @{ What = 'a certificate as key'; Certificate = 'cert.pem'; Key = 'other.pem'; Words = '*other.pem contains a certificate where a private key is expected*' }
         @{ What = 'what is no PEM'; Certificate = 'junk.pem'; Key = 'key.pem'; Words = '*junk.pem is not PEM*' }
         @{ What = 'an encrypted key'; Certificate = 'cert.pem'; Key = 'encrypted.pem'; Words = '*encrypted.pem is encrypted*' }
         @{ What = 'the key of another certificate'; Certificate = 'cert.pem'; Key = 'other-key.pem'; Words = '*other-key.pem does not belong to the certificate*cert.pem*' }

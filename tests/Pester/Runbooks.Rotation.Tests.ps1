@@ -336,7 +336,7 @@ Describe 'Runbook' {
                 @{ Why = 'two rows'; Lines = 'fleet/sub/two,beta,one,', 'fleet/sub/two,beta,two,'; Says = '*has 2 rows for it. It was not rotated.' }
                 @{ Why = 'a row without a context'; Lines = @('fleet/sub/two,beta, ,'); Says = 'Its row in *clusters.csv has no context for kubectl. It was not rotated.' }
                 @{ Why = 'a row of another project'; Lines = @('fleet/one,beta,one,'); Says = '*has no row for it. It was not rotated.' }
-                @{ Why = 'an invalid namespace'; Lines = @('fleet/sub/two,beta,one,--all'); Says = '*-Namespace is no name*It was revoked.*'; Status = 'DeployFailed' }
+                @{ Why = 'an invalid namespace'; Lines = @('fleet/sub/two,beta,one,--all'); Says = '*-Namespace is not a valid name*It was revoked.*'; Status = 'DeployFailed' }
             ) {
                 Set-Content $csv (@('Project,Agent,Context,Namespace', 'fleet/one,alpha,admin@alpha,', 'fleet/sub/two,gamma,admin@gamma,', ',,,') + $Lines)
                 $run = Invoke-Rotation @{ ClusterPath = $csv }

@@ -562,7 +562,14 @@ Describe 'Guide' {
         $surroundings = {
             function Read-Host { ConvertTo-Secret 'glpat-maintainer' }
             function kubectl { $null }
-            function helm { $text = $input | Out-String; if ($text.Trim()) { $given.Add(($text | ConvertFrom-Json)) } }
+            function helm {
+                $text = $input | Out-String
+                if ($text.Trim()) {
+                    $given.Add(($text | ConvertFrom-Json))
+                    $new = (Get-FakeGitLabState $server).agents | Where-Object name -In 'demo', 'edge'
+                    $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = $new.id } }
+                }
+            }
         }
     }
 

@@ -203,7 +203,7 @@ Describe 'Secrets' {
         }
 
         # That there was something to look through.
-        foreach ($expected in 'GET http://127.0.0.1', 'SecureString', 'expires on', 'higher privileges', 'helm upgrade', 'secretName: ', '-SecretName is no name', 'kubectl said [redacted]', 'was not seen in use', 'web-1-') {
+        foreach ($expected in 'GET http://127.0.0.1', 'SecureString', 'expires on', 'higher privileges', 'helm upgrade', 'secretName: ', '-SecretName is not a valid name', 'kubectl said [redacted]', 'was not seen in use', 'web-1-') {
             $text.Contains($expected) | Should -BeTrue -Because "'$expected' shows that there was something to look through"
         }
 

@@ -21,7 +21,9 @@ public sealed partial class GitLabClient
     /// <param name="maxCount">The number of events to return at most; null for all.</param>
     /// <param name="cancellationToken">Cancels the requests.</param>
     /// <returns>The activity.</returns>
-    /// <exception cref="GitLabApiException">GitLab hides the activity from this access token, or cannot report it.</exception>
+    /// <exception cref="GitLabApiException">
+    /// GitLab hides the activity from this access token, or cannot report it.
+    /// </exception>
     public async IAsyncEnumerable<AgentActivity> GetActivityAsync(
         ProjectReference project,
         AgentReference agent,
@@ -61,7 +63,8 @@ public sealed partial class GitLabClient
         string action = $"read the activity of agent {agent} of project {agent.ProjectText}";
         if (agent.ProjectPath is not { } path || agent.Name is not { Length: > 0 } name)
         {
-            throw ActivityUnsupported(action, "GitLab does not report the agent's name and project, by which GraphQL finds it.");
+            throw ActivityUnsupported(
+                action, "GitLab does not report the agent's name and project, by which GraphQL finds it.");
         }
 
         var variables = new GraphQLVariables { Project = path, Agent = name, First = first, After = after };

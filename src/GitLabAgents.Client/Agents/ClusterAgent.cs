@@ -16,43 +16,55 @@ public sealed class ClusterAgent
     {
     }
 
-    /// <summary>Gets the agent's id, unique on its GitLab.</summary>
+    /// <summary>Gets the agent's ID, unique on its GitLab.</summary>
     [JsonInclude]
     public long Id { get; internal set; }
 
-    /// <summary>Gets the same as <see cref="Id"/>, under the name that binds in a pipeline.</summary>
+    /// <summary>Gets the value of <see cref="Id"/>, under the name that binds from the pipeline.</summary>
     [JsonIgnore]
     public long AgentId => Id;
 
-    /// <summary>Gets the agent's name, unique in its project. Servers of old leave it out: then <see langword="null"/>.</summary>
+    /// <summary>
+    /// Gets the agent's name, unique in its project, or <see langword="null"/> on older servers, which do not report
+    /// it.
+    /// </summary>
     [JsonInclude]
     public string? Name { get; internal set; }
 
-    /// <summary>Gets the id of the project that holds the agent and its configuration.</summary>
+    /// <summary>Gets the ID of the project that holds the agent and its configuration.</summary>
     [JsonIgnore]
     public long ProjectId { get; internal set; }
 
-    /// <summary>Gets the full path of that project, or <see langword="null"/> where the server does not tell.</summary>
+    /// <summary>
+    /// Gets the full path of that project, or <see langword="null"/> if the server does not report it.
+    /// </summary>
     [JsonIgnore]
     public string? ProjectPath => ConfigProject?.PathWithNamespace;
 
-    /// <summary>Gets that project, or <see langword="null"/> where the server does not tell.</summary>
+    /// <summary>Gets that project, or <see langword="null"/> if the server does not report it.</summary>
     [JsonInclude]
     public ConfigProject? ConfigProject { get; internal set; }
 
-    /// <summary>Gets when the agent was registered, or <see langword="null"/> where the server does not tell.</summary>
+    /// <summary>
+    /// Gets when the agent was registered, or <see langword="null"/> if the server does not report it.
+    /// </summary>
     [JsonInclude]
     public DateTimeOffset? CreatedAt { get; internal set; }
 
-    /// <summary>Gets the id of the user who registered it, or <see langword="null"/> where the server does not tell.</summary>
+    /// <summary>
+    /// Gets the ID of the user who registered the agent, or <see langword="null"/> if the server does not report it.
+    /// </summary>
     [JsonInclude]
     public long? CreatedByUserId { get; internal set; }
 
-    /// <summary>Gets whether GitLab connects to the agent instead of the other way round; <see langword="null"/> where the edition does not tell.</summary>
+    /// <summary>
+    /// Gets whether GitLab connects to the agent instead of the other way round, or <see langword="null"/> if the
+    /// edition does not report it.
+    /// </summary>
     [JsonInclude]
     public bool? IsReceptive { get; internal set; }
 
-    /// <summary>Gets the session that the agent was read with, and that whatever is done to it goes through.</summary>
+    /// <summary>Gets the session that the agent was read with and that operations on it use.</summary>
     [JsonIgnore]
     public GitLabSession Session { get; internal set; } = null!;
 

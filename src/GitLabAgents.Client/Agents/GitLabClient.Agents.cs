@@ -12,16 +12,20 @@ namespace GitLabAgents;
 public sealed partial class GitLabClient
 {
     /// <summary>
-    /// Lists the agents of a project, name ascending, as they arrive.
+    /// Lists the agents of a project in the order of their names, page by page.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#list-the-agents-for-a-project"/>.
     /// </summary>
     /// <param name="project">The project.</param>
-    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
     /// <returns>The agents.</returns>
-    public IAsyncEnumerable<ClusterAgent> GetAgentsAsync(ProjectReference project, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ClusterAgent> GetAgentsAsync(
+        ProjectReference project, CancellationToken cancellationToken = default)
         => GetAgentsAsync(project, resolvesNotFound: true, cancellationToken);
 
-    private async IAsyncEnumerable<ClusterAgent> GetAgentsAsync(ProjectReference project, bool resolvesNotFound, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ClusterAgent> GetAgentsAsync(
+        ProjectReference project,
+        bool resolvesNotFound,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         IAsyncEnumerable<ClusterAgent> agents = ReadPagesAsync(
             page => ListAgentsRequest(project, page, resolvesNotFound),
@@ -40,21 +44,29 @@ public sealed partial class GitLabClient
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#get-details-about-an-agent"/>.
     /// </summary>
     /// <param name="project">The agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
+    /// <param name="agentId">The agent's ID.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>The agent.</returns>
-    public async Task<ClusterAgent> GetAgentAsync(ProjectReference project, long agentId, CancellationToken cancellationToken = default)
+    public async Task<ClusterAgent> GetAgentAsync(
+        ProjectReference project, long agentId, CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Get, $"{AgentsPath(project)}/{agentId}", $"read agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound);
-        return AttachSession(await ReadAsync(call, GitLabJson.Default.ClusterAgent, static a => a.Id, cancellationToken).ConfigureAwait(false), project);
+        var request = new ApiRequest(
+            HttpMethod.Get,
+            $"{AgentsPath(project)}/{agentId}",
+            $"read agent {agentId} of project {project}",
+            GitLabErrorKind.AgentNotFound);
+        ClusterAgent agent = await ReadAsync(
+            request, GitLabJson.Default.ClusterAgent, static a => a.Id, cancellationToken).ConfigureAwait(false);
+        return AttachSession(agent, project);
     }
 
-    /// <summary>Finds an agent by its id or name; a name is looked up in the project's list.</summary>
+    /// <summary>Finds an agent by its ID or name. A name is looked up in the project's list of agents.</summary>
     /// <param name="project">The agent's project.</param>
-    /// <param name="agent">The agent's id or name.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <param name="agent">The agent's ID or name.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
     /// <returns>The agent.</returns>
-    public async Task<ClusterAgent> FindAgentAsync(ProjectReference project, AgentReference agent, CancellationToken cancellationToken = default)
+    public async Task<ClusterAgent> FindAgentAsync(
+        ProjectReference project, AgentReference agent, CancellationToken cancellationToken = default)
     {
         if (agent.Id is { } id)
         {
@@ -62,35 +74,49 @@ public sealed partial class GitLabClient
         }
 
         return await FindAgentByNameAsync(project, agent.Name!, cancellationToken).ConfigureAwait(false)
-            ?? throw new GitLabApiException(GitLabErrorKind.AgentNotFound, $"Project {project} on {_session} has no agent named '{agent}'.", $"Check the name, or list the agents with {SuggestedCommand.GetAgent}.");
+            ?? throw new GitLabApiException(
+                GitLabErrorKind.AgentNotFound,
+                $"Project {project} on {_session} has no agent named '{agent}'.",
+                $"Check the name, or list the agents with {SuggestedCommand.GetAgent}.");
     }
 
     /// <summary>
     /// Registers an agent.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project"/>.
     /// </summary>
-    /// <param name="project">The project that is to hold the agent.</param>
-    /// <param name="name">The agent's name, as GitLab takes it: at most 63 lower-case letters, digits and hyphens.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
+    /// <param name="project">The project in which to register the agent.</param>
+    /// <param name="name">The agent's name: at most 63 lower-case letters, digits and hyphens.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>The agent.</returns>
-    public async Task<ClusterAgent> CreateAgentAsync(ProjectReference project, string name, CancellationToken cancellationToken = default)
+    public async Task<ClusterAgent> CreateAgentAsync(
+        ProjectReference project, string name, CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Post, AgentsPath(project), $"register agent '{name}' in project {project}", GitLabErrorKind.ProjectNotFound)
+        var body = new NewAgentBody { Name = name };
+        var request = new ApiRequest(
+            HttpMethod.Post,
+            AgentsPath(project),
+            $"register agent '{name}' in project {project}",
+            GitLabErrorKind.ProjectNotFound)
         {
             RequiredRole = "Maintainer",
-            Body = JsonSerializer.SerializeToUtf8Bytes(new NewAgentBody { Name = name }, GitLabJson.Default.NewAgentBody),
+            Body = JsonSerializer.SerializeToUtf8Bytes(body, GitLabJson.Default.NewAgentBody),
             RecoveryHint = $"Look for agent '{name}' with: {SuggestedCommand.FindAgent(project, name)}",
         };
         try
         {
-            return AttachSession(await ReadAsync(call, GitLabJson.Default.ClusterAgent, static a => a.Id, cancellationToken).ConfigureAwait(false), project);
+            ClusterAgent agent = await ReadAsync(
+                request, GitLabJson.Default.ClusterAgent, static a => a.Id, cancellationToken).ConfigureAwait(false);
+            return AttachSession(agent, project);
         }
         catch (GitLabApiException e) when (e.IsRuleViolation)
         {
-            // Whether the name is taken is decided by looking, since the server's words can be in any language.
+            // The list shows whether the name is taken. The server's message can be in any language.
             if (await IsNameTakenAsync(project, name, cancellationToken).ConfigureAwait(false))
             {
-                throw e.WithKind(GitLabErrorKind.Conflict, $"Project {project} has an agent of that name.", "Choose another name, or use the agent that is there.");
+                throw e.WithKind(
+                    GitLabErrorKind.Conflict,
+                    $"Project {project} already has an agent with that name.",
+                    "Choose another name, or use the existing agent.");
             }
 
             throw;
@@ -98,40 +124,50 @@ public sealed partial class GitLabClient
     }
 
     /// <summary>
-    /// Removes an agent, with its tokens: its cluster is cut off.
+    /// Removes an agent and its tokens, which disconnects its cluster.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#delete-a-registered-agent"/>.
     /// </summary>
     /// <param name="project">The agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
-    /// <returns>A task that ends when the agent is gone.</returns>
+    /// <param name="agentId">The agent's ID.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>A task that completes when the agent is removed.</returns>
     public Task DeleteAgentAsync(ProjectReference project, long agentId, CancellationToken cancellationToken = default)
-        => SendAsync(
-            new ApiRequest(HttpMethod.Delete, $"{AgentsPath(project)}/{agentId}", $"remove agent {agentId} of project {project}", GitLabErrorKind.AgentNotFound)
-            {
-                RequiredRole = "Maintainer",
-                RecoveryHint = $"Look for it with: {SuggestedCommand.ReadAgent(project, agentId)}",
-            },
-            cancellationToken);
+    {
+        var request = new ApiRequest(
+            HttpMethod.Delete,
+            $"{AgentsPath(project)}/{agentId}",
+            $"remove agent {agentId} of project {project}",
+            GitLabErrorKind.AgentNotFound)
+        {
+            RequiredRole = "Maintainer",
+            RecoveryHint = $"Look for it with: {SuggestedCommand.ReadAgent(project, agentId)}",
+        };
+        return SendAsync(request, cancellationToken);
+    }
 
-    /// <summary>Removes an agent that its creator cannot receive. Does not throw.</summary>
+    /// <summary>Removes a new agent that could not be returned to its creator. Does not throw.</summary>
     /// <param name="agent">The new agent.</param>
     /// <returns>What became of the agent, as a sentence.</returns>
     internal Task<string> RollBackAsync(ClusterAgent agent)
         => RollBackAsync(
             cancellationToken => DeleteAgentAsync(agent.ProjectId, agent.Id, cancellationToken),
             "The agent was removed.",
-            $"The agent could not be removed. Remove it with: Remove-GitLabClusterAgent -Project {agent.ProjectId} -Agent {agent.Id}");
+            "The agent could not be removed. Remove it with: "
+                + $"Remove-GitLabClusterAgent -Project {agent.ProjectId} -Agent {agent.Id}");
 
     private static string AgentsPath(ProjectReference project) => $"projects/{project.ToPathSegment()}/cluster_agents";
 
-    private static ApiRequest ListAgentsRequest(ProjectReference project, int page, bool resolvesNotFound)
-        => new(HttpMethod.Get, $"{AgentsPath(project)}?per_page={PageSize}&page={page}", $"list the agents of project {project}", GitLabErrorKind.ProjectNotFound)
-        {
-            ResolvesNotFound = resolvesNotFound,
-        };
+    private static ApiRequest ListAgentsRequest(ProjectReference project, int page, bool resolvesNotFound) => new(
+        HttpMethod.Get,
+        $"{AgentsPath(project)}?per_page={PageSize}&page={page}",
+        $"list the agents of project {project}",
+        GitLabErrorKind.ProjectNotFound)
+    {
+        ResolvesNotFound = resolvesNotFound,
+    };
 
-    private async Task<ClusterAgent?> FindAgentByNameAsync(ProjectReference project, string name, CancellationToken cancellationToken)
+    private async Task<ClusterAgent?> FindAgentByNameAsync(
+        ProjectReference project, string name, CancellationToken cancellationToken)
     {
         await foreach (ClusterAgent agent in GetAgentsAsync(project, cancellationToken).ConfigureAwait(false))
         {
@@ -144,25 +180,30 @@ public sealed partial class GitLabClient
         return null;
     }
 
-    private async Task<bool> IsNameTakenAsync(ProjectReference project, string name, CancellationToken cancellationToken)
+    private async Task<bool> IsNameTakenAsync(
+        ProjectReference project, string name, CancellationToken cancellationToken)
     {
         try
         {
-            // Only the exact name is taken: GitLab refuses capitals for another reason.
+            // The case must match, because GitLab rejects capital letters for another reason.
             ClusterAgent? agent = await FindAgentByNameAsync(project, name, cancellationToken).ConfigureAwait(false);
             return string.Equals(agent?.Name, name, StringComparison.Ordinal);
         }
         catch (GitLabApiException)
         {
-            return false; // Then the server's own refusal is all there is to say.
+            return false; // The caller reports the server's own error.
         }
     }
 
     private ClusterAgent AttachSession(ClusterAgent agent, ProjectReference project)
     {
         agent.Session = _session;
-        agent.ProjectId = agent.ConfigProject is { Id: > 0 } config ? config.Id
-            : project.Id ?? throw new GitLabApiException(GitLabErrorKind.InvalidResponse, $"{_session} does not tell the project's id with agent {agent.Id}.", "Give the project by its id instead of its path.");
+        agent.ProjectId = agent.ConfigProject is { Id: > 0 } config
+            ? config.Id
+            : project.Id ?? throw new GitLabApiException(
+                GitLabErrorKind.InvalidResponse,
+                $"{_session} does not report the project ID of agent {agent.Id}.",
+                "Specify the project by its ID instead of its path.");
         return agent;
     }
 }

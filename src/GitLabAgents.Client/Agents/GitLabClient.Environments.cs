@@ -14,7 +14,8 @@ public sealed partial class GitLabClient
     /// <param name="project">The project.</param>
     /// <param name="cancellationToken">Cancels the requests.</param>
     /// <returns>The environments, with the agents that they use.</returns>
-    internal IAsyncEnumerable<ProjectEnvironment> GetEnvironmentsAsync(ProjectReference project, CancellationToken cancellationToken)
+    internal IAsyncEnumerable<ProjectEnvironment> GetEnvironmentsAsync(
+        ProjectReference project, CancellationToken cancellationToken)
         => ReadPagesAsync(
             page => new ApiRequest(
                 HttpMethod.Get,

@@ -18,7 +18,8 @@ public sealed partial class GitLabClient
         ProjectReference project, long agentId, CancellationToken cancellationToken)
     {
         Task<string?> connection = OmitFailureAsync(() => DescribeConnectionAsync(project, agentId, cancellationToken));
-        Task<string?> environments = OmitFailureAsync(() => DescribeEnvironmentsAsync(project, agentId, cancellationToken));
+        Task<string?> environments = OmitFailureAsync(
+            () => DescribeEnvironmentsAsync(project, agentId, cancellationToken));
         return JoinClauses([await connection.ConfigureAwait(false), await environments.ConfigureAwait(false)]);
     }
 
@@ -27,7 +28,8 @@ public sealed partial class GitLabClient
     internal async Task<string> DescribeTokenUseAsync(
         ProjectReference project, long agentId, long tokenId, CancellationToken cancellationToken)
     {
-        Task<string?> lastUse = OmitFailureAsync(() => DescribeLastUseAsync(project, agentId, tokenId, cancellationToken));
+        Task<string?> lastUse = OmitFailureAsync(
+            () => DescribeLastUseAsync(project, agentId, tokenId, cancellationToken));
         Task<string?> others = OmitFailureAsync(
             () => DescribeOtherTokensAsync(project, agentId, tokenId, cancellationToken));
         return JoinClauses([await lastUse.ConfigureAwait(false), await others.ConfigureAwait(false)]);
@@ -61,7 +63,8 @@ public sealed partial class GitLabClient
     private async Task<string?> DescribeConnectionAsync(
         ProjectReference project, long agentId, CancellationToken cancellationToken)
     {
-        AgentConnection connection = await GetConnectionAsync(project, agentId, cancellationToken).ConfigureAwait(false);
+        AgentConnection connection = await GetConnectionAsync(project, agentId, cancellationToken)
+            .ConfigureAwait(false);
         return connection.Status switch
         {
             AgentConnectionStatus.Connected => "it is connected now",
@@ -75,7 +78,8 @@ public sealed partial class GitLabClient
         ProjectReference project, long agentId, CancellationToken cancellationToken)
     {
         List<string> names = [];
-        await foreach (ProjectEnvironment environment in GetEnvironmentsAsync(project, cancellationToken).ConfigureAwait(false))
+        IAsyncEnumerable<ProjectEnvironment> found = GetEnvironmentsAsync(project, cancellationToken);
+        await foreach (ProjectEnvironment environment in found.ConfigureAwait(false))
         {
             if (environment.ClusterAgent?.Id == agentId && environment.State != "stopped")
             {

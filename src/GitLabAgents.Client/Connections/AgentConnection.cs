@@ -4,9 +4,10 @@ using System.Linq;
 namespace GitLabAgents;
 
 /// <summary>
-/// Whether an agent is connected to GitLab, by which pods, since when and with which version. Nothing is guessed: if
-/// GitLab does not say, <see cref="Status"/> is <see cref="AgentConnectionStatus.Unknown"/> and <see cref="Reason"/>
-/// says why. See <see href="https://docs.gitlab.com/api/graphql/reference/#clusteragent"/>.
+/// Reports whether an agent is connected to GitLab, by which pods, since when and with which version. Nothing is
+/// guessed: if GitLab does not report it, <see cref="Status"/> is <see cref="AgentConnectionStatus.Unknown"/> and
+/// <see cref="Reason"/> says why.
+/// See <see href="https://docs.gitlab.com/api/graphql/reference/#clusteragent"/>.
 /// </summary>
 public sealed class AgentConnection
 {
@@ -24,11 +25,14 @@ public sealed class AgentConnection
         LastUsedAt = report.LastUsedAt;
     }
 
-    /// <summary>Gets the full path of the agent's project; its ID as text if GitLab does not report the path.</summary>
+    /// <summary>
+    /// Gets the full path of the agent's project, or its ID as text if GitLab does not report the path.
+    /// </summary>
     public string Project { get; }
 
     /// <summary>
-    /// Gets the agent's name; its ID as text if the name is not known, or is all digits and would be taken for an ID.
+    /// Gets the agent's name, or its ID as text if the name is not known or consists of digits, which would be read as
+    /// an ID.
     /// </summary>
     public string Agent { get; }
 
@@ -41,29 +45,27 @@ public sealed class AgentConnection
     /// <summary>Gets whether the agent is connected.</summary>
     public AgentConnectionStatus Status { get; }
 
-    /// <summary>Gets the pods that are connected, in GitLab's order; empty if none is, or that is not known.</summary>
+    /// <summary>Gets the connected pods in GitLab's order; empty if there are none, or if that is not known.</summary>
     public AgentPod[] Connections { get; }
 
     /// <summary>
-    /// Gets since when a pod is connected, by the earliest of <see cref="Connections"/>; <see langword="null"/> if none
-    /// is, or GitLab does not report it.
+    /// Gets when the first of <see cref="Connections"/> was established; <see langword="null"/> if there are none, or
+    /// if GitLab does not report it.
     /// </summary>
     public DateTimeOffset? ConnectedAt => Connections.Min(static pod => pod.ConnectedAt);
 
     /// <summary>
-    /// Gets the lowest version among the connected pods, because that one is to be updated; <see langword="null"/> if
-    /// none is known.
+    /// Gets the lowest version among the connected pods, which is the one to update; <see langword="null"/> if no
+    /// version is known.
     /// </summary>
     public string? Version => AgentVersion.GetLowest(Connections.Select(static pod => pod.Version));
 
-    /// <summary>
-    /// Gets the version of the GitLab, as the session knows it; <see langword="null"/> if it does not.
-    /// </summary>
+    /// <summary>Gets the version of the GitLab; <see langword="null"/> if the session does not know it.</summary>
     public string? ServerVersion => Session.Version;
 
     /// <summary>
-    /// Gets whether a connected pod has an earlier minor version than the GitLab: 18.4 is behind 18.5, and 18.5.0 is
-    /// not behind 18.5.1. <see langword="null"/> if one of the versions is not known.
+    /// Gets whether a connected pod has an earlier minor version than the GitLab: 18.4 is behind 18.5, but 18.5.0 is
+    /// not behind 18.5.1. <see langword="null"/> if a version is not known.
     /// </summary>
     public bool? IsBehind => AgentVersion.IsBehind(Connections.Select(static pod => pod.Version), ServerVersion);
 
@@ -71,13 +73,14 @@ public sealed class AgentConnection
     public string[] Warnings { get; }
 
     /// <summary>
-    /// Gets when a token of the agent was last used, of those that GitLab shows: newer servers hide revoked tokens.
-    /// <see langword="null"/> if none ever was, or that is not known. GitLab can be up to an hour behind.
+    /// Gets when a token of the agent was last used, among those that GitLab lists: newer servers hide revoked tokens.
+    /// <see langword="null"/> if none was ever used, or if that is not known. GitLab can be up to an hour behind.
     /// </summary>
     public DateTimeOffset? LastUsedAt { get; }
 
     /// <summary>
-    /// Gets why <see cref="Status"/> is unknown, in GitLab's own words if it gives any; else <see langword="null"/>.
+    /// Gets why <see cref="Status"/> is unknown, with GitLab's own message if there is one; otherwise
+    /// <see langword="null"/>.
     /// </summary>
     public string? Reason { get; }
 

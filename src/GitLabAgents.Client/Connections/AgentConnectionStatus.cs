@@ -1,9 +1,9 @@
 namespace GitLabAgents;
 
-/// <summary>Whether an agent is connected, as far as GitLab says.</summary>
+/// <summary>Specifies whether an agent is connected, as GitLab reports it.</summary>
 public enum AgentConnectionStatus
 {
-    /// <summary>GitLab does not say; <see cref="AgentConnection.Reason"/> says why.</summary>
+    /// <summary>GitLab does not report it; <see cref="AgentConnection.Reason"/> says why.</summary>
     Unknown,
 
     /// <summary>At least one pod is connected now.</summary>

@@ -3,7 +3,7 @@ using System;
 namespace GitLabAgents;
 
 /// <summary>
-/// A pod by which an agent is connected to GitLab.
+/// A pod of an agent that is connected to GitLab.
 /// See <see href="https://docs.gitlab.com/api/graphql/reference/#connectedagent"/>.
 /// </summary>
 public sealed class AgentPod
@@ -13,22 +13,24 @@ public sealed class AgentPod
     }
 
     /// <summary>
-    /// Gets the version of the agent in it, as it tells it; <see langword="null"/> where it does not.
+    /// Gets the version of the agent in the pod, or <see langword="null"/> if the agent does not report it.
     /// </summary>
     public string? Version { get; internal set; }
 
-    /// <summary>Gets the pod's name, or <see langword="null"/> where the agent does not tell.</summary>
+    /// <summary>Gets the pod's name, or <see langword="null"/> if the agent does not report it.</summary>
     public string? PodName { get; internal set; }
 
     /// <summary>
-    /// Gets the namespace of the pod in its cluster, or <see langword="null"/> where the agent does not tell.
+    /// Gets the namespace of the pod in its cluster, or <see langword="null"/> if the agent does not report it.
     /// </summary>
     public string? PodNamespace { get; internal set; }
 
-    /// <summary>Gets since when it is connected, or <see langword="null"/> where GitLab does not tell.</summary>
+    /// <summary>Gets when the pod connected, or <see langword="null"/> if GitLab does not report it.</summary>
     public DateTimeOffset? ConnectedAt { get; internal set; }
 
-    /// <summary>Gives the pod's name, behind its namespace.</summary>
-    /// <returns>The name; <c>?</c> where the agent does not tell.</returns>
+    /// <summary>Returns the pod's namespace and name.</summary>
+    /// <returns>
+    /// Text such as <c>gitlab-agent/agent-0</c>, with <c>?</c> if the agent does not report the name.
+    /// </returns>
     public override string ToString() => PodNamespace is null ? PodName ?? "?" : $"{PodNamespace}/{PodName ?? "?"}";
 }

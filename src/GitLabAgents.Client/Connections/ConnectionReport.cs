@@ -127,8 +127,7 @@ internal sealed class ConnectionReport
             1 => "1 minute ago",
             _ => $"{minutes} minutes ago",
         };
-        return $"GitLab reports no connection, but a token of the agent was used {when}. "
-            + "The agent has just disconnected, or the project hides connections because its feature Infrastructure or "
-            + "Repository is off.";
+        return $"GitLab reports no connection, but a token of the agent was used {when}. The agent has just "
+            + "disconnected, or the project hides connections because its feature Infrastructure or Repository is off.";
     }
 }

@@ -13,7 +13,9 @@ public sealed partial class GitLabClient
     /// </summary>
     /// <param name="project">The agent's project.</param>
     /// <param name="agent">The agent's ID or name.</param>
-    /// <param name="minimumVersion">The version that every connected pod must have at least; null for any version.</param>
+    /// <param name="minimumVersion">
+    /// The version that every connected pod must have at least; null for any version.
+    /// </param>
     /// <param name="timeout">How long to wait; <see cref="TimeSpan.Zero"/> to wait without a limit.</param>
     /// <param name="pollInterval">The time between two polls.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -26,7 +28,7 @@ public sealed partial class GitLabClient
         TimeSpan timeout,
         TimeSpan pollInterval,
         CancellationToken cancellationToken = default)
-        => WaitForConnectionAsync(
+        => PollConnectionAsync(
             $"Agent {agent} of project {project} on {_session}",
             stop => GetConnectionAsync(project, agent, stop),
             minimumVersion,
@@ -37,11 +39,13 @@ public sealed partial class GitLabClient
     /// <summary>Waits until an agent is connected.</summary>
     /// <param name="description">The agent, as the subject of a sentence.</param>
     /// <param name="readAsync">Reads the connection, together with those of other agents.</param>
-    /// <param name="minimumVersion">The version that every connected pod must have at least; null for any version.</param>
+    /// <param name="minimumVersion">
+    /// The version that every connected pod must have at least; null for any version.
+    /// </param>
     /// <param name="timeout">How long to wait; <see cref="TimeSpan.Zero"/> to wait without a limit.</param>
     /// <param name="pollInterval">The time between two polls.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    internal async Task<AgentConnection> WaitForConnectionAsync(
+    internal async Task<AgentConnection> PollConnectionAsync(
         string description,
         Func<CancellationToken, Task<AgentConnection>> readAsync,
         Version? minimumVersion,
@@ -91,13 +95,15 @@ public sealed partial class GitLabClient
 
     private static bool IsConnected(AgentConnection connection, Version? minimumVersion)
         => connection.Status == AgentConnectionStatus.Connected
-            && AgentVersion.AreAtLeast(Array.ConvertAll(connection.Connections, static pod => pod.Version), minimumVersion);
+            && AgentVersion.AreAtLeast(
+                Array.ConvertAll(connection.Connections, static pod => pod.Version), minimumVersion);
 
     private static string Describe(AgentConnection connection) => connection switch
     {
         { Status: AgentConnectionStatus.Connected } => $"It is connected with version {connection.Version ?? "?"}.",
         { Reason: { } reason } => $"Its status is {connection.Status}: {reason}",
-        { LastUsedAt: { } lastUsed } => $"Its status is {connection.Status}; it was last seen at {lastUsed.UtcDateTime:u}.",
+        { LastUsedAt: { } lastUsed }
+            => $"Its status is {connection.Status}; it was last seen at {lastUsed.UtcDateTime:u}.",
         _ => $"Its status is {connection.Status}.",
     };
 

@@ -20,7 +20,9 @@ public sealed class AgentFinding
     /// <summary>Gets the full path of the agent's project, or its ID as text if the path is not known.</summary>
     public string Project { get; internal set; } = string.Empty;
 
-    /// <summary>Gets the agent's name, or <see langword="null"/> if the finding is about a project as a whole.</summary>
+    /// <summary>
+    /// Gets the agent's name, or <see langword="null"/> if the finding is about a project as a whole.
+    /// </summary>
     public string? Agent { get; internal set; }
 
     /// <summary>Gets the token that the finding is about, or <see langword="null"/> if it is about the agent.</summary>

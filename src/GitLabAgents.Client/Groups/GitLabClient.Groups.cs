@@ -5,7 +5,7 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents;
 
-/// <content>Whole groups.</content>
+/// <content>Agents of groups.</content>
 public sealed partial class GitLabClient
 {
     /// <summary>

@@ -7,12 +7,12 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents;
 
-/// <content>The user's own projects and groups, as completion offers them.</content>
+/// <content>Searches the user's projects and groups, for completion.</content>
 public sealed partial class GitLabClient
 {
     private const int MaxSearchResults = 20;
 
-    // GitLab's search finds nothing by fewer characters unless they are a whole name.
+    // With fewer characters, GitLab's search finds only names that are equal to them.
     private const int MinSearchLength = 3;
 
     /// <summary>
@@ -61,13 +61,15 @@ public sealed partial class GitLabClient
         CancellationToken cancellationToken)
         where T : class
     {
-        // Where GitLab does not search, the candidates are picked from a longer list here.
+        // If GitLab cannot search, a longer list is filtered here.
         int count = text.Length == 0 || search.Length >= MinSearchLength ? MaxSearchResults : PageSize;
         var request = new ApiRequest(HttpMethod.Get, $"{path}&per_page={count}", "search", GitLabErrorKind.NotFound);
-        List<T> found = await ReadAsync(request, type, cancellationToken).ConfigureAwait(false);
-        found.RemoveAll(item => item is null
-            || getPath(item) is not { } full
-            || full.IndexOf(text, StringComparison.OrdinalIgnoreCase) < 0);
-        return found.Count > MaxSearchResults ? found.GetRange(0, MaxSearchResults) : found;
+        List<T> results = await ReadAsync(request, type, cancellationToken).ConfigureAwait(false);
+        results.RemoveAll(item => !IsMatch(item));
+        return results.Count > MaxSearchResults ? results.GetRange(0, MaxSearchResults) : results;
+
+        bool IsMatch(T? item) => item is not null
+            && getPath(item) is { } fullPath
+            && fullPath.IndexOf(text, StringComparison.OrdinalIgnoreCase) >= 0;
     }
 }

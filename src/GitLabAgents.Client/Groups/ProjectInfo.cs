@@ -9,7 +9,7 @@ internal sealed class ProjectInfo
 
     public string? PathWithNamespace { get; set; }
 
-    /// <summary>Gets or sets whether the project is archived; the simple form of GitLab's lists does not say.</summary>
+    /// <summary>Gets or sets whether the project is archived. GitLab's simple lists do not report it.</summary>
     public bool? Archived { get; set; }
 
     public override string ToString() => PathWithNamespace ?? Id.ToString(CultureInfo.InvariantCulture);

@@ -6,8 +6,9 @@ using System.Text.Json.Serialization;
 namespace GitLabAgents;
 
 /// <summary>
-/// Reads dates as GitLab writes them, and as proxies and servers of old do: with or without a time, a fraction or an
-/// offset. Without an offset they are UTC. What is no date is an error, because a wrong "never used" costs a cluster.
+/// Reads dates as GitLab, older servers and proxies write them: with or without a time, a fraction or an offset.
+/// Without an offset they are UTC. An invalid date is an error, because a wrong "never used" could disconnect a
+/// cluster.
 /// </summary>
 internal sealed class LenientDateConverter : JsonConverter<DateTimeOffset?>
 {

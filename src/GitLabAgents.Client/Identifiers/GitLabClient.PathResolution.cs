@@ -8,7 +8,7 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents;
 
-/// <content>Paths of projects and groups, where <see cref="Uri"/> cannot carry them.</content>
+/// <content>Resolves paths of projects and groups if <see cref="Uri"/> would not keep them encoded.</content>
 public sealed partial class GitLabClient
 {
     private static readonly Regex PathInUri = new(
@@ -73,12 +73,12 @@ public sealed partial class GitLabClient
     }
 
     private async Task<long> FindIdAsync<T>(
-        IAsyncEnumerable<T> found,
+        IAsyncEnumerable<T> results,
         string path,
         Func<T, (long Id, string? Path)> read,
         GitLabErrorKind notFound)
     {
-        await foreach (T item in found.ConfigureAwait(false))
+        await foreach (T item in results.ConfigureAwait(false))
         {
             (long id, string? itemPath) = read(item);
             if (string.Equals(itemPath, path, StringComparison.OrdinalIgnoreCase))
@@ -90,6 +90,6 @@ public sealed partial class GitLabClient
         throw new GitLabApiException(
             notFound,
             $"{_session} has no '{path}', or the access token may not read it.",
-            "Check the full path, or give the numeric ID. A missing role looks the same.");
+            "Check the full path, or specify the numeric ID. A missing role looks the same.");
     }
 }

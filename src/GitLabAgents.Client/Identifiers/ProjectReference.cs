@@ -3,8 +3,8 @@ using System;
 namespace GitLabAgents;
 
 /// <summary>
-/// Identifies a project by its numeric ID or its full path (<c>group/subgroup/project</c>). As in GitLab itself, a string
-/// of digits is always an ID. <c>.</c> stands for the project of the Git repository in the current location.
+/// Identifies a project by its numeric ID or its full path (<c>group/subgroup/project</c>). As in GitLab itself, a
+/// string of digits is always an ID. <c>.</c> stands for the project of the Git repository in the current location.
 /// </summary>
 public sealed class ProjectReference : ResourceReference<ProjectReference>
 {

@@ -13,7 +13,9 @@ public abstract class ResourceReference<TSelf> : IEquatable<TSelf>
     where TSelf : ResourceReference<TSelf>
 {
     private protected ResourceReference(long id, string kind)
-        => Id = id > 0 ? id : throw new ArgumentException($"A {kind} ID must be greater than zero; got {id}.", nameof(id));
+        => Id = id > 0
+            ? id
+            : throw new ArgumentException($"A {kind} ID must be greater than zero; got {id}.", nameof(id));
 
     private protected ResourceReference(string? text, string kind, Func<string, string, string> validate)
     {
@@ -41,7 +43,9 @@ public abstract class ResourceReference<TSelf> : IEquatable<TSelf>
     /// <summary>Gets the numeric ID, or <see langword="null"/> if the resource was given by its name or path.</summary>
     public long? Id { get; }
 
-    /// <summary>Gets the value that was given, for error records: a <see cref="long"/> or a <see cref="string"/>.</summary>
+    /// <summary>
+    /// Gets the value that was given, for error records: a <see cref="long"/> or a <see cref="string"/>.
+    /// </summary>
     internal object Value => Id is { } id ? id : Text!;
 
     /// <summary>Gets the name or path, or <see langword="null"/> if the resource was given by its ID.</summary>
@@ -71,7 +75,8 @@ public abstract class ResourceReference<TSelf> : IEquatable<TSelf>
     {
         if (path.Contains("://"))
         {
-            throw new ArgumentException($"'{path}' is a URL. Specify the {kind}'s ID or its full path, such as group/{kind}.", nameof(path));
+            throw new ArgumentException(
+                $"'{path}' is a URL. Specify the {kind}'s ID or its full path, such as group/{kind}.", nameof(path));
         }
 
         string trimmed = path.Trim('/');

@@ -21,7 +21,9 @@ internal sealed class EagerAsyncEnumerator<T> : IAsyncDisposable
         Pending = _items.MoveNextAsync().AsTask();
     }
 
-    /// <summary>Gets the read in progress: whether there is another item. Await it before <see cref="Current"/>.</summary>
+    /// <summary>
+    /// Gets the read in progress: whether there is another item. Await it before <see cref="Current"/>.
+    /// </summary>
     public Task<bool> Pending { get; private set; }
 
     /// <summary>Gets the item that the last completed read returned.</summary>

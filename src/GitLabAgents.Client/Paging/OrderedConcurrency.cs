@@ -20,7 +20,8 @@ internal static class OrderedConcurrency
         int maxConcurrency,
         Func<TSource, CancellationToken, Task<TResult>> selector,
         CancellationToken cancellationToken = default)
-        => source.SelectManyOrdered(maxConcurrency, (item, stop) => YieldAsync(selector, item, stop), cancellationToken);
+        => source.SelectManyOrdered(
+            maxConcurrency, (item, stop) => YieldAsync(selector, item, stop), cancellationToken);
 
     /// <summary>Maps each item to a sequence and concatenates the sequences.</summary>
     /// <param name="source">The items.</param>
@@ -54,7 +55,8 @@ internal static class OrderedConcurrency
                     if (hasMore)
                     {
                         TSource item = items.Current;
-                        window.Enqueue(new EagerAsyncEnumerator<TResult>(stop => selector(item, stop), cancellationToken));
+                        window.Enqueue(
+                            new EagerAsyncEnumerator<TResult>(stop => selector(item, stop), cancellationToken));
                         items.Advance();
                     }
                 }

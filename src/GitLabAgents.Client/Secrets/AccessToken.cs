@@ -6,10 +6,12 @@ using System.Text.RegularExpressions;
 
 namespace GitLabAgents;
 
-/// <summary>The session's credential. It is in the clear only while a header is written or a text is cleansed of it.</summary>
+/// <summary>
+/// The session's credential. It is in plain text only while it is written to a header or removed from a message.
+/// </summary>
 internal sealed class AccessToken : IDisposable
 {
-    // The tokens that GitLab creates. An instance can have a prefix of its own, which nobody can know here.
+    // The prefixes of GitLab's tokens. An instance can configure another one, which is not known here.
     private static readonly Regex Prefix = new(
         @"(?<![0-9a-z])gl(agent|cbt|dt|ffct|ft|imt|oas|pat|ptt|rt|rtr|soat|wt)-",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
@@ -18,10 +20,10 @@ internal sealed class AccessToken : IDisposable
     private readonly SecureString _value;
     private readonly TokenType _type;
 
-    /// <exception cref="ArgumentException">The token is empty, or holds what no header may.</exception>
+    /// <exception cref="ArgumentException">The token is empty or not a valid header value.</exception>
     public AccessToken(SecureString value, TokenType type)
     {
-        // What a file or a vault gives often ends in a line break.
+        // A token from a file or a vault often ends in a line break.
         string text = Secret.Reveal(value).Trim();
         if (text.Length == 0)
         {
@@ -32,7 +34,9 @@ internal sealed class AccessToken : IDisposable
         {
             if (c is <= ' ' or > '~')
             {
-                throw new ArgumentException("The token holds characters that no GitLab token has: spaces, line breaks or letters outside ASCII.", nameof(value));
+                throw new ArgumentException(
+                    "The token is not a valid GitLab token: it contains spaces, line breaks or non-ASCII characters.",
+                    nameof(value));
             }
         }
 
@@ -52,12 +56,10 @@ internal sealed class AccessToken : IDisposable
         }
     }
 
-    /// <summary>
-    /// Returns whether a text has the beginning of a GitLab token in it, so that it must not be repeated.
-    /// </summary>
+    /// <summary>Returns whether a text contains the prefix of a GitLab token, and so must not be shown.</summary>
     public static bool IsIn(string text) => Prefix.IsMatch(text);
 
-    /// <summary>Takes the token out of a text that comes from outside, should a server or proxy echo it.</summary>
+    /// <summary>Removes the token from text of a server or proxy, which may echo it.</summary>
     public string Redact(string text) => Secret.Redact(text, Secret.Reveal(_value));
 
     public void Dispose() => _value.Dispose();

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace GitLabAgents;
 
-/// <summary>One block of a PEM text: what it says it holds, and where it stands.</summary>
+/// <summary>One block of a PEM text: its label and its position.</summary>
 internal readonly struct PemBlock(string label, int start, int end, int dataStart, int dataEnd)
 {
     public string Label { get; } = label;
@@ -23,7 +23,7 @@ internal readonly struct PemBlock(string label, int start, int end, int dataStar
     public bool IsPrivateKey => Label.EndsWith("PRIVATE KEY", StringComparison.Ordinal);
 }
 
-/// <summary>Reads PEM, of which .NET Standard 2.0 knows nothing. Works on characters that can be wiped.</summary>
+/// <summary>Reads PEM, which .NET Standard 2.0 does not support, from characters that can be cleared.</summary>
 internal static class Pem
 {
     private const string Begin = "-----BEGIN ";
@@ -34,7 +34,7 @@ internal static class Pem
     public static bool IsPem(string text) => text.Contains(Begin);
 
     /// <summary>Finds the blocks of a text.</summary>
-    /// <exception cref="FormatException">A block is not closed.</exception>
+    /// <exception cref="FormatException">A block has no end line.</exception>
     public static List<PemBlock> Find(ReadOnlySpan<char> text)
     {
         var blocks = new List<PemBlock>();
@@ -55,7 +55,7 @@ internal static class Pem
             int dataEnd = labelEnd < 0 ? -1 : IndexOf(text, close.AsSpan(), dataStart);
             if (dataEnd < 0)
             {
-                throw new FormatException("a PEM block is not closed.");
+                throw new FormatException("A PEM block has no end line.");
             }
 
             at = dataEnd + close.Length;
@@ -63,14 +63,14 @@ internal static class Pem
         }
     }
 
-    /// <summary>Gives the bytes of a block that is no secret.</summary>
-    /// <exception cref="FormatException">It is not base64.</exception>
+    /// <summary>Returns the bytes of a block. Not for secrets, because it creates a string.</summary>
+    /// <exception cref="FormatException">The block is not base64.</exception>
     public static byte[] Decode(ReadOnlySpan<char> text, PemBlock block)
         => Convert.FromBase64String(text.Slice(block.DataStart, block.DataEnd - block.DataStart).ToString());
 
     /// <summary>Reads all certificates of a text.</summary>
-    /// <exception cref="FormatException">There is none, or a block is broken.</exception>
-    /// <exception cref="CryptographicException">A block holds no certificate.</exception>
+    /// <exception cref="FormatException">There are no certificates, or a block is malformed.</exception>
+    /// <exception cref="CryptographicException">The content of a block is not a certificate.</exception>
     public static X509Certificate2Collection ReadCertificates(ReadOnlySpan<char> text)
     {
         var certificates = new X509Certificate2Collection();
@@ -82,10 +82,12 @@ internal static class Pem
             }
         }
 
-        return certificates.Count > 0 ? certificates : throw new FormatException("there is no certificate in it.");
+        return certificates.Count > 0 ? certificates : throw new FormatException("The text contains no certificate.");
     }
 
-    /// <summary>Tells when the first certificate of a text expires, or <see langword="null"/> where it cannot be read.</summary>
+    /// <summary>
+    /// Gets when the first certificate of a text expires, or <see langword="null"/> if it cannot be read.
+    /// </summary>
     public static DateTimeOffset? GetExpiry(string text)
     {
         try
@@ -99,13 +101,13 @@ internal static class Pem
     }
 
     /// <summary>
-    /// Writes blocks as RFC 7468 has them: without text between them, lines of 64 characters, each ended with a line
-    /// feed. GitLab does not accept every other form, such as indented lines.
+    /// Writes blocks in the strict form of RFC 7468: without text between them, in lines of 64 characters that end with
+    /// a line feed. GitLab rejects some other forms, such as indented lines.
     /// </summary>
     /// <exception cref="FormatException">A block is not base64.</exception>
     public static char[] Normalize(ReadOnlySpan<char> text, IReadOnlyList<PemBlock> blocks)
     {
-        // At most one more line break for each line, and nothing is longer than it was otherwise.
+        // Normalization adds at most one line break for each character, and two at the end.
         char[] buffer = new char[(text.Length * 2) + 2];
         int length = 0;
         try
@@ -123,7 +125,7 @@ internal static class Pem
 
                     if (!IsBase64(c))
                     {
-                        throw new FormatException("a PEM block is not base64.");
+                        throw new FormatException("A PEM block is not base64.");
                     }
 
                     if (column == LineLength)
@@ -156,9 +158,9 @@ internal static class Pem
     private static bool IsBase64(char c)
         => c is (>= 'A' and <= 'Z') or (>= 'a' and <= 'z') or (>= '0' and <= '9') or '+' or '/' or '=';
 
-    private static int IndexOf(ReadOnlySpan<char> text, ReadOnlySpan<char> what, int from)
+    private static int IndexOf(ReadOnlySpan<char> text, ReadOnlySpan<char> value, int start)
     {
-        int found = text.Slice(from).IndexOf(what);
-        return found < 0 ? -1 : from + found;
+        int index = text.Slice(start).IndexOf(value);
+        return index < 0 ? -1 : start + index;
     }
 }

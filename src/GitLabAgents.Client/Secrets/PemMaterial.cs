@@ -8,8 +8,7 @@ using System.Text;
 namespace GitLabAgents;
 
 /// <summary>
-/// A certificate or a private key that a user gave, checked for being what it is given as. Its characters are wiped
-/// when it is disposed of.
+/// A validated certificate or private key from the user. Its characters are cleared when it is disposed.
 /// </summary>
 internal sealed class PemMaterial : IDisposable
 {
@@ -21,21 +20,23 @@ internal sealed class PemMaterial : IDisposable
         _text = text;
     }
 
-    /// <summary>Gets where it came from, in the user's terms: a parameter, and the file where it is one.</summary>
+    /// <summary>Gets the origin in the user's terms: the parameter, and the file if there is one.</summary>
     public string Source { get; }
 
     public ReadOnlySpan<char> Text => _text;
 
-    /// <summary>Takes certificates. A private key in the same text is left out: GitLab shows certificates to others.</summary>
-    /// <exception cref="GitLabApiException">It is no certificate.</exception>
+    /// <summary>
+    /// Reads certificates. A private key in the same text is omitted, because GitLab shows certificates to others.
+    /// </summary>
+    /// <exception cref="GitLabApiException">The text has no valid certificate.</exception>
     public static PemMaterial Certificate(string source, char[] text)
     {
         List<PemBlock> blocks = Find(source, text);
         if (!blocks.Exists(static b => b.IsCertificate))
         {
             throw CreateException(source, blocks.Exists(static b => b.IsPrivateKey)
-                ? "holds a private key where a certificate is expected. Are the two swapped?"
-                : "holds no certificate.");
+                ? "contains a private key where a certificate is expected. Are the two swapped?"
+                : "does not contain a certificate.");
         }
 
         var material = new PemMaterial(source, Normalize(source, text, blocks.FindAll(static b => b.IsCertificate)));
@@ -47,37 +48,39 @@ internal sealed class PemMaterial : IDisposable
         catch (Exception e) when (e is FormatException or CryptographicException)
         {
             material.Dispose();
-            throw CreateException(source, "holds a certificate that cannot be read.");
+            throw CreateException(source, "contains a certificate that cannot be read.");
         }
     }
 
-    /// <summary>Takes a private key. Certificates in the same text are left out.</summary>
-    /// <exception cref="GitLabApiException">It is no private key, or one with a password.</exception>
+    /// <summary>Reads a private key. Certificates in the same text are omitted.</summary>
+    /// <exception cref="GitLabApiException">The text has no private key, or an encrypted one.</exception>
     public static PemMaterial PrivateKey(string source, char[] text)
     {
         List<PemBlock> blocks = Find(source, text);
         if (!blocks.Exists(static b => b.IsPrivateKey))
         {
             throw CreateException(source, blocks.Exists(static b => b.IsCertificate)
-                ? "holds a certificate where a private key is expected. Are the two swapped?"
-                : "holds no private key.");
+                ? "contains a certificate where a private key is expected. Are the two swapped?"
+                : "does not contain a private key.");
         }
 
         PemBlock key = blocks.Find(static b => b.IsPrivateKey);
-        ReadOnlySpan<char> inside = text.AsSpan(key.DataStart, key.DataEnd - key.DataStart);
-        if (key.Label == "ENCRYPTED PRIVATE KEY" || inside.IndexOf("ENCRYPTED".AsSpan()) >= 0)
+        ReadOnlySpan<char> data = text.AsSpan(key.DataStart, key.DataEnd - key.DataStart);
+        if (key.Label == "ENCRYPTED PRIVATE KEY" || data.IndexOf("ENCRYPTED".AsSpan()) >= 0)
         {
-            throw CreateException(source, "is encrypted, and GitLab takes no password. Take it off with: openssl pkey -in key.pem -out plain.pem");
+            throw CreateException(
+                source,
+                "is encrypted, and GitLab does not accept a password. Decrypt it with: "
+                    + "openssl pkey -in key.pem -out plain.pem");
         }
 
         if (key.Label == "OPENSSH PRIVATE KEY")
         {
             throw CreateException(
-                source,
-                "is a key for SSH, which GitLab does not accept here. Give the key of the certificate.");
+                source, "is an SSH key, which GitLab does not accept here. Specify the key of the certificate.");
         }
 
-        if (GetEdwardsCurve(inside) is { } curve)
+        if (GetEdwardsCurve(data) is { } curve)
         {
             throw CreateException(
                 source, $"is an {curve} key, which GitLab does not accept. Use a certificate with an RSA or EC key.");
@@ -86,10 +89,10 @@ internal sealed class PemMaterial : IDisposable
         return new PemMaterial(source, Normalize(source, text, [key]));
     }
 
-    /// <summary>Gives the characters in UTF-8, to be sent and wiped.</summary>
+    /// <summary>Returns the characters in UTF-8. The caller clears them after use.</summary>
     public byte[] ToBytes() => Encoding.UTF8.GetBytes(_text);
 
-    /// <summary>Says what is worth a warning of the certificates: that they are not valid now.</summary>
+    /// <summary>Returns a warning for each certificate that is not valid now.</summary>
     public IEnumerable<string> GetWarnings(DateTimeOffset now)
     {
         foreach (X509Certificate2 certificate in Pem.ReadCertificates(Text))
@@ -110,26 +113,29 @@ internal sealed class PemMaterial : IDisposable
         static string FormatDay(DateTime date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Wipes the characters.</summary>
+    /// <summary>Clears the characters.</summary>
     public void Dispose() => Array.Clear(_text, 0, _text.Length);
 
-    /// <summary>A refusal that names the source.</summary>
-    public static GitLabApiException CreateException(string source, string flaw) => new(GitLabErrorKind.InvalidRequest, $"{source} {flaw}");
+    /// <summary>Creates an exception whose message begins with the origin of the text.</summary>
+    public static GitLabApiException CreateException(string source, string problem)
+        => new(GitLabErrorKind.InvalidRequest, $"{source} {problem}");
 
     private static List<PemBlock> Find(string source, char[] text)
     {
         try
         {
             List<PemBlock> blocks = Pem.Find(text);
-            return blocks.Count > 0 ? blocks : throw CreateException(source, "is not PEM: there is no line -----BEGIN …----- in it.");
+            return blocks.Count > 0
+                ? blocks
+                : throw CreateException(source, "is not PEM: it does not contain a line -----BEGIN …-----.");
         }
         catch (FormatException)
         {
-            throw CreateException(source, "is broken: a PEM block is not closed.");
+            throw CreateException(source, "is not valid PEM: a block has no end line.");
         }
     }
 
-    // Only what is wanted, in the form that GitLab accepts: private keys never go along with certificates.
+    // Keeps only the given blocks, in the form that GitLab accepts: a private key is never sent with certificates.
     private static char[] Normalize(string source, char[] text, List<PemBlock> blocks)
     {
         try
@@ -138,30 +144,31 @@ internal sealed class PemMaterial : IDisposable
         }
         catch (FormatException)
         {
-            throw CreateException(source, "is broken: a PEM block is not base64.");
+            throw CreateException(source, "is not valid PEM: a block is not base64.");
         }
     }
 
-    // GitLab 18 answers 500 to these keys. Their identifiers are in the first bytes of PKCS #8 (RFC 8410).
+    // GitLab 18 responds with 500 to these keys. Their identifiers are in the first bytes of PKCS #8 (RFC 8410).
     private static string? GetEdwardsCurve(ReadOnlySpan<char> data)
     {
-        const int HeadLength = 32;
-        char[] head = new char[HeadLength];
+        const int PrefixLength = 32;
+        char[] prefix = new char[PrefixLength];
         int length = 0;
-        for (int i = 0; i < data.Length && length < HeadLength; i++)
+        for (int i = 0; i < data.Length && length < PrefixLength; i++)
         {
             if (!char.IsWhiteSpace(data[i]))
             {
-                head[length++] = data[i];
+                prefix[length++] = data[i];
             }
         }
 
         try
         {
-            byte[] bytes = Convert.FromBase64CharArray(head, 0, length - (length % 4));
+            byte[] bytes = Convert.FromBase64CharArray(prefix, 0, length - (length % 4));
             ReadOnlySpan<byte> identifier = [0x06, 0x03, 0x2B, 0x65];
-            int at = bytes.AsSpan().IndexOf(identifier);
-            return at < 0 || at + identifier.Length >= bytes.Length ? null : bytes[at + identifier.Length] switch
+            int index = bytes.AsSpan().IndexOf(identifier);
+            int curve = index + identifier.Length;
+            return index < 0 || curve >= bytes.Length ? null : bytes[curve] switch
             {
                 0x70 => "Ed25519",
                 0x71 => "Ed448",
@@ -170,11 +177,11 @@ internal sealed class PemMaterial : IDisposable
         }
         catch (FormatException)
         {
-            return null; // Then it is refused as what it is.
+            return null; // Normalize reports it.
         }
         finally
         {
-            Array.Clear(head, 0, head.Length);
+            Array.Clear(prefix, 0, prefix.Length);
         }
     }
 }

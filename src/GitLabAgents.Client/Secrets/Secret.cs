@@ -4,10 +4,10 @@ using System.Security;
 
 namespace GitLabAgents;
 
-/// <summary>Turns secrets into <see cref="SecureString"/> and, where it must be, back.</summary>
+/// <summary>Converts secrets to and from <see cref="SecureString"/>, and redacts them.</summary>
 internal static class Secret
 {
-    /// <summary>What stands where a secret stood.</summary>
+    /// <summary>The text that replaces a secret.</summary>
     public const string Redacted = "[redacted]";
 
     /// <summary>Copies characters into a read-only <see cref="SecureString"/>.</summary>
@@ -23,7 +23,7 @@ internal static class Secret
         return secret;
     }
 
-    /// <summary>Gives the characters as a string, which lives until the garbage collector takes it.</summary>
+    /// <summary>Returns the characters as a string, which stays in memory until it is garbage collected.</summary>
     public static string Reveal(SecureString secret)
     {
         IntPtr pointer = Marshal.SecureStringToGlobalAllocUnicode(secret);
@@ -53,12 +53,14 @@ internal static class Secret
         }
     }
 
-    /// <summary>Takes a secret out of a text, in any case: .NET, for one, writes the host of a URL in lower case.</summary>
+    /// <summary>Removes a secret from a text, in any case: .NET writes the host of a URL in lower case.</summary>
     public static string Redact(string text, string secret)
     {
-        for (int at = 0; (at = text.IndexOf(secret, at, StringComparison.OrdinalIgnoreCase)) >= 0; at += Redacted.Length)
+        int index = 0;
+        while ((index = text.IndexOf(secret, index, StringComparison.OrdinalIgnoreCase)) >= 0)
         {
-            text = text.Remove(at, secret.Length).Insert(at, Redacted);
+            text = text.Remove(index, secret.Length).Insert(index, Redacted);
+            index += Redacted.Length;
         }
 
         return text;

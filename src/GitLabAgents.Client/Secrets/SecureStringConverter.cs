@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace GitLabAgents;
 
-/// <summary>Reads a secret without making a string of it.</summary>
+/// <summary>Reads a secret without creating a string.</summary>
 internal sealed class SecureStringConverter : JsonConverter<SecureString>
 {
     /// <inheritdoc/>

@@ -4,52 +4,61 @@ using System.Text.RegularExpressions;
 
 namespace GitLabAgents;
 
-/// <summary>Reads the address of a GitLab as people write it.</summary>
+/// <summary>Parses the address of a GitLab as people write it.</summary>
 public static class ServerAddress
 {
     private const string ApiSuffix = "/api/v4";
     private const int MaxLabelLength = 63;
     private const int MinTokenLength = 20;
 
-    // A routable token has dots: its last part is no top-level domain.
+    // A routable token contains dots, and ends in this instead of a top-level domain.
     private static readonly Regex RoutableSuffix = new(
         @"\.[0-9a-z]{2}\.[0-9a-z]{9}$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
         TimeSpan.FromSeconds(1));
 
     /// <summary>
-    /// Takes <c>gitlab.example.com</c>, <c>https://host:port/prefix</c>, and either with <c>/api/v4</c> behind it.
-    /// Without a scheme it is https.
+    /// Parses <c>gitlab.example.com</c> or <c>https://host:port/prefix</c>, either with or without <c>/api/v4</c>. The
+    /// default scheme is https.
     /// </summary>
     /// <param name="text">The address.</param>
-    /// <returns>The URL of the GitLab, without <c>/api/v4</c> and without a slash at its end but the host's own.</returns>
-    /// <exception cref="ArgumentException">The text is no such address, or carries credentials, a query or a fragment. Its message does not repeat them.</exception>
+    /// <returns>The URL of the GitLab, without <c>/api/v4</c> and without a slash after the prefix.</returns>
+    /// <exception cref="ArgumentException">
+    /// The text is not a valid address, or has credentials, a query or a fragment. The message does not show them.
+    /// </exception>
     public static Uri Parse(string text)
     {
         string trimmed = (text ?? throw new ArgumentNullException(nameof(text))).Trim();
         if (IsToken(trimmed))
         {
             throw new ArgumentException(
-                "The address of the GitLab looks like an access token, so it is not shown here. Give the address first "
-                    + "and the token apart, and revoke the token if others can read where it was written. "
-                    + "If it is the name of a host, write https:// before it.",
+                "The address of the GitLab looks like an access token, so it is not shown here. Specify the address "
+                    + "first and the token separately, and revoke the token if others can read where it was written. "
+                    + "If it is a host name, write https:// before it.",
                 nameof(text));
         }
 
         string absolute = trimmed.Contains("://") ? trimmed : "https://" + trimmed;
         if (!Uri.TryCreate(absolute, UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0)
         {
-            throw new ArgumentException($"'{Redact(trimmed)}' is no address of a GitLab. Give a host, such as gitlab.example.com, or a URL, such as https://gitlab.example.com.", nameof(text));
+            throw new ArgumentException(
+                $"'{Redact(trimmed)}' is not a valid address of a GitLab. Specify a host, such as gitlab.example.com, "
+                    + "or a URL, such as https://gitlab.example.com.",
+                nameof(text));
         }
 
         if (uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
         {
-            throw new ArgumentException($"The address of a GitLab has no user name, password, query or fragment: give https://{uri.Authority} and the token apart.", nameof(text));
+            throw new ArgumentException(
+                "The address of a GitLab must not have a user name, password, query or fragment. Specify "
+                    + $"https://{uri.Authority} and the token separately.",
+                nameof(text));
         }
 
-        if (!string.Equals(uri.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal) && !string.Equals(uri.Scheme, Uri.UriSchemeHttp, StringComparison.Ordinal))
+        if (uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp)
         {
-            throw new ArgumentException($"'{uri.Scheme}:' is no way to reach a GitLab. Give a URL that begins with https://.", nameof(text));
+            throw new ArgumentException(
+                $"The scheme '{uri.Scheme}:' is not supported. Specify a URL that begins with https://.", nameof(text));
         }
 
         string path = uri.AbsolutePath.TrimEnd('/');
@@ -61,7 +70,7 @@ public static class ServerAddress
         return new Uri(uri.GetLeftPart(UriPartial.Authority) + path);
     }
 
-    /// <summary>Gets an address for messages: nothing of it where it may have a password or a token in it.</summary>
+    /// <summary>Returns an address for messages, or an ellipsis if it may contain a password or a token.</summary>
     internal static string Redact(string text)
         => text.IndexOfAny(['@', '?', '#']) >= 0 || AccessToken.IsIn(text) || IsToken(text) ? "…" : text;
 
@@ -78,7 +87,7 @@ public static class ServerAddress
         return host.Split('.').Any(static label => label.Length > MaxLabelLength);
     }
 
-    // A token without a prefix, or with one of the instance's own.
+    // A token without a prefix, or with the instance's own.
     private static bool IsRandom(string text) => text.Length >= MinTokenLength
         && text.All(static c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.')
         && text.Any(char.IsUpper) && text.Any(char.IsLower) && text.Any(char.IsDigit);

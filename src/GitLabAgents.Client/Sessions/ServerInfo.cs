@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace GitLabAgents;
 
-/// <summary>What <c>GET /metadata</c> or, on servers of old, <c>GET /version</c> tells.</summary>
+/// <summary>The response to <c>GET /metadata</c> or, on older servers, <c>GET /version</c>.</summary>
 internal sealed class ServerInfo
 {
     public string? Version { get; set; }
@@ -14,7 +14,7 @@ internal sealed class ServerInfo
     public KasInfo? Kas { get; set; }
 }
 
-/// <summary>Where agents connect to.</summary>
+/// <summary>The server that agents connect to.</summary>
 internal sealed class KasInfo
 {
     public bool Enabled { get; set; }
@@ -23,7 +23,7 @@ internal sealed class KasInfo
     public string? ExternalUrl { get; set; }
 }
 
-/// <summary>What <c>GET /personal_access_tokens/self</c> tells of the session's own token.</summary>
+/// <summary>The response to <c>GET /personal_access_tokens/self</c> about the session's own token.</summary>
 internal sealed class TokenInfo
 {
     public long Id { get; set; }

@@ -5,6 +5,6 @@ internal sealed class UserInfo
 {
     public long Id { get; set; }
 
-    /// <summary>Gets or sets whether the user is an administrator; GitLab says so to administrators only.</summary>
+    /// <summary>Gets or sets whether the user is an administrator. GitLab reports it to administrators only.</summary>
     public bool? IsAdmin { get; set; }
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace GitLabAgents;
 
 /// <summary>
-/// A token that an agent signs in to GitLab with: what is known of it, never its secret.
+/// A token with which an agent signs in to GitLab, without its secret.
 /// See <see href="https://docs.gitlab.com/api/cluster_agents/"/>.
 /// </summary>
 public class AgentToken
@@ -16,48 +16,48 @@ public class AgentToken
     {
     }
 
-    /// <summary>Gets the token's id.</summary>
+    /// <summary>Gets the token's ID.</summary>
     [JsonInclude]
     public long Id { get; internal set; }
 
-    /// <summary>Gets the same as <see cref="Id"/>, under the name that binds in a pipeline.</summary>
+    /// <summary>Gets the value of <see cref="Id"/>, under the name that binds from the pipeline.</summary>
     [JsonIgnore]
     public long TokenId => Id;
 
-    /// <summary>Gets the token's name. Several tokens of an agent may bear the same.</summary>
+    /// <summary>Gets the token's name. Several tokens of an agent can have the same name.</summary>
     [JsonInclude]
     public string? Name { get; internal set; }
 
-    /// <summary>Gets its description, or <see langword="null"/>.</summary>
+    /// <summary>Gets the token's description, or <see langword="null"/>.</summary>
     [JsonInclude]
     public string? Description { get; internal set; }
 
-    /// <summary>Gets the id of the agent that the token is for.</summary>
+    /// <summary>Gets the ID of the agent that the token is for.</summary>
     [JsonInclude]
     public long AgentId { get; internal set; }
 
-    /// <summary>
-    /// Gets the ID of the agent's project; <see langword="null"/> if the token was found by its secret, because GitLab does
-    /// not report the project then.
-    /// </summary>
+    /// <summary>Gets the ID of the agent's project.</summary>
     [JsonIgnore]
     public long? ProjectId { get; internal set; }
 
-    /// <summary>Gets what the server calls its state: <c>active</c>, <c>revoked</c>, or what later servers add.</summary>
+    /// <summary>Gets the token's status as the server names it, such as <c>active</c> or <c>revoked</c>.</summary>
     [JsonInclude]
     public string? Status { get; internal set; }
 
-    /// <summary>Gets when it was made, or <see langword="null"/> where the server does not tell.</summary>
+    /// <summary>Gets when the token was created, or <see langword="null"/> if the server does not report it.</summary>
     [JsonInclude]
     public DateTimeOffset? CreatedAt { get; internal set; }
 
-    /// <summary>Gets the id of the user who made it, or <see langword="null"/> where the server does not tell.</summary>
+    /// <summary>
+    /// Gets the ID of the user who created the token, or <see langword="null"/> if the server does not report it.
+    /// </summary>
     [JsonInclude]
     public long? CreatedByUserId { get; internal set; }
 
     /// <summary>
-    /// Gets when an agent last signed in with it. <see langword="null"/> means never if <see cref="IsLastUsedKnown"/>, and
-    /// not known otherwise. GitLab keeps it to the nearest few minutes.
+    /// Gets when an agent last signed in with the token. <see langword="null"/> means never if
+    /// <see cref="IsLastUsedKnown"/> is set, and otherwise that it is not known. GitLab stores it only every few
+    /// minutes.
     /// </summary>
     [JsonInclude]
     public DateTimeOffset? LastUsedAt
@@ -66,19 +66,19 @@ public class AgentToken
         internal set
         {
             _lastUsedAt = value;
-            IsLastUsedKnown = true; // Set by the reader only where the server sends it, be it null.
+            IsLastUsedKnown = true; // The setter is only called if the server sends a value, even null.
         }
     }
 
-    /// <summary>Gets a value indicating whether <see cref="LastUsedAt"/> is known: GitLab's lists leave it out.</summary>
+    /// <summary>Gets a value indicating whether <see cref="LastUsedAt"/> is known: GitLab's lists omit it.</summary>
     [JsonIgnore]
     public bool IsLastUsedKnown { get; private set; }
 
-    /// <summary>Gets the session that the token was read with, and that whatever is done to it goes through.</summary>
+    /// <summary>Gets the session that the token was read with and that operations on it use.</summary>
     [JsonIgnore]
     public GitLabSession Session { get; internal set; } = null!;
 
-    /// <summary>Copies the token with another state, so that nobody who holds it sees it change.</summary>
+    /// <summary>Creates a copy with another status, because objects that were returned do not change.</summary>
     internal AgentToken With(string? status, DateTimeOffset? lastUsedAt)
     {
         var copy = (AgentToken)MemberwiseClone();
@@ -87,7 +87,7 @@ public class AgentToken
         return copy;
     }
 
-    /// <summary>Copies the token without its last use, as GitLab's lists have it.</summary>
+    /// <summary>Creates a copy without the last use, as in GitLab's lists.</summary>
     internal AgentToken WithoutLastUse()
     {
         var copy = (AgentToken)MemberwiseClone();
@@ -96,7 +96,7 @@ public class AgentToken
         return copy;
     }
 
-    /// <summary>Gives the token's name.</summary>
-    /// <returns>The name, or the id where the server does not tell.</returns>
+    /// <summary>Returns the token's name.</summary>
+    /// <returns>The name, or the ID if the server does not report it.</returns>
     public override string ToString() => Name ?? Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -22,7 +22,8 @@ public sealed partial class GitLabClient
     /// <param name="secret">The secret. It is sent in the body, and never part of a URL or a message.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>The token, active or revoked.</returns>
-    public async Task<AgentToken> FindTokenBySecretAsync(SecureString secret, CancellationToken cancellationToken = default)
+    public async Task<AgentToken> FindTokenBySecretAsync(
+        SecureString secret, CancellationToken cancellationToken = default)
     {
         ApiRequest request = CreateSecretRequest(HttpMethod.Post, secret, "find an agent token by its secret");
         request.IsSafe = true;
@@ -75,7 +76,8 @@ public sealed partial class GitLabClient
     {
         if (secret.Length == 0)
         {
-            throw new GitLabApiException(GitLabErrorKind.InvalidRequest, "The secret is empty.", "Specify the whole secret.");
+            throw new GitLabApiException(
+                GitLabErrorKind.InvalidRequest, "The secret is empty.", "Specify the whole secret.");
         }
 
         using var stream = new MemoryStream();

@@ -1,9 +1,11 @@
+using System;
 using System.Security;
+using System.Text;
 using System.Text.Json.Serialization;
 
 namespace GitLabAgents;
 
-/// <summary>A token that was just made, with its secret, which GitLab shows this once and never again.</summary>
+/// <summary>A token that was just created, with its secret, which GitLab returns only once.</summary>
 public sealed class NewAgentToken : AgentToken
 {
     [JsonConstructor]
@@ -12,7 +14,7 @@ public sealed class NewAgentToken : AgentToken
     }
 
     /// <summary>
-    /// Gets the secret that the agent signs in with. Views, serialisation and <c>Select-Object *</c> leave it out: a copy
+    /// Gets the secret with which the agent signs in. Views, serialization and <c>Select-Object *</c> omit it: a copy
     /// of the object could be written to a file, where a <see cref="SecureString"/> is plain text outside Windows.
     /// </summary>
     [System.Management.Automation.Hidden]
@@ -20,14 +22,15 @@ public sealed class NewAgentToken : AgentToken
     [JsonConverter(typeof(SecureStringConverter))]
     public SecureString Token { get; internal set; } = null!;
 
-    /// <summary>Gives the secret in the clear, for the one place that needs it so.</summary>
+    /// <summary>Returns the secret in plain text, to store it where the agent reads it.</summary>
     /// <returns>The secret.</returns>
     public string RevealToken() => Secret.Reveal(Token);
 
-    /// <summary>Takes the secret out of a text, as it is and as Kubernetes writes it.</summary>
+    /// <summary>Removes the secret from a text, in plain text and in the base64 of Kubernetes.</summary>
     internal string Redact(string text)
     {
         string secret = RevealToken();
-        return Secret.Redact(Secret.Redact(text, secret), System.Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret)));
+        string base64 = Convert.ToBase64String(Encoding.UTF8.GetBytes(secret));
+        return Secret.Redact(Secret.Redact(text, secret), base64);
     }
 }

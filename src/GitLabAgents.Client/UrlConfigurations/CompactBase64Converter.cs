@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace GitLabAgents;
 
-/// <summary>Reads base64 that may come with line breaks, and gives it without.</summary>
+/// <summary>Reads base64 and removes its line breaks.</summary>
 internal sealed class CompactBase64Converter : JsonConverter<string>
 {
     /// <inheritdoc/>
@@ -13,7 +13,7 @@ internal sealed class CompactBase64Converter : JsonConverter<string>
         string text = reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw new JsonException();
         try
         {
-            byte[] data = Convert.FromBase64String(text); // Takes no notice of white space.
+            byte[] data = Convert.FromBase64String(text); // It ignores white space.
             return data.Length == 0 ? null : Convert.ToBase64String(data);
         }
         catch (FormatException)

@@ -8,28 +8,37 @@ namespace GitLabAgents;
 /// <content>URL configurations of receptive agents: operations 9 to 12.</content>
 public sealed partial class GitLabClient
 {
-    private const string ReceptiveAgentsUnsupported = "This GitLab has no receptive agents: they are part of GitLab Ultimate, self-managed, from version 17.4 on.";
-    private const string ReceptiveAgentsDisabled = "Receptive agents are off on this GitLab. An administrator turns them on; they are part of GitLab Ultimate, self-managed.";
+    private const string ReceptiveAgentsUnsupported =
+        "This GitLab has no receptive agents. They are part of GitLab Ultimate, self-managed, since version 17.4.";
+
+    private const string ReceptiveAgentsDisabled =
+        "Receptive agents are disabled on this GitLab. An administrator can enable them; they are part of GitLab "
+            + "Ultimate, self-managed.";
 
     /// <summary>
     /// Lists the URL configurations of an agent: none or one.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#list-url-configurations-for-a-receptive-agent"/>.
     /// </summary>
     /// <param name="projectId">The ID of the agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
+    /// <param name="agentId">The agent's ID.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>The configurations.</returns>
-    public async Task<AgentUrlConfiguration[]> GetUrlConfigurationsAsync(long projectId, long agentId, CancellationToken cancellationToken = default)
+    public async Task<AgentUrlConfiguration[]> GetUrlConfigurationsAsync(
+        long projectId, long agentId, CancellationToken cancellationToken = default)
     {
         try
         {
-            List<AgentUrlConfiguration> list = await ReadAsync(ListUrlConfigurationsRequest(projectId, agentId), GitLabJson.Default.ListAgentUrlConfiguration, cancellationToken).ConfigureAwait(false);
+            List<AgentUrlConfiguration> list = await ReadAsync(
+                ListUrlConfigurationsRequest(projectId, agentId),
+                GitLabJson.Default.ListAgentUrlConfiguration,
+                cancellationToken).ConfigureAwait(false);
             list.ForEach(configuration => AttachSession(configuration, projectId, agentId));
             return [.. list];
         }
         catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.UrlConfigurationNotFound)
         {
-            throw await ResolveNotFoundAsync(e, projectId, agentId, named: false, cancellationToken).ConfigureAwait(false);
+            throw await ResolveNotFoundAsync(e, projectId, agentId, hasId: false, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -38,69 +47,89 @@ public sealed partial class GitLabClient
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#get-a-single-agent-url-configuration"/>.
     /// </summary>
     /// <param name="projectId">The ID of the agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
-    /// <param name="urlConfigurationId">The configuration's id.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
+    /// <param name="agentId">The agent's ID.</param>
+    /// <param name="urlConfigurationId">The configuration's ID.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>The configuration.</returns>
-    public async Task<AgentUrlConfiguration> GetUrlConfigurationAsync(long projectId, long agentId, long urlConfigurationId, CancellationToken cancellationToken = default)
+    public async Task<AgentUrlConfiguration> GetUrlConfigurationAsync(
+        long projectId, long agentId, long urlConfigurationId, CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Get, $"{UrlConfigurationsPath(projectId, agentId)}/{urlConfigurationId}", $"read URL configuration {urlConfigurationId} of agent {agentId} of project {projectId}", GitLabErrorKind.UrlConfigurationNotFound) { RequiredRole = "Maintainer" };
+        var request = new ApiRequest(
+            HttpMethod.Get,
+            $"{UrlConfigurationsPath(projectId, agentId)}/{urlConfigurationId}",
+            $"read URL configuration {urlConfigurationId} of agent {agentId} of project {projectId}",
+            GitLabErrorKind.UrlConfigurationNotFound)
+        {
+            RequiredRole = "Maintainer",
+        };
         try
         {
-            AgentUrlConfiguration configuration = await ReadAsync(call, GitLabJson.Default.AgentUrlConfiguration, static c => c.Id, cancellationToken).ConfigureAwait(false);
+            AgentUrlConfiguration configuration = await ReadAsync(
+                request,
+                GitLabJson.Default.AgentUrlConfiguration,
+                static c => c.Id,
+                cancellationToken).ConfigureAwait(false);
             return AttachSession(configuration, projectId, agentId);
         }
         catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.UrlConfigurationNotFound)
         {
-            throw await ResolveNotFoundAsync(e, projectId, agentId, named: true, cancellationToken).ConfigureAwait(false);
+            throw await ResolveNotFoundAsync(e, projectId, agentId, hasId: true, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
     /// <summary>
-    /// Makes a URL configuration: from then on GitLab connects to the agent. If the server drops the client certificate
-    /// that it was given, the configuration is removed again.
+    /// Creates a URL configuration: from then on GitLab connects to the agent. If the server ignores the client
+    /// certificate, the configuration is removed again.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#create-an-agent-url-configuration"/>.
     /// </summary>
     /// <param name="projectId">The ID of the agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
-    /// <param name="content">What it is to be.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
+    /// <param name="agentId">The agent's ID.</param>
+    /// <param name="content">The content of the configuration.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>The configuration.</returns>
-    public async Task<AgentUrlConfiguration> CreateUrlConfigurationAsync(long projectId, long agentId, NewUrlConfiguration content, CancellationToken cancellationToken = default)
+    public async Task<AgentUrlConfiguration> CreateUrlConfigurationAsync(
+        long projectId, long agentId, NewUrlConfiguration content, CancellationToken cancellationToken = default)
     {
-        AgentUrlConfiguration made;
+        AgentUrlConfiguration created;
         try
         {
-            made = AttachSession(
+            created = AttachSession(
                 await PostUrlConfigurationAsync(projectId, agentId, content, cancellationToken).ConfigureAwait(false),
                 projectId,
                 agentId);
         }
         catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.UrlConfigurationNotFound)
         {
-            throw await ResolveNotFoundAsync(e, projectId, agentId, named: false, cancellationToken).ConfigureAwait(false);
+            throw await ResolveNotFoundAsync(e, projectId, agentId, hasId: false, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (GitLabApiException e) when (e.IsRuleViolation)
         {
-            // Whether there is one already is decided by looking, since the server's words can be in any language.
-            if (await TryListUrlConfigurationsAsync(projectId, agentId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } present)
+            // The list shows whether there already is one. The server's message can be in any language.
+            List<AgentUrlConfiguration>? existing =
+                await TryListUrlConfigurationsAsync(projectId, agentId, cancellationToken).ConfigureAwait(false);
+            if (existing is { Count: > 0 })
             {
-                throw e.WithKind(GitLabErrorKind.Conflict, $"Agent {agentId} has URL configuration {present[0].Id} already, and GitLab allows one.", $"Remove that one first, with {SuggestedCommand.RemoveUrlConfiguration}.");
+                throw e.WithKind(
+                    GitLabErrorKind.Conflict,
+                    $"Agent {agentId} already has URL configuration {existing[0].Id}, and GitLab allows only one.",
+                    $"Remove it first with {SuggestedCommand.RemoveUrlConfiguration}.");
             }
 
             throw;
         }
 
-        if (content.IsMutualTls && made.ClientCertificate is null)
+        if (content.IsMutualTls && created.ClientCertificate is null)
         {
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidResponse,
-                $"{_session} ignored the client certificate and created URL configuration {made.Id} of agent {agentId} with JWT. "
-                    + await RollBackAsync(made).ConfigureAwait(false),
+                $"{_session} ignored the client certificate and created URL configuration {created.Id} of agent "
+                    + $"{agentId} with JWT. {await RollBackAsync(created).ConfigureAwait(false)}",
                 "Check that the server supports mutual TLS for receptive agents.");
         }
 
-        return made;
+        return created;
     }
 
     /// <summary>
@@ -108,34 +137,46 @@ public sealed partial class GitLabClient
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#delete-an-agent-url-configuration"/>.
     /// </summary>
     /// <param name="project">The agent's project.</param>
-    /// <param name="agentId">The agent's id.</param>
-    /// <param name="urlConfigurationId">The configuration's id.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
-    /// <returns>A task that ends when the configuration is gone.</returns>
-    public async Task DeleteUrlConfigurationAsync(ProjectReference project, long agentId, long urlConfigurationId, CancellationToken cancellationToken = default)
+    /// <param name="agentId">The agent's ID.</param>
+    /// <param name="urlConfigurationId">The configuration's ID.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>A task that completes when the configuration is removed.</returns>
+    public async Task DeleteUrlConfigurationAsync(
+        ProjectReference project, long agentId, long urlConfigurationId, CancellationToken cancellationToken = default)
     {
-        var call = new ApiRequest(HttpMethod.Delete, $"{UrlConfigurationsPath(project, agentId)}/{urlConfigurationId}", $"remove URL configuration {urlConfigurationId} of agent {agentId} of project {project}", GitLabErrorKind.UrlConfigurationNotFound)
+        var request = new ApiRequest(
+            HttpMethod.Delete,
+            $"{UrlConfigurationsPath(project, agentId)}/{urlConfigurationId}",
+            $"remove URL configuration {urlConfigurationId} of agent {agentId} of project {project}",
+            GitLabErrorKind.UrlConfigurationNotFound)
         {
             RequiredRole = "Maintainer",
             RecoveryHint = $"Look for it with: {SuggestedCommand.ListUrlConfigurations(project, agentId)}",
         };
         try
         {
-            await SendAsync(call, cancellationToken).ConfigureAwait(false);
+            await SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.UrlConfigurationNotFound)
         {
-            throw await ResolveNotFoundAsync(e, project, agentId, named: true, cancellationToken).ConfigureAwait(false);
+            throw await ResolveNotFoundAsync(e, project, agentId, hasId: true, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static string UrlConfigurationsPath(ProjectReference project, long agentId) => $"{AgentsPath(project)}/{agentId}/url_configurations";
+    private static string UrlConfigurationsPath(ProjectReference project, long agentId)
+        => $"{AgentsPath(project)}/{agentId}/url_configurations";
 
-    private static ApiRequest ListUrlConfigurationsRequest(ProjectReference project, long agentId)
-        => new(HttpMethod.Get, UrlConfigurationsPath(project, agentId), $"list the URL configurations of agent {agentId} of project {project}", GitLabErrorKind.UrlConfigurationNotFound) { RequiredRole = "Maintainer" };
+    private static ApiRequest ListUrlConfigurationsRequest(ProjectReference project, long agentId) => new(
+        HttpMethod.Get,
+        UrlConfigurationsPath(project, agentId),
+        $"list the URL configurations of agent {agentId} of project {project}",
+        GitLabErrorKind.UrlConfigurationNotFound)
+    {
+        RequiredRole = "Maintainer",
+    };
 
-    // GitLab 18.9 takes PEM and refuses base64 of it; 17.4 does the reverse, and which release changed is not known. A
-    // response of 400 means that nothing was created.
+    // GitLab 18.9 accepts PEM and rejects base64 of it; 17.4 does the reverse, and which release changed is not known.
+    // A response of 400 means that nothing was created.
     private async Task<AgentUrlConfiguration> PostUrlConfigurationAsync(
         long projectId,
         long agentId,
@@ -164,60 +205,72 @@ public sealed partial class GitLabClient
             }
         }
 
-        static bool IsRefusal(GitLabApiException e)
-            => e.IsRuleViolation;
+        static bool IsRefusal(GitLabApiException e) => e.IsRuleViolation;
 
         async Task<AgentUrlConfiguration> PostAsync(bool useBase64)
         {
-            var call = new ApiRequest(
+            var request = new ApiRequest(
                 HttpMethod.Post,
                 UrlConfigurationsPath(projectId, agentId),
-                $"make URL configuration '{content.Url}' for agent {agentId} of project {projectId}",
+                $"create URL configuration '{content.Url}' for agent {agentId} of project {projectId}",
                 GitLabErrorKind.UrlConfigurationNotFound)
             {
                 RequiredRole = "Maintainer",
                 Body = content.ToJson(useBase64),
                 Redact = content.Redact,
-                RecoveryHint =
-                    $"Look for it with: {SuggestedCommand.ListUrlConfigurations(projectId, agentId)}",
+                RecoveryHint = $"Look for it with: {SuggestedCommand.ListUrlConfigurations(projectId, agentId)}",
             };
-            AgentUrlConfiguration made = await ReadAsync(
-                call,
+            AgentUrlConfiguration created = await ReadAsync(
+                request,
                 GitLabJson.Default.AgentUrlConfiguration,
                 static c => c.Id,
                 cancellationToken).ConfigureAwait(false);
             _session.TakesBase64Certificates = content.HasCertificates ? useBase64 : _session.TakesBase64Certificates;
-            return made;
+            return created;
         }
     }
 
     // The agent exists. Either it does not have the configuration, or this GitLab does not have receptive agents.
-    private async Task<GitLabApiException> ResolveNotFoundAsync(GitLabApiException e, ProjectReference project, long agentId, bool named, CancellationToken cancellationToken)
+    private async Task<GitLabApiException> ResolveNotFoundAsync(
+        GitLabApiException e,
+        ProjectReference project,
+        long agentId,
+        bool hasId,
+        CancellationToken cancellationToken)
     {
         if (e.IsUnknownRoute)
         {
             return e.WithKind(GitLabErrorKind.UrlConfigurationNotFound, ReceptiveAgentsUnsupported, string.Empty);
         }
 
-        bool isOn = named && await TryListUrlConfigurationsAsync(project, agentId, cancellationToken).ConfigureAwait(false) is not null;
-        return isOn
-            ? e.WithKind(GitLabErrorKind.UrlConfigurationNotFound, $"Agent {agentId} has no such URL configuration.", $"List what it has with {SuggestedCommand.GetUrlConfiguration}.")
+        List<AgentUrlConfiguration>? list = hasId
+            ? await TryListUrlConfigurationsAsync(project, agentId, cancellationToken).ConfigureAwait(false)
+            : null;
+        return list is not null
+            ? e.WithKind(
+                GitLabErrorKind.UrlConfigurationNotFound,
+                $"Agent {agentId} has no such URL configuration.",
+                $"List the agent's configuration with {SuggestedCommand.GetUrlConfiguration}.")
             : e.WithKind(GitLabErrorKind.UrlConfigurationNotFound, ReceptiveAgentsDisabled, string.Empty);
     }
 
-    private async Task<List<AgentUrlConfiguration>?> TryListUrlConfigurationsAsync(ProjectReference project, long agentId, CancellationToken cancellationToken)
+    private async Task<List<AgentUrlConfiguration>?> TryListUrlConfigurationsAsync(
+        ProjectReference project, long agentId, CancellationToken cancellationToken)
     {
         try
         {
-            return await ReadAsync(ListUrlConfigurationsRequest(project, agentId), GitLabJson.Default.ListAgentUrlConfiguration, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(
+                ListUrlConfigurationsRequest(project, agentId),
+                GitLabJson.Default.ListAgentUrlConfiguration,
+                cancellationToken).ConfigureAwait(false);
         }
         catch (GitLabApiException)
         {
-            return null; // Then the first answer is all there is to say.
+            return null; // The caller reports the first error.
         }
     }
 
-    /// <summary>Removes a URL configuration that its creator cannot receive. Does not throw.</summary>
+    /// <summary>Removes a new URL configuration that could not be returned to its creator. Does not throw.</summary>
     /// <param name="configuration">The new configuration.</param>
     /// <returns>What became of the configuration, as a sentence.</returns>
     internal Task<string> RollBackAsync(AgentUrlConfiguration configuration)
@@ -226,7 +279,8 @@ public sealed partial class GitLabClient
                 configuration.ProjectId, configuration.AgentId, configuration.Id, cancellationToken),
             "The URL configuration was removed.",
             "The URL configuration could not be removed. Remove it with: "
-                + SuggestedCommand.DeleteUrlConfiguration(configuration.ProjectId, configuration.AgentId, configuration.Id));
+                + SuggestedCommand.DeleteUrlConfiguration(
+                    configuration.ProjectId, configuration.AgentId, configuration.Id));
 
     private AgentUrlConfiguration AttachSession(AgentUrlConfiguration configuration, long projectId, long agentId)
     {

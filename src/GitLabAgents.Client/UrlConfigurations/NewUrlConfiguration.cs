@@ -9,8 +9,8 @@ using System.Text.Json;
 namespace GitLabAgents;
 
 /// <summary>
-/// What a new URL configuration is to be, checked as far as this machine can. It holds the private key until it is
-/// disposed of, and can serve several agents.
+/// The content of a new URL configuration, validated as far as that is possible without the server. It holds the
+/// private key until it is disposed, and can be used for several agents.
 /// </summary>
 public sealed class NewUrlConfiguration : IDisposable
 {
@@ -18,8 +18,13 @@ public sealed class NewUrlConfiguration : IDisposable
     private readonly PemMaterial? _clientKey;
     private readonly PemMaterial? _caCertificate;
 
-    /// <exception cref="GitLabApiException">Something of it cannot be: the message says what.</exception>
-    internal NewUrlConfiguration(string url, string? tlsHost, PemMaterial? clientCertificate, PemMaterial? clientKey, PemMaterial? caCertificate)
+    /// <exception cref="GitLabApiException">The content is not valid. The message says why.</exception>
+    internal NewUrlConfiguration(
+        string url,
+        string? tlsHost,
+        PemMaterial? clientCertificate,
+        PemMaterial? clientKey,
+        PemMaterial? caCertificate)
     {
         Url = CheckUrl(url);
         TlsHost = tlsHost;
@@ -28,10 +33,10 @@ public sealed class NewUrlConfiguration : IDisposable
         _caCertificate = caCertificate;
         if ((clientCertificate is null) != (clientKey is null))
         {
-            // GitLab would refuse a key alone; a certificate alone it would drop without a word, and use JWT.
+            // GitLab would reject a key alone, but silently ignore a certificate alone and use JWT.
             throw new GitLabApiException(GitLabErrorKind.InvalidRequest, clientKey is null
-                ? $"{clientCertificate!.Source} comes without its private key; mutual TLS takes both."
-                : $"{clientKey.Source} comes without its certificate; mutual TLS takes both.");
+                ? $"{clientCertificate!.Source} was specified without its private key. Mutual TLS requires both."
+                : $"{clientKey.Source} was specified without its certificate. Mutual TLS requires both.");
         }
 
         if (clientCertificate is not null)
@@ -45,14 +50,16 @@ public sealed class NewUrlConfiguration : IDisposable
     /// <summary>Gets the URL.</summary>
     public string Url { get; }
 
-    /// <summary>Gets the host name that the agent's certificate is to be checked for, or <see langword="null"/> for the URL's.</summary>
+    /// <summary>
+    /// Gets the host name that the agent's certificate must contain, or <see langword="null"/> for the URL's.
+    /// </summary>
     public string? TlsHost { get; }
 
-    /// <summary>Gets a value indicating whether GitLab is to show a client certificate.</summary>
+    /// <summary>Gets a value indicating whether GitLab presents a client certificate.</summary>
     public bool IsMutualTls => _clientCertificate is not null;
 
     /// <summary>
-    /// Gets a value indicating whether there is a certificate in it, of the client or of an authority.
+    /// Gets a value indicating whether the content has a certificate of the client or of an authority.
     /// </summary>
     internal bool HasCertificates => _clientCertificate is not null || _caCertificate is not null;
 
@@ -64,16 +71,16 @@ public sealed class NewUrlConfiguration : IDisposable
         _caCertificate?.Dispose();
     }
 
-    /// <summary>Says what is worth a warning: certificates that are not valid now.</summary>
+    /// <summary>Returns a warning for each certificate that is not valid now.</summary>
     internal IEnumerable<string> GetWarnings(DateTimeOffset now)
     {
         foreach (PemMaterial? certificate in (PemMaterial?[])[_clientCertificate, _caCertificate])
         {
             if (certificate is not null)
             {
-                foreach (string concern in certificate.GetWarnings(now))
+                foreach (string warning in certificate.GetWarnings(now))
                 {
-                    yield return concern;
+                    yield return warning;
                 }
             }
         }
@@ -81,7 +88,7 @@ public sealed class NewUrlConfiguration : IDisposable
 
     /// <summary>Creates the body of the request.</summary>
     /// <param name="useBase64">
-    /// Whether certificates and key are base64 of their PEM, which older releases of GitLab expect.
+    /// Whether certificates and key are sent as base64 of their PEM, which older releases of GitLab expect.
     /// </param>
     internal byte[] ToJson(bool useBase64)
     {
@@ -106,7 +113,7 @@ public sealed class NewUrlConfiguration : IDisposable
         return body;
     }
 
-    /// <summary>Takes the private key out of a text that comes from outside: as PEM, in base64, and line by line.</summary>
+    /// <summary>Removes the private key from text of the server: as PEM, as base64, and line by line.</summary>
     internal string Redact(string text)
     {
         if (_clientKey is null)
@@ -115,7 +122,8 @@ public sealed class NewUrlConfiguration : IDisposable
         }
 
         string pem = _clientKey.Text.ToString();
-        text = text.Replace(pem, Secret.Redacted).Replace(Convert.ToBase64String(_clientKey.ToBytes()), Secret.Redacted);
+        string base64 = Convert.ToBase64String(_clientKey.ToBytes());
+        text = text.Replace(pem, Secret.Redacted).Replace(base64, Secret.Redacted);
         foreach (string line in pem.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
         {
             text = line.StartsWith("-----", StringComparison.Ordinal) ? text : text.Replace(line, Secret.Redacted);
@@ -147,18 +155,24 @@ public sealed class NewUrlConfiguration : IDisposable
     private static string CheckUrl(string url)
     {
         string trimmed = url.Trim();
-        return Uri.TryCreate(trimmed, UriKind.Absolute, out Uri? parsed) && parsed.Scheme is "grpc" or "grpcs" && parsed.Host.Length > 0
-            ? trimmed
-            : throw new GitLabApiException(GitLabErrorKind.InvalidRequest, $"'{trimmed}' is no URL of a receptive agent: it begins with grpc:// or grpcs:// and names a host.");
+        bool isValid = Uri.TryCreate(trimmed, UriKind.Absolute, out Uri? parsed)
+            && parsed.Scheme is "grpc" or "grpcs"
+            && parsed.Host.Length > 0;
+        return isValid ? trimmed : throw new GitLabApiException(
+            GitLabErrorKind.InvalidRequest,
+            $"'{trimmed}' is not a valid URL of a receptive agent. It must begin with grpc:// or grpcs:// and have a "
+                + "host.");
     }
 
-    // .NET reads PEM pairs and compares them; .NET Framework does not, and there the server is the judge.
+    // .NET checks whether certificate and key match. .NET Framework does not; there the server does.
     private static void CheckPair(PemMaterial certificate, PemMaterial key)
     {
-        MethodInfo? method = typeof(X509Certificate2).GetMethod("CreateFromPem", [typeof(ReadOnlySpan<char>), typeof(ReadOnlySpan<char>)]);
+        MethodInfo? method = typeof(X509Certificate2).GetMethod(
+            "CreateFromPem", [typeof(ReadOnlySpan<char>), typeof(ReadOnlySpan<char>)]);
         string? algorithm = Pem.ReadCertificates(certificate.Text)[0].PublicKey.Oid.Value;
-        bool known = algorithm is "1.2.840.113549.1.1.1" or "1.2.840.10045.2.1" or "1.2.840.10040.4.1"; // RSA, EC, DSA.
-        if (method is null || !known)
+        bool isSupported = // RSA, EC, DSA.
+            algorithm is "1.2.840.113549.1.1.1" or "1.2.840.10045.2.1" or "1.2.840.10040.4.1";
+        if (method is null || !isSupported)
         {
             return;
         }
@@ -170,7 +184,8 @@ public sealed class NewUrlConfiguration : IDisposable
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw PemMaterial.CreateException(key.Source, $"does not belong to the certificate of {certificate.Source}, or is damaged.");
+            throw PemMaterial.CreateException(
+                key.Source, $"does not belong to the certificate of {certificate.Source}, or is damaged.");
         }
     }
 }

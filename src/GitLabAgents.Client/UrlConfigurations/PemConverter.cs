@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace GitLabAgents;
 
 /// <summary>
-/// Reads a certificate as GitLab sends it, the PEM once more in base64, with or without line breaks; plain PEM, as its
-/// page has it, is read too.
+/// Reads a certificate as GitLab sends it: base64 of PEM, with or without line breaks. Reads plain PEM too, which
+/// GitLab documents.
 /// </summary>
 internal sealed class PemConverter : JsonConverter<string>
 {

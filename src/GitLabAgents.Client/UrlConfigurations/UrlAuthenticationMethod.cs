@@ -1,9 +1,9 @@
 namespace GitLabAgents;
 
-/// <summary>How GitLab proves to a receptive agent who it is.</summary>
+/// <summary>Specifies how GitLab authenticates to a receptive agent.</summary>
 public enum UrlAuthenticationMethod
 {
-    /// <summary>With a JSON Web Token, which the agent checks with the configuration's public key.</summary>
+    /// <summary>With a JSON Web Token, which the agent verifies with the configuration's public key.</summary>
     Jwt,
 
     /// <summary>With a client certificate: mutual TLS.</summary>

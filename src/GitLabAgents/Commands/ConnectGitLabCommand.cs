@@ -1,10 +1,8 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Host;
-using System.Net;
 using System.Security;
 using System.Security.Cryptography.X509Certificates;
 using GitLabAgents.Transport;
@@ -12,34 +10,35 @@ using GitLabAgents.Transport;
 namespace GitLabAgents.Commands;
 
 /// <summary>
-/// Connects to a GitLab: checks the access token with the server, and makes the session that the other cmdlets of this
-/// runspace work with.
+/// Connects to a GitLab: validates the access token with the server, and creates the session that the other cmdlets of
+/// this runspace use.
 /// </summary>
 [Cmdlet(VerbsCommunications.Connect, "GitLab", DefaultParameterSetName = TokenSet)]
 [OutputType(typeof(GitLabSession))]
-public sealed class ConnectGitLabCommand : AsyncCmdlet
+public sealed partial class ConnectGitLabCommand : AsyncCmdlet
 {
     private const string TokenSet = "Token";
     private const string CredentialSet = "Credential";
 
     /// <summary>
-    /// Gets or sets the address of the GitLab: a host or a URL, with or without <c>/api/v4</c>. By default the
-    /// environment's <c>GITLAB_HOST</c>, <c>GITLAB_URI</c> or <c>CI_SERVER_URL</c>, else <c>https://gitlab.com</c>.
+    /// Gets or sets the address of the GitLab: a host or a URL, with or without <c>/api/v4</c>. The default is the
+    /// environment variable <c>GITLAB_HOST</c>, <c>GITLAB_URI</c> or <c>CI_SERVER_URL</c>, or else
+    /// <c>https://gitlab.com</c>.
     /// </summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     public string? Uri { get; set; }
 
     /// <summary>
-    /// Gets or sets the access token. By default the environment's <c>GITLAB_TOKEN</c>; without one, where someone is
-    /// there to answer, it is asked for.
+    /// Gets or sets the access token. The default is the environment variable <c>GITLAB_TOKEN</c>; without it, an
+    /// interactive session prompts for the token.
     /// </summary>
     [Parameter(Position = 1, ParameterSetName = TokenSet)]
     [SecretOnly]
     [ValidateNotNull]
     public SecureString? Token { get; set; }
 
-    /// <summary>Gets or sets a credential whose password is the access token; its user name is not used.</summary>
+    /// <summary>Gets or sets a credential whose password is the access token. The user name is ignored.</summary>
     [Parameter(Mandatory = true, ParameterSetName = CredentialSet)]
     [ValidateNotNull]
     public PSCredential? Credential { get; set; }
@@ -48,23 +47,23 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
     [Parameter]
     public TokenType TokenType { get; set; } = TokenType.PrivateToken;
 
-    /// <summary>Gets or sets how many seconds one try of a request may take; 0 for no limit.</summary>
+    /// <summary>Gets or sets how many seconds one attempt of a request may take; 0 for no limit.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     public int TimeoutSec { get; set; } = 100;
 
-    /// <summary>Gets or sets how often a request is tried again where that can do no harm.</summary>
+    /// <summary>Gets or sets how often a request is retried if that is safe.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     public int MaximumRetryCount { get; set; } = 4;
 
-    /// <summary>Gets or sets how many requests of the session may be under way at once.</summary>
+    /// <summary>Gets or sets how many requests of the session may be in flight at once.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = 8;
 
     /// <summary>
-    /// Gets or sets the proxy: <c>host:port</c> or a URL. By default that of the environment, or else the system's.
+    /// Gets or sets the proxy: <c>host:port</c> or a URL. The default is the environment's, or else the system's.
     /// </summary>
     [Parameter]
     [OriginalUriString]
@@ -76,36 +75,40 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
     [Credential]
     public PSCredential? ProxyCredential { get; set; }
 
-    /// <summary>Gets or sets a switch that passes every proxy by, the environment's too.</summary>
+    /// <summary>Gets or sets a switch that connects without a proxy, even if the environment has one.</summary>
     [Parameter]
     public SwitchParameter NoProxy { get; set; }
 
     /// <summary>
-    /// Gets or sets the certificate to show to the server, with its private key, and any intermediate certificates to
-    /// send along with it.
+    /// Gets or sets the client certificate with its private key, and any intermediate certificates to send with it.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public X509Certificate[]? Certificate { get; set; }
 
-    /// <summary>Gets or sets the path of a file of certificate authorities (PEM, one or more) to trust besides the system's.</summary>
+    /// <summary>
+    /// Gets or sets the path of a PEM file with certificate authorities to trust in addition to the system's.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? CaCertificatePath { get; set; }
 
-    /// <summary>Gets or sets a switch that takes any certificate of the server. Whoever stands between can then read the token.</summary>
+    /// <summary>
+    /// Gets or sets a switch that accepts any server certificate. Anyone who intercepts the connection can then read
+    /// the token.
+    /// </summary>
     [Parameter]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
-    /// <summary>Gets or sets a switch that lets the token be sent over plain http.</summary>
+    /// <summary>Gets or sets a switch that allows the token to be sent over unencrypted HTTP.</summary>
     [Parameter]
     public SwitchParameter AllowUnencryptedAuthentication { get; set; }
 
-    /// <summary>Gets or sets a switch that makes the session without asking the server.</summary>
+    /// <summary>Gets or sets a switch that creates the session without sending a request.</summary>
     [Parameter]
     public SwitchParameter SkipValidation { get; set; }
 
-    /// <summary>Gets or sets a switch that puts the session out.</summary>
+    /// <summary>Gets or sets a switch that writes the session to the pipeline.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -119,7 +122,7 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
             Uri uri = ReadAddress(address);
             TransportOptions options = GetOptions();
             session = Wait(GitLabClient.ConnectAsync(
-                uri, GetToken(uri), TokenType, options, validate: !SkipValidation, observer: Observer, PipelineStopToken));
+                uri, GetToken(uri), TokenType, options, !SkipValidation, Observer, PipelineStopToken));
         }
         catch (GitLabApiException e)
         {
@@ -128,7 +131,8 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
         }
         catch (ArgumentException e)
         {
-            ThrowTerminatingError(ErrorRecordFactory.Create(CreateInvalidRequest(e.Message), ServerAddress.Redact(address)));
+            GitLabApiException error = CreateInvalidRequest(e.Message);
+            ThrowTerminatingError(ErrorRecordFactory.Create(error, ServerAddress.Redact(address)));
             return;
         }
 
@@ -143,9 +147,12 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
     private static string? FromEnvironment(params string[] names)
         => names.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
 
-    // Only what comes before the parameter's name, which .NET Framework appends.
-    private static GitLabApiException CreateInvalidRequest(string message, string advice = "")
-        => new(GitLabErrorKind.InvalidRequest, message.Split(['\r', '\n'])[0].Replace(" (Parameter 'value')", string.Empty), advice);
+    private static GitLabApiException CreateInvalidRequest(string message, string recommendedAction = "")
+    {
+        // Without the name of the parameter, which .NET appends, and .NET Framework on a line of its own.
+        string problem = message.Split(['\r', '\n'])[0].Replace(" (Parameter 'value')", string.Empty);
+        return new GitLabApiException(GitLabErrorKind.InvalidRequest, problem, recommendedAction);
+    }
 
     private Uri ReadAddress(string address)
     {
@@ -161,120 +168,64 @@ public sealed class ConnectGitLabCommand : AsyncCmdlet
 
         return uri.Scheme == System.Uri.UriSchemeHttps || AllowUnencryptedAuthentication
             ? uri
-            : throw CreateInvalidRequest($"{uri} would carry the access token unencrypted.", "Use https, or -AllowUnencryptedAuthentication where you trust the network.");
+            : throw CreateInvalidRequest(
+                $"The access token would be sent unencrypted to {uri}.",
+                "Use https, or -AllowUnencryptedAuthentication if you trust the network.");
     }
 
     private SecureString GetToken(Uri address)
     {
-        if ((Credential?.Password ?? Token) is { } given)
+        if ((Credential?.Password ?? Token) is { } token)
         {
-            return given;
+            return token;
         }
 
-        if (FromEnvironment("GITLAB_TOKEN") is { } token)
+        if (FromEnvironment("GITLAB_TOKEN") is { } variable)
         {
-            return Secret.Protect(token.AsSpan());
+            return Secret.Protect(variable.AsSpan());
         }
 
         return PromptForToken(address) ?? throw new GitLabApiException(
             GitLabErrorKind.AuthenticationFailed,
             $"There is no access token for {address}.",
-            "Give one with -Token or -Credential, or set the environment variable GITLAB_TOKEN.");
+            "Specify one with -Token or -Credential, or set the environment variable GITLAB_TOKEN.");
     }
 
-    // Only where someone can answer: a runbook that waits at a prompt waits for ever.
+    // Returns null if nobody can respond: an unattended script would wait at the prompt forever.
     private SecureString? PromptForToken(Uri address)
     {
-        if (Host.UI is not { } face || FromEnvironment("CI") is not null || (Host.Name == "ConsoleHost" && Console.IsInputRedirected))
+        bool isInputRedirected = Host.Name == "ConsoleHost" && Console.IsInputRedirected;
+        if (Host.UI is not { } ui || FromEnvironment("CI") is not null || isInputRedirected)
         {
             return null;
         }
 
         try
         {
-            face.Write($"Access token for {address}: ");
-            return face.ReadLineAsSecureString() is { Length: > 0 } answer ? answer : null;
+            ui.Write($"Access token for {address}: ");
+            return ui.ReadLineAsSecureString() is { Length: > 0 } input ? input : null;
         }
-        catch (Exception e) when (e is HostException or PSInvalidOperationException or PSNotSupportedException or NotImplementedException)
+        catch (Exception e) when (e is HostException
+            or PSInvalidOperationException or PSNotSupportedException or NotImplementedException)
         {
-            return null; // PowerShell was started with -NonInteractive, or the host has no one to ask.
+            return null; // PowerShell was started with -NonInteractive, or the host cannot prompt.
         }
-    }
-
-    private TransportOptions GetOptions()
-    {
-        if (NoProxy && Proxy is not null)
-        {
-            throw CreateInvalidRequest("-Proxy and -NoProxy exclude each other.");
-        }
-
-        if (ProxyCredential is not null && Proxy is null)
-        {
-            throw CreateInvalidRequest("-ProxyCredential needs -Proxy.");
-        }
-
-        List<X509Certificate2> certificates = GetCertificates();
-        return new TransportOptions
-        {
-            // What a timer cannot count, some 24 days, is as good as no limit.
-            Timeout = TimeoutSec > int.MaxValue / 1000 ? TimeSpan.Zero : TimeSpan.FromSeconds(TimeoutSec),
-            MaximumRetryCount = MaximumRetryCount,
-            ThrottleLimit = ThrottleLimit,
-            NoProxy = NoProxy,
-            Proxy = Proxy is null ? null : GetProxy(Proxy, ProxyCredential),
-            ClientCertificate = certificates.Find(static certificate => certificate.HasPrivateKey),
-            ClientCertificateChain = new X509Certificate2Collection(certificates.ToArray()),
-            TrustedRoots = CaCertificatePath is null ? null : ReadTrustedRoots(CaCertificatePath),
-            SkipCertificateCheck = SkipCertificateCheck,
-        };
-    }
-
-    // The text is not repeated: it may have a password in it.
-    private static WebProxy GetProxy(string address, PSCredential? credential)
-    {
-        WebProxy proxy = ProxyAddress.TryCreate(address) ?? throw CreateInvalidRequest(
-            "-Proxy is not the address of a proxy.",
-            Environment.Version.Major < 5
-                ? "Give host:port or http://host:port; Windows PowerShell supports no other kind of proxy."
-                : "Give host:port or a URL that begins with http://, https://, socks4://, socks4a:// or socks5://.");
-        if (credential is not null)
-        {
-            proxy.Credentials = credential.GetNetworkCredential();
-        }
-
-        return proxy;
-    }
-
-    private List<X509Certificate2> GetCertificates()
-    {
-        var certificates = (Certificate ?? [])
-            .Select(static certificate => certificate as X509Certificate2 ?? new X509Certificate2(certificate))
-            .ToList();
-        return certificates.Count == 0 || certificates.Exists(static certificate => certificate.HasPrivateKey)
-            ? certificates
-            : throw CreateInvalidRequest(
-                "-Certificate has no private key, so the server would not accept it.",
-                "Read it from a PFX file with Get-PfxCertificate, or from the certificate store.");
-    }
-
-    private X509Certificate2Collection ReadTrustedRoots(string path)
-    {
-        using PemMaterial roots = PemInput.FromFile(this, nameof(CaCertificatePath), path, PemMaterial.Certificate);
-        return Pem.ReadCertificates(roots.Text);
     }
 
     private void WriteWarnings(GitLabSession session)
     {
         if (SkipCertificateCheck)
         {
-            WriteWarning($"The certificate of {session} is not checked: whoever stands between can read the access token.");
+            WriteWarning(
+                $"The certificate of {session} is not checked. Anyone who intercepts the connection can read the "
+                    + "access token.");
         }
 
         // A fine-grained token has permissions in place of scopes, and does not report them.
         if (session.Scopes.Length > 0 && !session.Scopes.Any(static scope => scope is "api" or "granular"))
         {
             string scopes = Sanitize(string.Join(", ", session.Scopes));
-            WriteWarning($"{FormatToken()} lacks the scope api: {scopes} will not do for every cmdlet.");
+            WriteWarning($"{FormatToken()} lacks the scope api. Some cmdlets require more than {scopes}.");
         }
 
         if (ViewFormatter.ExpiresSoon(session))

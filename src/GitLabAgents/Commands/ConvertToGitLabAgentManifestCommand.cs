@@ -4,8 +4,8 @@ using System.Management.Automation;
 namespace GitLabAgents.Commands;
 
 /// <summary>
-/// Turns a new token into what installs its agent in a cluster: the command or the values for <c>helm</c>, or the
-/// Kubernetes secret for <c>kubectl</c>. It sends nothing.
+/// Converts a new token to text that installs its agent in a cluster: the command or the values for <c>helm</c>, or the
+/// Kubernetes secret for <c>kubectl</c>. Sends no request.
 /// </summary>
 [Cmdlet(VerbsData.ConvertTo, "GitLabAgentManifest")]
 [OutputType(typeof(string))]
@@ -18,16 +18,18 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
     [ValidateNotNull]
     public NewAgentToken InputObject { get; set; } = null!;
 
-    /// <summary>Gets or sets what to make of it. By default the command for Helm.</summary>
+    /// <summary>Gets or sets the output format. The default is the command for Helm.</summary>
     [Parameter]
     public AgentManifestFormat Format { get; set; } = AgentManifestFormat.HelmCommand;
 
-    /// <summary>Gets or sets the address that the agent connects to. By default the one that the token's GitLab tells.</summary>
+    /// <summary>
+    /// Gets or sets the address that the agent connects to. The default is the one that the token's GitLab reports.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? KasAddress { get; set; }
 
-    /// <summary>Gets or sets the namespace of the agent in the cluster.</summary>
+    /// <summary>Gets or sets the agent's namespace in the cluster.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string Namespace { get; set; } = "gitlab-agent";
@@ -37,12 +39,15 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
     [ValidateNotNullOrEmpty]
     public string ReleaseName { get; set; } = "gitlab-agent";
 
-    /// <summary>Gets or sets the name of the Kubernetes secret that holds the token.</summary>
+    /// <summary>Gets or sets the name of the Kubernetes secret that contains the token.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string SecretName { get; set; } = "gitlab-agent-token";
 
-    /// <summary>Gets or sets the path of the certificate authority, in PEM, that the address is checked against. By default the system's.</summary>
+    /// <summary>
+    /// Gets or sets the path of a PEM file with the certificate authority of the address. The default is the system's
+    /// authorities.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? KasCaCertificatePath { get; set; }
@@ -56,10 +61,12 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
     protected override void ProcessRecord() => Attempt(InputObject, () =>
     {
         GitLabSession session = GetClient(InputObject.Session).Session;
-        var manifest = new AgentManifest(Namespace, ReleaseName, SecretName)
+        var manifest = new AgentManifest(Namespace, ReleaseName, SecretName);
+        if (KasAddress is not null)
         {
-            KasAddress = KasAddress is null ? null : AgentManifest.CheckKasAddress($"-{nameof(KasAddress)}", KasAddress),
-        };
+            manifest.KasAddress = AgentManifest.CheckKasAddress($"-{nameof(KasAddress)}", KasAddress);
+        }
+
         if (UrlConfiguration is not null)
         {
             CheckUrlConfiguration(UrlConfiguration);
@@ -81,9 +88,16 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
             manifest.KasAddress ??= GetKasAddress(session);
         }
 
-        WriteObject(Format == AgentManifestFormat.HelmValues
-            ? manifest.ToHelmValues(ReadAuthority(PemMaterial.Certificate))
-            : manifest.ToHelmCommand(ReadAuthority(AgentManifest.ReadSingleCertificate) is null ? null : GetUnresolvedProviderPathFromPSPath(KasCaCertificatePath)));
+        if (Format == AgentManifestFormat.HelmValues)
+        {
+            WriteObject(manifest.ToHelmValues(ReadAuthority(PemMaterial.Certificate)));
+            return;
+        }
+
+        string? path = ReadAuthority(AgentManifest.ReadCertificatesOnly) is null
+            ? null
+            : GetUnresolvedProviderPathFromPSPath(KasCaCertificatePath);
+        WriteObject(manifest.ToHelmCommand(path));
     });
 
     /// <inheritdoc/>
@@ -94,27 +108,31 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
     }
 
     private static string GetKasAddress(GitLabSession session) => session.KasUri is { } uri
-        ? AgentManifest.CheckKasAddress($"What {session} gives for its agent server (KAS)", uri.OriginalString)
+        ? AgentManifest.CheckKasAddress($"The agent server (KAS) address that {session} reports", uri.OriginalString)
         : throw new GitLabApiException(
             GitLabErrorKind.InvalidRequest,
-            $"The address that agents connect to is not known: {session} did not tell it, or was not asked.",
-            $"Give it with -{nameof(KasAddress)}, such as wss://kas.gitlab.example.com.");
+            $"The address that agents connect to is not known: {session} did not report it, or was not asked.",
+            $"Specify it with -{nameof(KasAddress)}, such as wss://kas.gitlab.example.com.");
 
     private void CheckUrlConfiguration(AgentUrlConfiguration configuration)
     {
-        // What no receptive agent heeds would mislead. Ids mean the same through every session with the same GitLab.
         if (KasAddress is not null || KasCaCertificatePath is not null)
         {
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidRequest,
-                $"-{nameof(UrlConfiguration)} excludes -{nameof(KasAddress)} and -{nameof(KasCaCertificatePath)}: a receptive agent connects to nobody, GitLab connects to it.");
+                $"-{nameof(UrlConfiguration)} cannot be combined with -{nameof(KasAddress)} or "
+                    + $"-{nameof(KasCaCertificatePath)}: a receptive agent does not connect to GitLab, GitLab connects "
+                    + "to it.");
         }
 
+        // IDs mean the same in all sessions with one GitLab.
         if (configuration.AgentId != InputObject.AgentId || configuration.Session.Uri != InputObject.Session.Uri)
         {
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidRequest,
-                $"The URL configuration {configuration.Id} is that of agent {configuration.AgentId} on {configuration.Session}, and the token is for agent {InputObject.AgentId} on {InputObject.Session}.");
+                $"URL configuration {configuration.Id} is for agent {configuration.AgentId} on "
+                    + $"{configuration.Session}, but the token is for agent {InputObject.AgentId} on "
+                    + $"{InputObject.Session}.");
         }
     }
 
@@ -124,29 +142,33 @@ public sealed class ConvertToGitLabAgentManifestCommand : GitLabCmdlet
         {
             throw new GitLabApiException(
                 GitLabErrorKind.InvalidRequest,
-                $"The URL configuration {configuration.Id} is one with mutual TLS, and the chart gitlab-agent has no values for it.",
-                "Make one with JWT, or write the values yourself: Get-Help New-GitLabAgentUrlConfiguration -Examples shows them.");
+                $"URL configuration {configuration.Id} uses mutual TLS, for which the chart gitlab-agent lacks values.",
+                "Create a configuration with JWT, or write the values yourself. See: "
+                    + "Get-Help New-GitLabAgentUrlConfiguration -Examples");
         }
 
         string key = configuration.PublicKey ?? throw new GitLabApiException(
             GitLabErrorKind.InvalidRequest,
-            $"The URL configuration {configuration.Id} has no public key, and without it the agent lets nobody in.");
+            $"URL configuration {configuration.Id} has no public key, so the agent would reject every connection.");
         if (configuration.Url?.StartsWith("grpcs:", StringComparison.OrdinalIgnoreCase) == true)
         {
-            WriteWarning($"GitLab reaches the agent at {configuration} with TLS: give the chart the agent's certificate too, as config.api.tls, or end TLS before the agent. Get-Help New-GitLabAgentUrlConfiguration -Examples shows how.");
+            WriteWarning(
+                $"GitLab connects to the agent at {configuration} with TLS. Add the agent's certificate to the chart's "
+                    + "values as config.api.tls, or terminate TLS in front of the agent. See: "
+                    + "Get-Help New-GitLabAgentUrlConfiguration -Examples");
         }
 
         return key;
     }
 
-    private PemMaterial? ReadAuthority(Func<string, char[], PemMaterial> take)
+    private PemMaterial? ReadAuthority(Func<string, char[], PemMaterial> read)
     {
         if (_authority is null && KasCaCertificatePath is not null)
         {
-            _authority = PemInput.FromFile(this, nameof(KasCaCertificatePath), KasCaCertificatePath, take);
-            foreach (string concern in _authority.GetWarnings(DateTimeOffset.UtcNow))
+            _authority = PemInput.FromFile(this, nameof(KasCaCertificatePath), KasCaCertificatePath, read);
+            foreach (string warning in _authority.GetWarnings(DateTimeOffset.UtcNow))
             {
-                WriteWarning(concern);
+                WriteWarning(warning);
             }
         }
 

@@ -2,12 +2,14 @@ using System.Management.Automation;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Ends a session: closes its connections and forgets its access token. Without a session it does nothing.</summary>
+/// <summary>
+/// Disconnects a session: closes its connections and clears its access token. Without a session it does nothing.
+/// </summary>
 [Cmdlet(VerbsCommunications.Disconnect, "GitLab")]
 [OutputType(typeof(void))]
 public sealed class DisconnectGitLabCommand : PSCmdlet
 {
-    /// <summary>Gets or sets the session to end. By default the current one.</summary>
+    /// <summary>Gets or sets the session to disconnect. The default is the current one.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNull]
     public GitLabSession? Session { get; set; }

@@ -1,8 +1,11 @@
+using System.Collections.Generic;
 using System.Management.Automation;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Gets the activity of agents: who created or revoked which token, and when an agent connected or disconnected.</summary>
+/// <summary>
+/// Gets the activity of agents: who created or revoked which token, and when an agent connected or disconnected.
+/// </summary>
 [Cmdlet(VerbsCommon.Get, "GitLabAgentActivity")]
 [OutputType(typeof(AgentActivity))]
 public sealed class GetGitLabAgentActivityCommand : AgentCmdlet
@@ -17,7 +20,8 @@ public sealed class GetGitLabAgentActivityCommand : AgentCmdlet
     {
         GitLabClient client = GetClient();
         ProjectReference project = ResolveProject(client, Project);
-        foreach (AgentActivity activity in ToBlockingEnumerable(client.GetActivityAsync(project, Agent, First, PipelineStopToken)))
+        IAsyncEnumerable<AgentActivity> activities = client.GetActivityAsync(project, Agent, First, PipelineStopToken);
+        foreach (AgentActivity activity in ToBlockingEnumerable(activities))
         {
             WriteObject(activity);
         }

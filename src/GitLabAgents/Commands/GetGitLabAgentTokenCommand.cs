@@ -17,7 +17,6 @@ namespace GitLabAgents.Commands;
 public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
 {
     private const string NameSet = "Name";
-    private const string TokenIdSet = "TokenId";
     private const string SecretSet = "Secret";
 
     private readonly Dictionary<GitLabSession, AgentBatchReader> _batches = [];
@@ -25,7 +24,6 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
 
     /// <inheritdoc/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
     [Alias("ProjectId")]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(ProjectCompleter))]
@@ -33,7 +31,6 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
 
     /// <inheritdoc/>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
     [Alias("AgentId")]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(AgentCompleter))]
@@ -46,8 +43,8 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
     [ArgumentCompleter(typeof(TokenNameCompleter))]
     public string[]? Name { get; set; }
 
-    /// <summary>Gets or sets the IDs of tokens.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
+    /// <summary>Gets or sets the IDs of tokens, instead of their names.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
     [ValidateNotNullOrEmpty]
     [ValidateRange(1, long.MaxValue)]
     [ArgumentCompleter(typeof(TokenIdCompleter))]
@@ -57,11 +54,10 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
     /// Gets or sets a switch that omits the last use, which saves a request for each token of a single agent.
     /// </summary>
     [Parameter(ParameterSetName = NameSet)]
-    [Parameter(ParameterSetName = TokenIdSet)]
     public SwitchParameter Summary { get; set; }
 
     /// <summary>Gets or sets the secret of the token. Administrators can find a token with nothing else.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = SecretSet)]
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = SecretSet)]
     [SecretOnly]
     [ValidateNotNull]
     public SecureString Secret { get; set; } = null!;
@@ -97,10 +93,16 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
 
     private void ReadTokens()
     {
+        if (Name is not null && TokenId is not null)
+        {
+            throw new GitLabApiException(
+                GitLabErrorKind.InvalidRequest, "-Name and -TokenId exclude each other.", "Specify one of them.");
+        }
+
         GitLabClient client = GetClient();
         ProjectReference project = ResolveProject(client, Project);
         AgentReference agent = Agent;
-        long[]? ids = ParameterSetName == TokenIdSet ? TokenId : null;
+        long[]? ids = TokenId;
         var filter = new NameFilter(Name);
         if (!_batches.TryGetValue(client.Session, out AgentBatchReader? batch))
         {

@@ -7,7 +7,7 @@ namespace GitLabAgents.Commands;
 [OutputType(typeof(AgentUrlConfiguration))]
 public sealed class GetGitLabAgentUrlConfigurationCommand : AgentCmdlet
 {
-    /// <summary>Gets or sets the configuration's id. By default the one that the agent has.</summary>
+    /// <summary>Gets or sets the configuration's ID. The default is the agent's only one.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, long.MaxValue)]
     public long? UrlConfigurationId { get; set; }
@@ -23,7 +23,9 @@ public sealed class GetGitLabAgentUrlConfigurationCommand : AgentCmdlet
         }
         else
         {
-            WriteObject(Wait(client.GetUrlConfigurationsAsync(projectId, agentId, PipelineStopToken)), enumerateCollection: true);
+            WriteObject(
+                Wait(client.GetUrlConfigurationsAsync(projectId, agentId, PipelineStopToken)),
+                enumerateCollection: true);
         }
     });
 }

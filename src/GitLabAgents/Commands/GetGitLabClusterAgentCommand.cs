@@ -4,8 +4,12 @@ using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Gets the agents of a project or of a whole group, or some of them by name or id.</summary>
-[Cmdlet(VerbsCommon.Get, "GitLabClusterAgent")] // A default set would be settled on before AgentId can bind from a pipeline.
+/// <summary>Gets the agents of a project or of a whole group, or some of them by name or ID.</summary>
+/// <remarks>
+/// There is no default parameter set, because PowerShell would choose it before <see cref="AgentId"/> can bind from the
+/// pipeline.
+/// </remarks>
+[Cmdlet(VerbsCommon.Get, "GitLabClusterAgent")]
 [OutputType(typeof(ClusterAgent))]
 public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
 {
@@ -13,26 +17,36 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
     private const string AgentIdSet = "AgentId";
     private const string GroupSet = "Group";
 
-    /// <summary>Gets or sets the project, by its id or full path.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ProjectSet)]
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentIdSet)]
+    /// <summary>Gets or sets the project, by its ID or full path.</summary>
+    [Parameter(
+        Mandatory = true,
+        Position = 0,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = ProjectSet)]
+    [Parameter(
+        Mandatory = true,
+        Position = 0,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = AgentIdSet)]
     [Alias("ProjectId")]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
-    /// <summary>Gets or sets the group, by its id or full path: the agents of all its projects.</summary>
+    /// <summary>Gets or sets the group, by its ID or full path, whose projects' agents are read.</summary>
     [Parameter(Mandatory = true, ParameterSetName = GroupSet)]
     [Alias("GroupId")]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(GroupCompleter))]
     public GroupReference Group { get; set; } = null!;
 
-    /// <summary>Gets or sets a switch that takes the projects of the group's subgroups too.</summary>
+    /// <summary>Gets or sets a switch that includes the projects of the group's subgroups.</summary>
     [Parameter(ParameterSetName = GroupSet)]
     public SwitchParameter Recurse { get; set; }
 
-    /// <summary>Gets or sets names of agents; wildcards are allowed. By default all.</summary>
+    /// <summary>Gets or sets the names of agents; wildcards are allowed. The default is all agents.</summary>
     [Parameter(Position = 1, ParameterSetName = ProjectSet)]
     [Parameter(ParameterSetName = GroupSet)]
     [SupportsWildcards]
@@ -40,7 +54,7 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
     [ArgumentCompleter(typeof(AgentCompleter))]
     public string[]? Name { get; set; }
 
-    /// <summary>Gets or sets ids of agents.</summary>
+    /// <summary>Gets or sets the IDs of agents.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentIdSet)]
     [ValidateNotNullOrEmpty]
     [ValidateRange(1, long.MaxValue)]
@@ -86,18 +100,20 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
                 WriteObject(agent);
                 if (filter.IsSatisfied)
                 {
-                    return; // A project has each name once.
+                    return; // Names are unique in a project.
                 }
             }
         }
 
-        WriteMissing(filter.Unmatched, $"Project {project}");
+        WriteUnmatched(filter, $"Project {project}");
     }
 
     private void WriteGroup()
     {
         var filter = new NameFilter(Name);
-        foreach (ItemResult<ClusterAgent> agent in ToBlockingEnumerable(GetClient().GetGroupAgentsAsync(Group, Recurse, PipelineStopToken)))
+        IAsyncEnumerable<ItemResult<ClusterAgent>> agents =
+            GetClient().GetGroupAgentsAsync(Group, Recurse, PipelineStopToken);
+        foreach (ItemResult<ClusterAgent> agent in ToBlockingEnumerable(agents))
         {
             if (agent.Error is { } error)
             {
@@ -109,17 +125,17 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
             }
         }
 
-        WriteMissing(filter.Unmatched, $"Group {Group}");
+        WriteUnmatched(filter, $"Group {Group}");
     }
 
-    private void WriteMissing(IEnumerable<string> names, string place)
+    private void WriteUnmatched(NameFilter filter, string scope)
     {
-        foreach (string name in names)
+        foreach (string name in filter.Unmatched)
         {
             WriteError(ErrorRecordFactory.Create(
                 new GitLabApiException(
                     GitLabErrorKind.AgentNotFound,
-                    $"{place} has no agent named '{name}'.",
+                    $"{scope} has no agent named '{name}'.",
                     "Check the name, or list the agents with Get-GitLabClusterAgent."),
                 name));
         }

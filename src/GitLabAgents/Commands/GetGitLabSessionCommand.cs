@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Gives the current session of this runspace, or nothing.</summary>
+/// <summary>Returns the current session of this runspace, or nothing.</summary>
 [Cmdlet(VerbsCommon.Get, "GitLabSession")]
 [OutputType(typeof(GitLabSession))]
 public sealed class GetGitLabSessionCommand : PSCmdlet

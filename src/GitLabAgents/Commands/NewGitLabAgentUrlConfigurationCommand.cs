@@ -5,8 +5,8 @@ using System;
 namespace GitLabAgents.Commands;
 
 /// <summary>
-/// Makes an agent receptive: tells GitLab the URL where to reach it, and how to prove who it is, with a JSON Web Token
-/// or with a client certificate (mutual TLS).
+/// Makes an agent receptive: configures the URL at which GitLab connects to it, and how GitLab authenticates, with a
+/// JSON Web Token or with a client certificate (mutual TLS).
 /// </summary>
 [Cmdlet(VerbsCommon.New, "GitLabAgentUrlConfiguration", SupportsShouldProcess = true, DefaultParameterSetName = JwtSet)]
 [OutputType(typeof(AgentUrlConfiguration))]
@@ -18,17 +18,24 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : AgentCmdlet
 
     private NewUrlConfiguration? _content;
 
-    /// <summary>Gets or sets the URL where GitLab reaches the agent, <c>grpc://</c> or <c>grpcs://</c>.</summary>
+    /// <summary>
+    /// Gets or sets the URL at which GitLab connects to the agent, <c>grpc://</c> or <c>grpcs://</c>.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 2)]
     [ValidateNotNullOrEmpty]
     public string Url { get; set; } = null!;
 
-    /// <summary>Gets or sets the host name that the agent's certificate is checked for. By default the URL's.</summary>
+    /// <summary>
+    /// Gets or sets the host name that the agent's certificate must contain. The default is the URL's.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? TlsHost { get; set; }
 
-    /// <summary>Gets or sets the path of the certificate authority, in PEM, that the agent's certificate is checked against. By default the server's own.</summary>
+    /// <summary>
+    /// Gets or sets the path of a PEM file with the certificate authority that must have issued the agent's
+    /// certificate. The default is the authorities that the server trusts.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? CaCertificatePath { get; set; }
@@ -38,12 +45,14 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : AgentCmdlet
     [ValidateNotNullOrEmpty]
     public string? CaCertificate { get; set; }
 
-    /// <summary>Gets or sets the path of the client certificate, in PEM, that GitLab shows to the agent.</summary>
+    /// <summary>Gets or sets the path of the client certificate, in PEM, that GitLab presents to the agent.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     public string? ClientCertificatePath { get; set; }
 
-    /// <summary>Gets or sets the path of the private key, in PEM without a password, of the client certificate.</summary>
+    /// <summary>
+    /// Gets or sets the path of the private key, in PEM without a password, of the client certificate.
+    /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     public string? ClientKeyPath { get; set; }
@@ -66,8 +75,10 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : AgentCmdlet
         NewUrlConfiguration content = _content ??= ReadContent();
         ProjectReference project = ResolveProject(client, Project);
         (long projectId, long agentId) = Wait(ResolveAgentAsync(client, project, Agent));
-        string how = content.IsMutualTls ? "mutual TLS" : "JWT";
-        if (ShouldProcess($"agent {Agent} of project {project} on {client.Session}", $"Make URL configuration '{content.Url}' with {how}"))
+        string authentication = content.IsMutualTls ? "mutual TLS" : "JWT";
+        if (ShouldProcess(
+            $"agent {Agent} of project {project} on {client.Session}",
+            $"Create URL configuration '{content.Url}' with {authentication}"))
         {
             WriteCreated(
                 client.CreateUrlConfigurationAsync(projectId, agentId, content, PipelineStopToken),
@@ -86,14 +97,16 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : AgentCmdlet
     {
         if (CaCertificatePath is not null && CaCertificate is not null)
         {
-            throw new GitLabApiException(GitLabErrorKind.InvalidRequest, "-CaCertificatePath and -CaCertificate exclude each other.");
+            throw new GitLabApiException(
+                GitLabErrorKind.InvalidRequest, "-CaCertificatePath and -CaCertificate cannot be combined.");
         }
 
         PemMaterial? certificate = null;
         PemMaterial? key = null;
         if (ParameterSetName == PathSet)
         {
-            certificate = PemInput.FromFile(this, nameof(ClientCertificatePath), ClientCertificatePath!, PemMaterial.Certificate);
+            certificate = PemInput.FromFile(
+                this, nameof(ClientCertificatePath), ClientCertificatePath!, PemMaterial.Certificate);
             key = PemInput.FromFile(this, nameof(ClientKeyPath), ClientKeyPath!, PemMaterial.PrivateKey);
         }
         else if (ParameterSetName == PemSet)
@@ -102,15 +115,22 @@ public sealed class NewGitLabAgentUrlConfigurationCommand : AgentCmdlet
             key = PemInput.FromSecret(nameof(ClientKey), ClientKey!);
         }
 
-        PemMaterial? authority = CaCertificatePath is not null ? PemInput.FromFile(this, nameof(CaCertificatePath), CaCertificatePath, PemMaterial.Certificate)
-            : CaCertificate is not null ? PemInput.FromText(nameof(CaCertificate), CaCertificate)
-            : null;
-        var content = new NewUrlConfiguration(Url, TlsHost, certificate, key, authority);
-        foreach (string concern in content.GetWarnings(DateTimeOffset.UtcNow))
+        var content = new NewUrlConfiguration(Url, TlsHost, certificate, key, ReadAuthority());
+        foreach (string warning in content.GetWarnings(DateTimeOffset.UtcNow))
         {
-            WriteWarning(concern);
+            WriteWarning(warning);
         }
 
         return content;
+    }
+
+    private PemMaterial? ReadAuthority()
+    {
+        if (CaCertificatePath is not null)
+        {
+            return PemInput.FromFile(this, nameof(CaCertificatePath), CaCertificatePath, PemMaterial.Certificate);
+        }
+
+        return CaCertificate is null ? null : PemInput.FromText(nameof(CaCertificate), CaCertificate);
     }
 }

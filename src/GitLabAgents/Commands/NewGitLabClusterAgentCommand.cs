@@ -8,7 +8,7 @@ namespace GitLabAgents.Commands;
 [OutputType(typeof(ClusterAgent))]
 public sealed class NewGitLabClusterAgentCommand : GitLabCmdlet
 {
-    /// <summary>Gets or sets the project that is to hold the agents, by its id or full path.</summary>
+    /// <summary>Gets or sets the project in which to register the agents, by its ID or full path.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("ProjectId")]
     [ValidateNotNull]

@@ -4,7 +4,12 @@ using GitLabAgents.Completion;
 namespace GitLabAgents.Commands;
 
 /// <summary>Removes URL configurations: GitLab no longer connects to the agents.</summary>
-[Cmdlet(VerbsCommon.Remove, "GitLabAgentUrlConfiguration", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ObjectSet)]
+[Cmdlet(
+    VerbsCommon.Remove,
+    "GitLabAgentUrlConfiguration",
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High,
+    DefaultParameterSetName = ObjectSet)]
 [OutputType(typeof(void))]
 public sealed class RemoveGitLabAgentUrlConfigurationCommand : GitLabCmdlet
 {
@@ -16,21 +21,21 @@ public sealed class RemoveGitLabAgentUrlConfigurationCommand : GitLabCmdlet
     [ValidateNotNull]
     public AgentUrlConfiguration InputObject { get; set; } = null!;
 
-    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
+    /// <summary>Gets or sets the agent's project, by its ID or full path.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
     [Alias("ProjectId")]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
-    /// <summary>Gets or sets the agent, by its id or name.</summary>
+    /// <summary>Gets or sets the agent, by its ID or name.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
     [Alias("AgentId")]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(AgentCompleter))]
     public AgentReference Agent { get; set; } = null!;
 
-    /// <summary>Gets or sets the configuration's id.</summary>
+    /// <summary>Gets or sets the configuration's ID.</summary>
     [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
     [ValidateRange(1, long.MaxValue)]
     public long UrlConfigurationId { get; set; }

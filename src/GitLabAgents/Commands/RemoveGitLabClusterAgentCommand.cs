@@ -3,22 +3,27 @@ using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Removes agents, with their tokens: their clusters are cut off from GitLab.</summary>
-[Cmdlet(VerbsCommon.Remove, "GitLabClusterAgent", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ObjectSet)]
+/// <summary>Removes agents and their tokens, which disconnects their clusters from GitLab.</summary>
+[Cmdlet(
+    VerbsCommon.Remove,
+    "GitLabClusterAgent",
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High,
+    DefaultParameterSetName = ObjectSet)]
 [OutputType(typeof(void))]
 public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
 {
     private const string ObjectSet = "InputObject";
     private const string AgentSet = "Agent";
 
-    private bool _isTyped;
+    private bool _isExplicit;
 
     /// <summary>Gets or sets the agent to remove.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
     [ValidateNotNull]
     public ClusterAgent InputObject { get; set; } = null!;
 
-    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
+    /// <summary>Gets or sets the agent's project, by its ID or full path.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentSet)]
     [Alias("ProjectId")]
     [ValidateNotNull]
@@ -26,8 +31,8 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
     public ProjectReference Project { get; set; } = null!;
 
     /// <summary>
-    /// Gets or sets the agent, by its id or name. It has no alias: the <c>AgentId</c> of a piped token would bind to it,
-    /// and the token take its agent along.
+    /// Gets or sets the agent, by its ID or name. It has no alias, because the <c>AgentId</c> of a piped token would
+    /// bind to it, and the token's agent would be removed.
     /// </summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentSet)]
     [ValidateNotNull]
@@ -36,7 +41,8 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
-        => _isTyped = MyInvocation.BoundParameters.ContainsKey(nameof(Agent)) || MyInvocation.BoundParameters.ContainsKey(nameof(Session));
+        => _isExplicit = MyInvocation.BoundParameters.ContainsKey(nameof(Agent))
+            || MyInvocation.BoundParameters.ContainsKey(nameof(Session));
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -53,13 +59,14 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
         {
             Attempt(Agent.Value, () =>
             {
-                if (!_isTyped && Session is not null)
+                if (!_isExplicit && Session is not null)
                 {
-                    // Only this module's objects carry a session: this is the outcome of a rotation, a connection.
+                    // Only objects of this module have a session, so this is a rotation result or a connection.
                     throw new GitLabApiException(
                         GitLabErrorKind.InvalidRequest,
-                        $"What was piped is about agent {Agent} of project {Project}, and not the agent. Nothing was removed.",
-                        "Pipe agents: Get-GitLabClusterAgent gives them.");
+                        $"The piped object describes agent {Agent} of project {Project}, but is not an agent. Nothing "
+                            + "was removed.",
+                        "Pipe the output of Get-GitLabClusterAgent.");
                 }
 
                 GitLabClient client = GetClient();
@@ -70,8 +77,8 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
                 }
                 else
                 {
-                    ClusterAgent found = Wait(client.FindAgentAsync(project, Agent, PipelineStopToken));
-                    Remove(client, project, found.Id, $"agent '{found}' ({found.Id}) of project {project}");
+                    ClusterAgent agent = Wait(client.FindAgentAsync(project, Agent, PipelineStopToken));
+                    Remove(client, project, agent.Id, $"agent '{agent}' ({agent.Id}) of project {project}");
                 }
             });
         }
@@ -85,7 +92,7 @@ public sealed class RemoveGitLabClusterAgentCommand : GitLabCmdlet
             use = Wait(client.DescribeAgentUseAsync(project, agentId, PipelineStopToken));
         }
 
-        if (ShouldProcess($"{description} on {client.Session}{use}", "Remove with its tokens"))
+        if (ShouldProcess($"{description} on {client.Session}{use}", "Remove the agent and its tokens"))
         {
             Wait(client.DeleteAgentAsync(project, agentId, PipelineStopToken));
         }

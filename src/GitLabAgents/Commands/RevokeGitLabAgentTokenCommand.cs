@@ -4,8 +4,15 @@ using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>Revokes tokens: what signs in with them is cut off. To revoke one again is no error.</summary>
-[Cmdlet(VerbsSecurity.Revoke, "GitLabAgentToken", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ObjectSet)]
+/// <summary>
+/// Revokes tokens: agents can no longer sign in with them. Revoking a token that is already revoked is not an error.
+/// </summary>
+[Cmdlet(
+    VerbsSecurity.Revoke,
+    "GitLabAgentToken",
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High,
+    DefaultParameterSetName = ObjectSet)]
 [OutputType(typeof(void))]
 public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
 {
@@ -18,28 +25,28 @@ public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
     [ValidateNotNull]
     public AgentToken InputObject { get; set; } = null!;
 
-    /// <summary>Gets or sets the agent's project, by its id or full path.</summary>
+    /// <summary>Gets or sets the agent's project, by its ID or full path.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
     [Alias("ProjectId")]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
-    /// <summary>Gets or sets the agent, by its id or name.</summary>
+    /// <summary>Gets or sets the agent, by its ID or name.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
     [Alias("AgentId")]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(AgentCompleter))]
     public AgentReference Agent { get; set; } = null!;
 
-    /// <summary>Gets or sets the token's id.</summary>
+    /// <summary>Gets or sets the token's ID.</summary>
     [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true, ParameterSetName = TokenIdSet)]
     [ValidateRange(1, long.MaxValue)]
     [ArgumentCompleter(typeof(TokenIdCompleter))]
     public long TokenId { get; set; }
 
     /// <summary>Gets or sets the secret of the token. Administrators can revoke a token with nothing else.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = SecretSet)]
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = SecretSet)]
     [SecretOnly]
     [ValidateNotNull]
     public SecureString Secret { get; set; } = null!;

@@ -34,7 +34,9 @@ public sealed class TestGitLabAgentCommand : InventoryCmdlet
     [Parameter]
     public TimeSpan CertificateExpiresWithin { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>Gets or sets the names of the rules to apply; wildcards are allowed. The default is all rules.</summary>
+    /// <summary>
+    /// Gets or sets the names of the rules to apply; wildcards are allowed. The default is all rules.
+    /// </summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

@@ -64,7 +64,7 @@ public sealed class WaitGitLabAgentConnectionCommand : AgentCmdlet
             _batches.Add(client.Session, batch);
         }
 
-        _waits.Add(ItemResult.CaptureAsync(agent.Value, () => client.WaitForConnectionAsync(
+        _waits.Add(ItemResult.CaptureAsync(agent.Value, () => client.PollConnectionAsync(
             $"Agent {agent} of project {project} on {client.Session}",
             stop => batch.GetConnectionAsync(project, agent, stop),
             _minimumVersion,

@@ -154,5 +154,5 @@ internal static class GitRemoteProject
     }
 
     private static GitLabApiException CreateException(string message)
-        => new(GitLabErrorKind.InvalidRequest, message, "Give the project's ID or its full path.");
+        => new(GitLabErrorKind.InvalidRequest, message, "Specify the project's ID or its full path.");
 }

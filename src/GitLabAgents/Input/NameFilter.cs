@@ -4,15 +4,17 @@ using System.Management.Automation;
 
 namespace GitLabAgents;
 
-/// <summary>The names that a user asked for: patterns, which may match nothing, and plain names, which must be there.</summary>
+/// <summary>
+/// Selects the names that a user specified: patterns, which may match nothing, and plain names, which must exist.
+/// </summary>
 internal sealed class NameFilter
 {
     private readonly List<WildcardPattern> _patterns = [];
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _unmatched = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <param name="names">Names and patterns; <see langword="null"/> for all.</param>
-    /// <exception cref="GitLabApiException">A pattern is none.</exception>
+    /// <param name="names">The names and patterns, or <see langword="null"/> for all.</param>
+    /// <exception cref="GitLabApiException">A pattern is not valid.</exception>
     public NameFilter(string[]? names)
     {
         foreach (string name in names ?? ["*"])
@@ -30,13 +32,13 @@ internal sealed class NameFilter
         }
     }
 
-    /// <summary>Gets the plain names that were not seen yet.</summary>
+    /// <summary>Gets the plain names that have not been matched yet.</summary>
     public IReadOnlyCollection<string> Unmatched => _unmatched;
 
-    /// <summary>Gets a value indicating whether nothing that is still to come can be wanted, if each name is there but once.</summary>
+    /// <summary>Gets a value indicating whether no other name can match, provided that names are unique.</summary>
     public bool IsSatisfied => _patterns.Count == 0 && _unmatched.Count == 0;
 
-    /// <summary>Tells whether a name is wanted.</summary>
+    /// <summary>Returns whether a name is selected.</summary>
     public bool IsMatch(string? name)
     {
         name ??= string.Empty;
@@ -62,12 +64,15 @@ internal sealed class NameFilter
         var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
         try
         {
-            pattern.IsMatch(string.Empty); // A pattern is not read before it is used.
+            pattern.IsMatch(string.Empty); // A pattern is not parsed before it is used.
             return pattern;
         }
         catch (WildcardPatternException)
         {
-            throw new GitLabApiException(GitLabErrorKind.InvalidRequest, $"'{name}' is no wildcard pattern.", "Close the brackets, or put a backtick before one that is part of the name.");
+            throw new GitLabApiException(
+                GitLabErrorKind.InvalidRequest,
+                $"'{name}' is not a valid wildcard pattern.",
+                "Close the brackets, or put a backtick before a bracket that is part of the name.");
         }
     }
 }

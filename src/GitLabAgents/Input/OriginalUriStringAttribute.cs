@@ -4,8 +4,8 @@ using System.Management.Automation;
 namespace GitLabAgents;
 
 /// <summary>
-/// Takes a <see cref="Uri"/> as the text that it was created from. As text, what is not a valid URI can be refused
-/// without repeating a password in it, and <c>host:port</c> is not read as a scheme.
+/// Converts a <see cref="Uri"/> to the text that it was created from. A parameter of text can reject an invalid URI
+/// without showing a password in it, and does not read <c>host:port</c> as a scheme.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OriginalUriStringAttribute : ArgumentTransformationAttribute

@@ -7,22 +7,28 @@ using System.Text;
 
 namespace GitLabAgents;
 
-/// <summary>Reads PEM as users give it, by path, text or <see cref="SecureString"/>, without making strings of keys.</summary>
+/// <summary>
+/// Reads PEM from a path, text or a <see cref="SecureString"/>, without creating a string for a private key.
+/// </summary>
 internal static class PemInput
 {
     /// <summary>Reads a file named by a PowerShell path.</summary>
-    /// <param name="cmdlet">Whose paths they are.</param>
-    /// <param name="parameter">The parameter, for messages.</param>
+    /// <param name="cmdlet">The cmdlet that resolves the path.</param>
+    /// <param name="parameter">The name of the parameter, for messages.</param>
     /// <param name="path">The path.</param>
-    /// <param name="take">What it is to be.</param>
-    /// <exception cref="GitLabApiException">The file cannot be read, or is not what it is to be.</exception>
-    public static PemMaterial FromFile(PSCmdlet cmdlet, string parameter, string path, Func<string, char[], PemMaterial> take)
+    /// <param name="read">Reads the expected kind of PEM.</param>
+    /// <exception cref="GitLabApiException">
+    /// The file cannot be read, or does not contain the expected kind of PEM.
+    /// </exception>
+    public static PemMaterial FromFile(
+        PSCmdlet cmdlet, string parameter, string path, Func<string, char[], PemMaterial> read)
     {
-        string file = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        PathIntrinsics paths = cmdlet.SessionState.Path;
+        string file = paths.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
         string source = $"-{parameter} {file}";
         if (provider.Name != "FileSystem")
         {
-            throw PemMaterial.CreateException(source, "is no file.");
+            throw PemMaterial.CreateException(source, "is not a file.");
         }
 
         byte[] bytes;
@@ -37,20 +43,20 @@ internal static class PemInput
 
         char[] text = Encoding.UTF8.GetChars(bytes);
         Array.Clear(bytes, 0, bytes.Length);
-        return TakeAndWipe(source, text, take);
+        return ReadAndClear(source, text, read);
     }
 
-    /// <summary>Takes text that is no secret.</summary>
-    /// <param name="parameter">The parameter, for messages.</param>
+    /// <summary>Reads a certificate from text.</summary>
+    /// <param name="parameter">The name of the parameter, for messages.</param>
     /// <param name="text">The text.</param>
-    /// <exception cref="GitLabApiException">It is no certificate.</exception>
+    /// <exception cref="GitLabApiException">The text has no valid certificate.</exception>
     public static PemMaterial FromText(string parameter, string text)
         => PemMaterial.Certificate($"-{parameter}", text.ToCharArray());
 
-    /// <summary>Takes a private key.</summary>
-    /// <param name="parameter">The parameter, for messages.</param>
+    /// <summary>Reads a private key.</summary>
+    /// <param name="parameter">The name of the parameter, for messages.</param>
     /// <param name="secret">The key.</param>
-    /// <exception cref="GitLabApiException">It is no private key.</exception>
+    /// <exception cref="GitLabApiException">The text has no private key, or an encrypted one.</exception>
     public static PemMaterial FromSecret(string parameter, SecureString secret)
     {
         char[] text = new char[secret.Length];
@@ -64,14 +70,14 @@ internal static class PemInput
             Marshal.ZeroFreeGlobalAllocUnicode(pointer);
         }
 
-        return TakeAndWipe($"-{parameter}", text, PemMaterial.PrivateKey);
+        return ReadAndClear($"-{parameter}", text, PemMaterial.PrivateKey);
     }
 
-    private static PemMaterial TakeAndWipe(string source, char[] text, Func<string, char[], PemMaterial> take)
+    private static PemMaterial ReadAndClear(string source, char[] text, Func<string, char[], PemMaterial> read)
     {
         try
         {
-            return take(source, text);
+            return read(source, text);
         }
         finally
         {

@@ -5,7 +5,7 @@ using System.Security;
 namespace GitLabAgents;
 
 /// <summary>
-/// Refuses a secret that comes as plain text before PowerShell does, whose own error would repeat it.
+/// Rejects a secret in plain text before PowerShell does, whose own error message would show it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class SecretOnlyAttribute : ArgumentTransformationAttribute
@@ -16,6 +16,7 @@ public sealed class SecretOnlyAttribute : ArgumentTransformationAttribute
         object? value = inputData is PSObject { BaseObject: { } inner } ? inner : inputData;
         return value is null or SecureString
             ? value
-            : throw new ArgumentTransformationMetadataException("A secret is taken as a SecureString only. Read one with Read-Host -AsSecureString or Get-Secret.");
+            : throw new ArgumentTransformationMetadataException(
+                "A secret must be a SecureString. Read one with Read-Host -AsSecureString or Get-Secret.");
     }
 }

@@ -13,19 +13,21 @@ using YamlDotNet.Core.Events;
 namespace GitLabAgents;
 
 /// <summary>
-/// What installs an agent in a cluster, as text for <c>helm</c> and <c>kubectl</c>: the values of the chart
+/// Creates text for <c>helm</c> and <c>kubectl</c> that installs an agent in a cluster: the values of the chart
 /// gitlab-agent, and the secret that they refer to.
 /// See <see href="https://gitlab.com/gitlab-org/charts/gitlab-agent"/>.
 /// </summary>
 internal sealed class AgentManifest
 {
-    private static readonly TimeSpan HelmWaitTimeout = TimeSpan.FromSeconds(1);
-    private static readonly Regex DnsLabel = new(@"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.ExplicitCapture, HelmWaitTimeout);
-    private static readonly Regex AddressCharacters = new(@"\A[A-Za-z0-9._~%:/\[\]-]+\z", RegexOptions.ExplicitCapture, HelmWaitTimeout);
-    private static readonly Regex BrokenEscape = new("%(?![0-9A-Fa-f]{2})", RegexOptions.ExplicitCapture, HelmWaitTimeout);
-    private static readonly Regex PlainWord = new(@"\A[A-Za-z0-9._/:=+-]+\z", RegexOptions.ExplicitCapture, HelmWaitTimeout);
+    private const string NameRules =
+        "lower-case letters, digits, '-' and '.', with a letter or digit at both ends and around each '.'.";
 
-    // PowerShell takes the typographic quotes for quotes too.
+    private static readonly Regex DnsLabel = CreateRegex(@"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\z");
+    private static readonly Regex AddressCharacters = CreateRegex(@"\A[A-Za-z0-9._~%:/\[\]-]+\z");
+    private static readonly Regex InvalidEscape = CreateRegex("%(?![0-9A-Fa-f]{2})");
+    private static readonly Regex UnquotedArgument = CreateRegex(@"\A[A-Za-z0-9._/:=+-]+\z");
+
+    // PowerShell treats typographic quotation marks as quotation marks too.
     private static readonly char[] SingleQuotes = ['\'', '\u2018', '\u2019', '\u201A', '\u201B'];
     private static readonly char[] ActiveInDoubleQuotes = ['"', '\u201C', '\u201D', '\u201E', '$', '`', '!'];
 
@@ -33,24 +35,26 @@ internal sealed class AgentManifest
     private readonly string _releaseName;
     private readonly string _secretName;
 
-    /// <exception cref="GitLabApiException">A name is none that Kubernetes or Helm takes.</exception>
+    /// <exception cref="GitLabApiException">Kubernetes or Helm does not accept a name.</exception>
     public AgentManifest(string @namespace, string releaseName, string secretName)
     {
-        // The rules are those of Kubernetes and Helm, which tell only when it is too late. What was given is not
-        // repeated: who mistakes the token for the secret's name shall not find it in the error.
+        // Kubernetes and Helm have these rules too, but would report a violation too late. The messages do not show the
+        // value, because it could be the token, passed as the secret's name by mistake.
         if (@namespace.Length > 63 || !DnsLabel.IsMatch(@namespace))
         {
-            throw CreateException("-Namespace is no name of a Kubernetes namespace: at most 63 lower-case letters, digits and '-', with a letter or digit at both ends.");
+            throw CreateException(
+                "-Namespace is not a valid name of a Kubernetes namespace: at most 63 lower-case letters, digits and "
+                    + "'-', with a letter or digit at both ends.");
         }
 
         if (releaseName.Length > 53 || !releaseName.Split('.').All(DnsLabel.IsMatch))
         {
-            throw CreateException("-ReleaseName is no name of a Helm release: at most 53 lower-case letters, digits, '-' and '.', with a letter or digit at both ends and around each '.'.");
+            throw CreateException($"-ReleaseName is not a valid name of a Helm release: at most 53 {NameRules}");
         }
 
         if (secretName.Length > 253 || !secretName.Split('.').All(DnsLabel.IsMatch))
         {
-            throw CreateException("-SecretName is no name of a Kubernetes secret: at most 253 lower-case letters, digits, '-' and '.', with a letter or digit at both ends and around each '.'.");
+            throw CreateException($"-SecretName is not a valid name of a Kubernetes secret: at most 253 {NameRules}");
         }
 
         _namespace = @namespace;
@@ -58,50 +62,63 @@ internal sealed class AgentManifest
         _secretName = secretName;
     }
 
-    /// <summary>Gets or sets where the agent connects to, checked by <see cref="CheckKasAddress"/>; nowhere if <see cref="IsReceptive"/>.</summary>
+    /// <summary>
+    /// Gets or sets the address that the agent connects to, validated by <see cref="CheckKasAddress"/>; not used if
+    /// <see cref="IsReceptive"/> is set.
+    /// </summary>
     public string? KasAddress { get; set; }
 
     /// <summary>Gets or sets a value indicating whether GitLab connects to the agent.</summary>
     public bool IsReceptive { get; set; }
 
-    /// <summary>Gets or sets what a receptive agent knows GitLab by: the base64 of 32 bytes.</summary>
+    /// <summary>Gets or sets the key with which a receptive agent authenticates GitLab: 32 bytes in base64.</summary>
     public string? JwtPublicKey { get; set; }
 
-    /// <summary>Checks that an address is one that the agent takes, and that no shell reads more into it.</summary>
-    /// <param name="source">Where it comes from, for messages.</param>
+    /// <summary>Checks that the agent accepts an address, and that it has no special meaning in a shell.</summary>
+    /// <param name="source">The origin of the address, for messages.</param>
     /// <param name="address">The address.</param>
-    /// <exception cref="GitLabApiException">It is no such address. It is not repeated: it may carry a password.</exception>
+    /// <exception cref="GitLabApiException">
+    /// The address is not valid. The message does not show it, because it may contain a password.
+    /// </exception>
     public static string CheckKasAddress(string source, string address)
         => AddressCharacters.IsMatch(address)
             && Uri.TryCreate(address, UriKind.Absolute, out Uri? uri)
             && uri.Scheme is "wss" or "ws" or "grpcs" or "grpc"
             && uri.Host.Length > 0
             ? address
-            : throw CreateException($"{source} is no address that an agent connects to: a URL that begins with wss://, ws://, grpcs:// or grpc://, names a host, and has no user name, password, query or fragment, such as wss://kas.gitlab.example.com.");
+            : throw CreateException(
+                $"{source} is not a valid address for an agent: a URL that begins with wss://, ws://, grpcs:// or "
+                    + "grpc://, has a host, and has no user name, password, query or fragment, such as "
+                    + "wss://kas.gitlab.example.com.");
 
-    /// <summary>Takes certificates for a file that Helm reads by itself, and whole.</summary>
-    /// <exception cref="GitLabApiException">It is no certificate, or holds a private key too.</exception>
-    public static PemMaterial ReadSingleCertificate(string source, char[] text)
+    /// <summary>Reads the certificates of a file that Helm reads too, and as a whole.</summary>
+    /// <exception cref="GitLabApiException">The text has no valid certificate, or a private key.</exception>
+    public static PemMaterial ReadCertificatesOnly(string source, char[] text)
     {
         PemMaterial certificate = PemMaterial.Certificate(source, text);
         if (Pem.Find(text).Exists(static b => b.IsPrivateKey))
         {
             certificate.Dispose();
-            throw PemMaterial.CreateException(source, "holds a private key beside the certificate. Helm would read both, and put them in a ConfigMap. Give a file without it, or use -Format HelmValues, which leaves it out.");
+            throw PemMaterial.CreateException(
+                source,
+                "contains a private key besides the certificate, and Helm would write both to a ConfigMap. Use a file "
+                    + "without the key, or -Format HelmValues, which omits it.");
         }
 
         return certificate;
     }
 
-    /// <summary>
-    /// Gives the command line. A POSIX shell and PowerShell read the same words in it.
-    /// </summary>
-    /// <param name="kasCaCertificate">The full path of the file with the authority of the address, or <see langword="null"/> for the system's.</param>
-    /// <exception cref="GitLabApiException">The path cannot be said so that Helm and both shells take it.</exception>
+    /// <summary>Returns the command line. POSIX shells and PowerShell read the same arguments from it.</summary>
+    /// <param name="kasCaCertificate">
+    /// The full path of the file with the authority of the address, or <see langword="null"/> for the system's.
+    /// </param>
+    /// <exception cref="GitLabApiException">
+    /// The path cannot be written so that Helm and both kinds of shell read it.
+    /// </exception>
     public string ToHelmCommand(string? kasCaCertificate)
     {
-        // --set would take a secret's name of digits for a number, and null for nothing.
-        var words = new List<string>
+        // --set would read digits as a number, and null as no value.
+        var arguments = new List<string>
         {
             "helm", "upgrade", "--install", _releaseName, "gitlab/gitlab-agent",
             "--namespace", _namespace, "--create-namespace",
@@ -109,22 +126,23 @@ internal sealed class AgentManifest
         };
         if (IsReceptive)
         {
-            words.AddRange(["--set", "config.receptive.enabled=true", "--set-string", $"config.api.jwtPublicKey={JwtPublicKey}"]);
+            arguments.AddRange(["--set", "config.receptive.enabled=true"]);
+            arguments.AddRange(["--set-string", $"config.api.jwtPublicKey={JwtPublicKey}"]);
         }
         else
         {
-            words.AddRange(["--set-string", $"config.kasAddress={KasAddress}"]);
+            arguments.AddRange(["--set-string", $"config.kasAddress={KasAddress}"]);
         }
 
         if (kasCaCertificate is not null)
         {
-            words.AddRange(["--set-file", $"config.kasCaCert={EscapeForHelm(kasCaCertificate)}"]);
+            arguments.AddRange(["--set-file", $"config.kasCaCert={EscapeForHelm(kasCaCertificate)}"]);
         }
 
-        return string.Join(" ", words.Select(Quote));
+        return string.Join(" ", arguments.Select(Quote));
     }
 
-    /// <summary>Gives the values, as YAML.</summary>
+    /// <summary>Returns the values as YAML.</summary>
     /// <param name="kasCaCertificate">The authority of the address, or <see langword="null"/> for the system's.</param>
     public string ToHelmValues(PemMaterial? kasCaCertificate)
     {
@@ -147,15 +165,15 @@ internal sealed class AgentManifest
         return WriteYaml(Map(("config", config.ToArray())));
     }
 
-    /// <summary>Gives the secret, as YAML. The text holds the token, and cannot be wiped.</summary>
+    /// <summary>Returns the secret as YAML. The text contains the token, and cannot be cleared.</summary>
     /// <param name="token">The token's secret.</param>
     public string ToKubernetesSecret(SecureString token)
     {
         List<(string, object)> metadata = [("name", Quoted(_secretName)), ("namespace", Quoted(_namespace))];
         if (IsReceptive)
         {
-            // For a receptive agent the chart adds keys of its own to this very secret. Helm touches only what bears
-            // its marks, and then keeps the token that is there.
+            // For a receptive agent the chart adds its own keys to this secret. Helm updates only objects with its
+            // label and annotations, and then keeps the existing token.
             metadata.Add(("labels", Map(("app.kubernetes.io/managed-by", new Scalar("Helm")))));
             metadata.Add(("annotations", Map(
                 ("meta.helm.sh/release-name", Quoted(_releaseName)),
@@ -170,45 +188,50 @@ internal sealed class AgentManifest
             ("stringData", Map(("token", Quoted(Secret.Reveal(token)))))));
     }
 
-    // Quoted when it holds more than what is plain everywhere. A path that holds ' goes in double quotes, inside which
-    // the two shells differ in more: what they would read differently is refused.
-    private static string Quote(string word)
+    // Quotes an argument that a shell could change. A path with ' is put in double quotes, in which the shells differ:
+    // a path that they would read differently is rejected.
+    private static string Quote(string argument)
     {
-        if (PlainWord.IsMatch(word))
+        if (UnquotedArgument.IsMatch(argument))
         {
-            return word;
+            return argument;
         }
 
-        if (word.IndexOfAny(SingleQuotes) < 0)
+        if (argument.IndexOfAny(SingleQuotes) < 0)
         {
-            return $"'{word}'";
+            return $"'{argument}'";
         }
 
-        return word.IndexOfAny(ActiveInDoubleQuotes) < 0 && !word.Contains(@"\\")
-            ? $"\"{word}\""
-            : throw CreateException("-KasCaCertificatePath mixes quotes with other characters that shells read in their own ways. Copy the file to a plainer path, or use -Format HelmValues.");
+        return argument.IndexOfAny(ActiveInDoubleQuotes) < 0 && !argument.Contains(@"\\")
+            ? $"\"{argument}\""
+            : throw CreateException(
+                "-KasCaCertificatePath contains a quotation mark and other characters that shells read differently. "
+                    + "Copy the file to a simpler path, or use -Format HelmValues.");
     }
 
-    // Helm reads a path as a URL first, and before that takes a comma for the end and a backslash for an escape.
+    // Helm ends a value at a comma and reads a backslash as an escape; then it parses the path as a URL.
     private static string EscapeForHelm(string path)
     {
-        if (path.Any(char.IsControl) || BrokenEscape.IsMatch(path))
+        if (path.Any(char.IsControl) || InvalidEscape.IsMatch(path))
         {
-            throw CreateException("-KasCaCertificatePath has a control character, or a % that begins no escape, and Helm reads no such path. Copy the file to a plainer path, or use -Format HelmValues.");
+            throw CreateException(
+                "-KasCaCertificatePath contains a control character, or a % that does not begin an escape, which Helm "
+                    + "cannot read. Copy the file to a simpler path, or use -Format HelmValues.");
         }
 
-        string plain = Path.DirectorySeparatorChar == '\\' ? path.Replace('\\', '/') : path;
-        return plain.Replace(@"\", @"\\").Replace(",", @"\,");
+        string normalized = Path.DirectorySeparatorChar == '\\' ? path.Replace('\\', '/') : path;
+        return normalized.Replace(@"\", @"\\").Replace(",", @"\,");
     }
 
-    // Written anew, so that line ends, comments and what else stood there do not matter.
+    // Writes the certificates only, without the comments and line endings of the original.
     private static string WritePem(PemMaterial material)
     {
         var text = new StringBuilder();
         foreach (X509Certificate2 certificate in Pem.ReadCertificates(material.Text))
         {
+            string base64 = Convert.ToBase64String(certificate.RawData, Base64FormattingOptions.InsertLineBreaks);
             text.Append("-----BEGIN CERTIFICATE-----\n")
-                .Append(Convert.ToBase64String(certificate.RawData, Base64FormattingOptions.InsertLineBreaks).Replace("\r\n", "\n"))
+                .Append(base64.Replace("\r\n", "\n"))
                 .Append("\n-----END CERTIFICATE-----\n");
             certificate.Dispose();
         }
@@ -216,7 +239,7 @@ internal sealed class AgentManifest
         return text.ToString();
     }
 
-    // By the events: the library's model would end with '...', and its serializer works by reflection.
+    // By events, because the library's model would write '...' at the end, and its serializer uses reflection.
     private static string WriteYaml((string Key, object Value)[] root)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
@@ -250,11 +273,14 @@ internal sealed class AgentManifest
 
     private static (string Key, object Value)[] Map(params (string Key, object Value)[] entries) => entries;
 
-    // What comes from outside is always quoted: 007, yes and 1e3 are strings too.
+    // Values from the user or the server are always quoted: 007, yes and 1e3 are strings too.
     private static Scalar Quoted(string value) => Scalar(value, ScalarStyle.DoubleQuoted);
 
     private static Scalar Scalar(string value, ScalarStyle style)
         => new(AnchorName.Empty, TagName.Empty, value, style, isPlainImplicit: true, isQuotedImplicit: true);
 
-    private static GitLabApiException CreateException(string finding) => new(GitLabErrorKind.InvalidRequest, finding);
+    private static Regex CreateRegex(string pattern)
+        => new(pattern, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+
+    private static GitLabApiException CreateException(string message) => new(GitLabErrorKind.InvalidRequest, message);
 }

@@ -1,14 +1,14 @@
 namespace GitLabAgents;
 
-/// <summary>What <c>ConvertTo-GitLabAgentManifest</c> makes of a token.</summary>
+/// <summary>Specifies the output of <c>ConvertTo-GitLabAgentManifest</c>.</summary>
 public enum AgentManifestFormat
 {
-    /// <summary>The command that installs the agent with the chart gitlab-agent, in one line. The token is not in it.</summary>
+    /// <summary>The command that installs the agent with the chart gitlab-agent. Does not contain the token.</summary>
     HelmCommand,
 
-    /// <summary>The values for that chart, as <c>helm --values -</c> takes them. The token is not in them.</summary>
+    /// <summary>The values for that chart, for <c>helm --values -</c>. Do not contain the token.</summary>
     HelmValues,
 
-    /// <summary>The Kubernetes secret that the other two refer to, as <c>kubectl</c> takes it. It holds the token.</summary>
+    /// <summary>The Kubernetes secret that the other two refer to, for <c>kubectl</c>. Contains the token.</summary>
     KubernetesSecret,
 }

@@ -52,7 +52,8 @@ internal sealed class AgentReport
     public IEnumerable<AgentToken> Tokens => Rows.SelectMany(static row => row.Agent.Tokens ?? []);
 
     /// <summary>Gets the number of projects.</summary>
-    public int ProjectCount => Rows.Select(static row => (row.Agent.Session.ToString(), row.Agent.ProjectId)).Distinct().Count();
+    public int ProjectCount
+        => Rows.Select(static row => (row.Agent.Session.ToString(), row.Agent.ProjectId)).Distinct().Count();
 
     /// <summary>Counts the agents with a status.</summary>
     public int Count(AgentConnectionStatus status) => Rows.Count(row => row.Agent.Status == status);

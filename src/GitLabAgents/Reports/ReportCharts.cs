@@ -30,7 +30,8 @@ internal static class ReportCharts
     [
         .. new[]
         {
-            AgentConnectionStatus.Connected, AgentConnectionStatus.Stale, AgentConnectionStatus.Never, AgentConnectionStatus.Unknown,
+            AgentConnectionStatus.Connected, AgentConnectionStatus.Stale, AgentConnectionStatus.Never,
+            AgentConnectionStatus.Unknown,
         }.Select(status => new ChartValue($"{status}", report.Count(status), ReportText.ClassOf(status))),
     ];
 
@@ -50,7 +51,8 @@ internal static class ReportCharts
                 ? new ChartValue($"{group.Key} (behind)", group.Count(), "warning")
                 : new ChartValue($"{group.Key}", group.Count(), "good")),
         ];
-        AddUnlessZero(values, "Earlier (behind)", known.Skip(MaxVersions).Sum(static group => group.Count()), "warning");
+        int earlier = known.Skip(MaxVersions).Sum(static group => group.Count());
+        AddUnlessZero(values, "Earlier (behind)", earlier, "warning");
         AddUnlessZero(values, "Unknown", versions[null].Count(), "unknown");
         return values;
     }
@@ -87,7 +89,8 @@ internal static class ReportCharts
             new("90 or more days", days.Count(static age => age >= 90), "warning"),
             new("Never", never, "never"),
         ];
-        AddUnlessZero(values, "No active token", report.Rows.Count(static row => row.Agent.Tokens is { Length: 0 }), "unknown");
+        int tokenless = report.Rows.Count(static row => row.Agent.Tokens is { Length: 0 });
+        AddUnlessZero(values, "No active token", tokenless, "unknown");
         AddUnlessZero(
             values,
             "Unknown",
@@ -110,7 +113,9 @@ internal static class ReportCharts
             "article",
             Class("chart"),
             Element("h3", title),
-            values.Sum(static value => value.Count) == 0 ? Element("p", Class("secondary"), $"No {unit}.") : draw(values, unit));
+            values.Any(static value => value.Count > 0)
+                ? draw(values, unit)
+                : Element("p", Class("secondary"), $"No {unit}."));
 
     private static XElement Svg(int height, List<ChartValue> values, string unit, IEnumerable<XElement> content)
     {
@@ -125,7 +130,7 @@ internal static class ReportCharts
 
     private static XElement DrawRing(List<ChartValue> values, string unit)
     {
-        const int Size = 140;
+        const int Size = 124;
         const int Center = Size / 2;
         int total = values.Sum(static value => value.Count);
         var content = new List<XElement>();
@@ -138,7 +143,7 @@ internal static class ReportCharts
                 Class($"ring {value.Color}"),
                 Attribute("cx", Center),
                 Attribute("cy", Center),
-                Attribute("r", 54),
+                Attribute("r", 48),
                 Attribute("pathLength", 100),
                 Attribute("stroke-dasharray", FormattableString.Invariant($"{length:0.###} {100 - length:0.###}")),
                 Attribute("stroke-dashoffset", (-start).ToString("0.###", CultureInfo.InvariantCulture)),
@@ -150,14 +155,14 @@ internal static class ReportCharts
         content.Add(Text(Center, Center + 22, unit, "caption", "middle"));
         for (int i = 0; i < values.Count; i++)
         {
-            int y = 36 + (i * RowHeight);
+            int y = 28 + (i * RowHeight);
             content.Add(Element(
                 "circle",
                 Class($"dot {values[i].Color}"),
-                Attribute("cx", 163),
+                Attribute("cx", 146),
                 Attribute("cy", y - 4),
                 Attribute("r", 5)));
-            content.Add(Text(174, y, values[i].Label));
+            content.Add(Text(157, y, values[i].Label));
             content.Add(Text(Width - 4, y, ReportText.Number(values[i].Count), anchor: "end"));
         }
 

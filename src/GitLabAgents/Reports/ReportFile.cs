@@ -32,7 +32,9 @@ internal static class ReportFile
         if (!overwrite && File.Exists(path))
         {
             throw new GitLabApiException(
-                GitLabErrorKind.FileExists, $"The file '{path}' already exists.", "Replace it with -Force, or specify another -Path.");
+                GitLabErrorKind.FileExists,
+                $"The file '{path}' already exists.",
+                "Replace it with -Force, or specify another -Path.");
         }
     }
 
@@ -40,14 +42,17 @@ internal static class ReportFile
     /// <param name="path">The full path.</param>
     /// <param name="text">The text.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
-    /// <exception cref="GitLabApiException">The file could not be written. What was there before is unchanged.</exception>
+    /// <exception cref="GitLabApiException">
+    /// The file could not be written. What was there before is unchanged.
+    /// </exception>
     public static void Write(string path, string text, bool overwrite)
     {
         CheckPath(path, overwrite);
         string temporary = Path.Combine(Path.GetDirectoryName(path)!, "." + Path.GetRandomFileName());
         try
         {
-            using (var writer = new StreamWriter(new FileStream(temporary, FileMode.CreateNew, FileAccess.Write), Encoding))
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            using (var writer = new StreamWriter(stream, Encoding))
             {
                 writer.Write(text);
             }
@@ -76,7 +81,7 @@ internal static class ReportFile
 
         // As with Out-File, -Force replaces a read-only file too.
         FileAttributes attributes = File.GetAttributes(path);
-        if (attributes.HasFlag(FileAttributes.ReadOnly))
+        if ((attributes & FileAttributes.ReadOnly) == FileAttributes.ReadOnly)
         {
             File.SetAttributes(path, attributes & ~FileAttributes.ReadOnly);
         }

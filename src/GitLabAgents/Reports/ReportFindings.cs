@@ -30,14 +30,16 @@ internal static class ReportFindings
 
         if (findings.Count == 0)
         {
-            return [Notice($"No findings: nothing about {ReportText.Count(report.Rows.Length, "agent")} needs attention.")];
+            string agents = ReportText.Count(report.Rows.Length, "agent");
+            return [Notice($"No findings: nothing about {agents} needs attention.")];
         }
 
         return findings
             .GroupBy(static pair => (pair.Finding.Severity, pair.Finding.RuleName))
             .OrderByDescending(static group => group.Key.Severity)
             .ThenBy(static group => Array.IndexOf(AgentRules.Names, group.Key.RuleName))
-            .Select(group => CreateBlock(group.Key.Severity, group.Key.RuleName, [.. group], report, findings.Count <= MaxOpen));
+            .Select(group => CreateBlock(
+                group.Key.Severity, group.Key.RuleName, [.. group], report, findings.Count <= MaxOpen));
     }
 
     private static XElement Notice(string text) => Element("p", Class("notice"), text);
@@ -67,8 +69,12 @@ internal static class ReportFindings
                 Element("span", Class("count"), count)),
             Element(
                 "table",
-                Element("thead", Element("tr", ColumnHeader("Agent"), ColumnHeader("Finding"), ColumnHeader("Recommended action"))),
-                Element("tbody", findings.Select(pair => CreateRow(pair.Row, pair.Finding, report.Servers.Length > 1)))));
+                Element(
+                    "thead",
+                    Element("tr", ColumnHeader("Agent"), ColumnHeader("Finding"), ColumnHeader("Recommended action"))),
+                Element(
+                    "tbody",
+                    findings.Select(pair => CreateRow(pair.Row, pair.Finding, report.Servers.Length > 1)))));
     }
 
     private static XElement ColumnHeader(string text) => Element("th", Attribute("scope", "col"), text);
@@ -79,7 +85,11 @@ internal static class ReportFindings
             "th",
             Attribute("scope", "row"),
             Element("a", Attribute("href", $"#agent-{row.Number}"), Name(row.Agent.Agent)),
-            Element("span", Class("secondary"), Name(row.Agent.Project), showServer ? $" on {row.Agent.Session}" : null)),
+            Element(
+                "span",
+                Class("secondary"),
+                Name(row.Agent.Project),
+                showServer ? $" on {row.Agent.Session}" : null)),
         Element("td", Class("wrap"), finding.Message),
         Element("td", Class("action"), FormatAction(finding.RecommendedAction)));
 

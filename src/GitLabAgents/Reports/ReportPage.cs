@@ -13,14 +13,15 @@ using static GitLabAgents.Reports.HtmlFragment;
 namespace GitLabAgents.Reports;
 
 /// <summary>
-/// Fills the embedded page with a report. The page contains its style and script, and its Content-Security-Policy allows
-/// nothing else.
+/// Fills the embedded page with a report. The page contains its style and script, and its Content-Security-Policy
+/// allows nothing else.
 /// </summary>
 internal static class ReportPage
 {
     private const string Generator = "GitLabAgents";
 
-    private static readonly Regex Placeholder = new(@"\{\{(?<name>\w+)\}\}", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
+    private static readonly Regex Placeholder = new(
+        @"\{\{(?<Name>\w+)\}\}", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
 
     /// <summary>Creates the HTML of a report.</summary>
     /// <param name="report">The report.</param>
@@ -47,7 +48,7 @@ internal static class ReportPage
         };
 
         // In one pass, because a name may look like a placeholder.
-        return Placeholder.Replace(ReadResource("Report.html"), match => values[match.Groups["name"].Value]);
+        return Placeholder.Replace(ReadResource("Report.html"), match => values[match.Groups["Name"].Value]);
     }
 
     private static IEnumerable<XElement> CreateCards(AgentReport report)

@@ -14,7 +14,8 @@ internal sealed class ReportTable(AgentReport report)
     // What needs attention comes first.
     private static readonly AgentConnectionStatus[] StatusOrder =
     [
-        AgentConnectionStatus.Stale, AgentConnectionStatus.Unknown, AgentConnectionStatus.Never, AgentConnectionStatus.Connected,
+        AgentConnectionStatus.Stale, AgentConnectionStatus.Unknown, AgentConnectionStatus.Never,
+        AgentConnectionStatus.Connected,
     ];
 
     private readonly ReportText _text = new(report.AsOf);
@@ -47,10 +48,15 @@ internal sealed class ReportTable(AgentReport report)
             .Select(static group => Element(
                 "span",
                 Class($"badge {ReportText.ClassOf(group.Key)}"),
-                Attribute("title", string.Join(", ", group.Select(static finding => finding.RuleName).Distinct(StringComparer.Ordinal))),
-                group.Key == AgentFindingSeverity.Information ? $"{group.Count()} info" : ReportText.Count(group.Count(), $"{group.Key}".ToLowerInvariant())));
-        return Cell("Findings", weight, row.Findings.Length == 0 ? "None" : badges);
+                Attribute("title", string.Join(", ", GetRuleNames(group))),
+                group.Key == AgentFindingSeverity.Information
+                    ? $"{ReportText.Number(group.Count())} info"
+                    : ReportText.Count(group.Count(), ReportText.ClassOf(group.Key))));
+        return Cell("Findings", weight, Class("wrap"), row.Findings.Length == 0 ? "None" : badges);
     }
+
+    private static IEnumerable<string> GetRuleNames(IEnumerable<AgentFinding> findings)
+        => findings.Select(static finding => finding.RuleName).Distinct(StringComparer.Ordinal);
 
     private XElement CreateRow(ReportRow row)
     {
@@ -61,7 +67,12 @@ internal sealed class ReportTable(AgentReport report)
             Attribute("id", $"agent-{row.Number}"),
             Attribute("data-status", agent.Status),
             Attribute("data-severity", row.Severity is { } severity ? ReportText.ClassOf(severity) : "none"),
-            Element("th", Attribute("scope", "row"), Attribute("role", "rowheader"), Attribute("data-label", "Agent"), Name(agent.Agent)),
+            Element(
+                "th",
+                Attribute("scope", "row"),
+                Attribute("role", "rowheader"),
+                Attribute("data-label", "Agent"),
+                Name(agent.Agent)),
             Cell(
                 "Project",
                 agent.Project,
@@ -76,7 +87,10 @@ internal sealed class ReportTable(AgentReport report)
             CreateVersion(agent),
             CreateTokens(agent),
             Cell("Last used", UnixTime(agent.LastUsedAt), FormatLastUse(row)),
-            Cell("Connected", UnixTime(agent.ConnectedAt), agent.ConnectedAt is { } connected ? _text.Age(connected) : "–"),
+            Cell(
+                "Connected",
+                UnixTime(agent.ConnectedAt),
+                agent.ConnectedAt is { } connected ? _text.Age(connected) : "–"),
             Cell("Registered", UnixTime(agent.CreatedAt), agent.CreatedAt is { } created ? _text.Day(created) : "?"),
             CreateFindings(row));
     }

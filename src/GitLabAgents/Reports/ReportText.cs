@@ -12,7 +12,8 @@ internal sealed class ReportText(DateTimeOffset asOf)
     public static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>Formats a number with a noun.</summary>
-    public static string Count(int number, string noun) => $"{Number(number)} {noun}{(number == 1 ? string.Empty : "s")}";
+    public static string Count(int number, string noun)
+        => number == 1 ? $"1 {noun}" : $"{Number(number)} {noun}s";
 
     /// <summary>Formats a date to the minute.</summary>
     public static string Minute(DateTimeOffset date)
@@ -36,16 +37,14 @@ internal sealed class ReportText(DateTimeOffset asOf)
     };
 
     /// <summary>Formats a date as its age; the date itself is its tooltip.</summary>
-    public XElement Age(DateTimeOffset date) => HtmlFragment.Element(
-        "time",
-        HtmlFragment.Attribute("datetime", date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
-        HtmlFragment.Attribute("title", Minute(date)),
-        ViewFormatter.Age(date, asOf));
+    public XElement Age(DateTimeOffset date) => Time(date, Minute(date), ViewFormatter.Age(date, asOf));
 
     /// <summary>Formats the day of a date.</summary>
-    public XElement Day(DateTimeOffset date) => HtmlFragment.Element(
+    public XElement Day(DateTimeOffset date) => Time(date, ViewFormatter.Age(date, asOf), ViewFormatter.Day(date));
+
+    private static XElement Time(DateTimeOffset date, string tooltip, string text) => HtmlFragment.Element(
         "time",
-        HtmlFragment.Attribute("datetime", date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
-        HtmlFragment.Attribute("title", ViewFormatter.Age(date, asOf)),
-        ViewFormatter.Day(date));
+        HtmlFragment.Attribute("datetime", ViewFormatter.Iso(date.ToUniversalTime())),
+        HtmlFragment.Attribute("title", tooltip),
+        text);
 }

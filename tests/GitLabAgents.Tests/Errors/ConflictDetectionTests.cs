@@ -78,7 +78,7 @@ public sealed class ConflictDetectionTests
     {
         await using FakeGitLabServer server = await TestClients.ServerAsync();
         GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(server).CreateAgentAsync("group/app", "Prod"));
-        Assert.DoesNotContain("has an agent of that name", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("already has an agent with that name", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

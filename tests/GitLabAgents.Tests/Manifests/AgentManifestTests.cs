@@ -89,7 +89,7 @@ public sealed class AgentManifestTests
     {
         Skip.If(Path.DirectorySeparatorChar == '\\', "A backslash parts folders here.");
         Assert.EndsWith(@" --set-file 'config.kasCaCert=/a\\b'", Manifest().ToHelmCommand(@"/a\b"), StringComparison.Ordinal);
-        Refused("plainer path", () => Manifest().ToHelmCommand(@"/o'brien\x"));
+        Refused("simpler path", () => Manifest().ToHelmCommand(@"/o'brien\x"));
     }
 
     [Theory]
@@ -104,7 +104,7 @@ public sealed class AgentManifestTests
     [InlineData("/100%4/ca.pem")]
     [InlineData("/100%zz/ca.pem")]
     public void A_path_that_helm_or_a_shell_would_read_otherwise_is_refused(string path)
-        => Refused("plainer path", () => Manifest().ToHelmCommand(path));
+        => Refused("simpler path", () => Manifest().ToHelmCommand(path));
 
     [Fact]
     public void Values_are_those_of_the_command()
@@ -188,10 +188,10 @@ public sealed class AgentManifestTests
     [Fact]
     public void A_file_that_helm_reads_whole_must_hold_no_private_key()
     {
-        AgentManifest.ReadSingleCertificate("-X file", Pems.Certificate.ToCharArray()).Dispose();
-        string message = Refused("holds a private key beside", () => AgentManifest.ReadSingleCertificate("-X file", (Pems.Certificate + Pems.Key).ToCharArray()));
+        AgentManifest.ReadCertificatesOnly("-X file", Pems.Certificate.ToCharArray()).Dispose();
+        string message = Refused("contains a private key besides", () => AgentManifest.ReadCertificatesOnly("-X file", (Pems.Certificate + Pems.Key).ToCharArray()));
         Assert.StartsWith("-X file ", message, StringComparison.Ordinal);
-        Refused("holds a private key where a certificate is expected", () => AgentManifest.ReadSingleCertificate("-X file", Pems.Key.ToCharArray()));
+        Refused("contains a private key where a certificate is expected", () => AgentManifest.ReadCertificatesOnly("-X file", Pems.Key.ToCharArray()));
     }
 
     [Fact]
@@ -354,7 +354,7 @@ public sealed class AgentManifestTests
     [InlineData("wss://käs.example.com")]
     [InlineData("wss://kas.gitlab.com:99999")]
     public void What_is_no_address_is_refused_and_not_repeated(string address)
-        => Assert.DoesNotContain("hunter2", Refused("-KasAddress is no address that an agent connects to", () => AgentManifest.CheckKasAddress("-KasAddress", address)), StringComparison.Ordinal);
+        => Assert.DoesNotContain("hunter2", Refused("-KasAddress is not a valid address for an agent", () => AgentManifest.CheckKasAddress("-KasAddress", address)), StringComparison.Ordinal);
 
     private static AgentManifest Manifest() => new("gitlab-agent", "gitlab-agent", "gitlab-agent-token") { KasAddress = "wss://kas.example.com" };
 

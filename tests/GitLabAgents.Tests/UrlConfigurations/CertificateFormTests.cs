@@ -129,7 +129,7 @@ public sealed class CertificateFormTests
     public void What_is_not_a_key_for_TLS_is_refused()
     {
         Assert.Contains(
-            "key for SSH",
+            "is an SSH key",
             Assert.Throws<GitLabApiException>(
                 () => Content(Pems.Certificate, Armor("OPENSSH PRIVATE KEY", new byte[64]))).Message,
             StringComparison.Ordinal);

@@ -104,20 +104,20 @@ public sealed class UrlConfigurationTests
 
     public static TheoryData<string, string?, string?, string> Mistakes => new()
     {
-        { "certificate without key", Pems.Certificate, null, "cert.pem comes without its private key" },
-        { "key without certificate", null, Pems.Key, "key.pem comes without its certificate" },
-        { "swapped certificate", Pems.Key, Pems.Key, "cert.pem holds a private key where a certificate is expected" },
-        { "swapped key", Pems.Certificate, Pems.Certificate, "key.pem holds a certificate where a private key is expected" },
+        { "certificate without key", Pems.Certificate, null, "cert.pem was specified without its private key" },
+        { "key without certificate", null, Pems.Key, "key.pem was specified without its certificate" },
+        { "swapped certificate", Pems.Key, Pems.Key, "cert.pem contains a private key where a certificate is expected" },
+        { "swapped key", Pems.Certificate, Pems.Certificate, "key.pem contains a certificate where a private key is expected" },
         { "no pem", "hello", Pems.Key, "cert.pem is not PEM" },
         { "der", "0\u0082\u0003", Pems.Key, "cert.pem is not PEM" },
         { "empty", Pems.Certificate, string.Empty, "key.pem is not PEM" },
-        { "open block", Pems.Certificate[..200], Pems.Key, "cert.pem is broken" },
-        { "damaged certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", Pems.Key, "cert.pem holds a certificate that cannot be read" },
+        { "open block", Pems.Certificate[..200], Pems.Key, "cert.pem is not valid PEM" },
+        { "damaged certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", Pems.Key, "cert.pem contains a certificate that cannot be read" },
         { "encrypted key", Pems.Certificate, Pems.EncryptedKey, "key.pem is encrypted" },
         { "encrypted key of old form", Pems.Certificate, Pems.TraditionalEncryptedKey, "key.pem is encrypted" },
         { "another key", Pems.Certificate, Pems.OtherKey, "key.pem does not belong to the certificate of cert.pem" },
         { "key of another kind", Pems.Certificate, Pems.CurveKey, "key.pem does not belong to the certificate of cert.pem" },
-        { "public key", Pems.Certificate, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "key.pem holds no private key" },
+        { "public key", Pems.Certificate, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "key.pem does not contain a private key" },
     };
 
     [Theory]
@@ -178,7 +178,7 @@ public sealed class UrlConfigurationTests
     }
 
     [Theory]
-    [InlineData(ReceptiveAgents.Off, "are off on this GitLab")]
+    [InlineData(ReceptiveAgents.Off, "are disabled on this GitLab")]
     [InlineData(ReceptiveAgents.Absent, "has no receptive agents")]
     public async Task Off_and_absent_are_said_as_such(ReceptiveAgents state, string words)
     {

@@ -4,7 +4,9 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Commands;
 
-/// <summary>The base class of cmdlets that use a session: the given or piped one, or the current one of the runspace.</summary>
+/// <summary>
+/// The base class of cmdlets that use a session: the specified one, the piped object's, or the runspace's current one.
+/// </summary>
 public abstract class GitLabCmdlet : AsyncCmdlet
 {
     private readonly AgentIdResolver _agentIds = new();
@@ -40,7 +42,9 @@ public abstract class GitLabCmdlet : AsyncCmdlet
 
     /// <summary>Creates a client for the session that an object came from.</summary>
     /// <param name="origin">The object's session.</param>
-    /// <exception cref="GitLabApiException">Another session was specified: the object's IDs mean other things there.</exception>
+    /// <exception cref="GitLabApiException">
+    /// Another session was specified. There, the object's IDs would identify other objects.
+    /// </exception>
     private protected GitLabClient GetClient(GitLabSession origin)
     {
         if (Session is not null && !ReferenceEquals(Session, origin))
@@ -55,8 +59,8 @@ public abstract class GitLabCmdlet : AsyncCmdlet
     }
 
     /// <summary>
-    /// Returns a value indicating whether somebody reads what <c>ShouldProcess</c> says: it will ask, or it is written by
-    /// <c>-WhatIf</c> or <c>-Verbose</c>. Requests that only serve this text are not sent otherwise.
+    /// Returns a value indicating whether somebody reads what <c>ShouldProcess</c> says: it will ask, or it is written
+    /// by <c>-WhatIf</c> or <c>-Verbose</c>. Requests that only serve this text are not sent otherwise.
     /// </summary>
     private protected bool IsConfirmationRead()
     {
@@ -85,5 +89,7 @@ public abstract class GitLabCmdlet : AsyncCmdlet
         => _agentIds.ResolveAsync(client, project, agent, PipelineStopToken);
 
     private T GetPreference<T>(T standard, string name)
-        => LanguagePrimitives.TryConvertTo(GetVariableValue(name), CultureInfo.InvariantCulture, out T value) ? value : standard;
+        => LanguagePrimitives.TryConvertTo(GetVariableValue(name), CultureInfo.InvariantCulture, out T value)
+            ? value
+            : standard;
 }

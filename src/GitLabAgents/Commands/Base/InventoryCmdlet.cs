@@ -53,7 +53,9 @@ public abstract class InventoryCmdlet : GitLabCmdlet
     [Parameter(ParameterSetName = AllSet)]
     public SwitchParameter IncludeArchived { get; set; }
 
-    /// <summary>Gets a value indicating whether there is anything to read: <c>-All:$false</c> selects nothing.</summary>
+    /// <summary>
+    /// Gets a value indicating whether there is anything to read: <c>-All:$false</c> selects nothing.
+    /// </summary>
     private protected bool IsScopeSelected => ParameterSetName != AllSet || All;
 
     /// <summary>Gets the value that the user passed, for error records.</summary>

@@ -21,7 +21,9 @@ internal sealed class PipelineReader<T> : IAsyncDisposable
     private int _count;
 
     /// <summary>Initializes a new instance of the <see cref="PipelineReader{T}"/> class.</summary>
-    /// <param name="capacity">The number of sequences that may be in progress before <see cref="IsBlocked"/> is set.</param>
+    /// <param name="capacity">
+    /// The number of sequences that may be in progress before <see cref="IsBlocked"/> is set.
+    /// </param>
     /// <param name="cancellationToken">Cancels all reads.</param>
     public PipelineReader(int capacity, CancellationToken cancellationToken)
     {
