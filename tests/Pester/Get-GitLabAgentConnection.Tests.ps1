@@ -209,7 +209,7 @@ Describe 'Get-GitLabAgentConnection' {
             @{ Id = 'InvalidResponse'; Fault = @{ kind = 'body'; body = '{"data":{"pro' }; Words = '*not the JSON expected*' }
             @{ Id = 'ConnectionFailed'; Fault = @{ kind = 'reset' }; Words = '*read the connections*' }
             @{ Id = 'ConnectionFailed'; Fault = @{ kind = 'truncate' }; Words = '*read the connections*' }
-            @{ Id = 'Timeout'; Fault = @{ kind = 'hang' }; Words = '*No answer within*' }
+            @{ Id = 'Timeout'; Fault = @{ kind = 'hang' }; Words = '*No response within*' }
         ) {
             $null = Connect-FakeGitLab $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
             $agents = Get-GitLabClusterAgent group/app

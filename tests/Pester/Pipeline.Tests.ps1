@@ -45,7 +45,8 @@ Describe 'Pipelines' {
         It 'revokes nothing with -WhatIf' {
             Get-GitLabClusterAgent group/app -Session $a | Get-GitLabAgentToken | Where-Object Name -Like 'ci-*' | Revoke-GitLabAgentToken -WhatIf
             ((Get-FakeGitLabState $first).tokens | Where-Object name -Like 'ci-*').status | Should -Be 'active', 'active'
-            Get-FakeGitLabCall $first -Method DELETE, POST | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $first -Method DELETE | Should -BeNullOrEmpty
+            Get-FakeGitLabCall $first -Method POST | Should -Be 'POST /api/graphql'
             Get-FakeGitLabCall $first -Method GET | Should -Not -BeNullOrEmpty
             Get-FakeGitLabCall $second | Should -BeNullOrEmpty
         }

@@ -12,7 +12,7 @@ namespace GitLabAgents.Commands;
 /// Gets the active tokens of agents with their true last use. Each token of a single agent is read individually; the
 /// agents of a pipeline are read together.
 /// </summary>
-[Cmdlet(VerbsCommon.Get, "GitLabAgentToken", DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsCommon.Get, "GitLabAgentToken")] // A default set would be chosen before TokenId can bind.
 [OutputType(typeof(AgentToken))]
 public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
 {

@@ -7,12 +7,9 @@ namespace GitLabAgents.Commands;
 /// <summary>
 /// Revokes tokens: agents can no longer sign in with them. Revoking a token that is already revoked is not an error.
 /// </summary>
+// With three sets a default one would be chosen before TokenId can bind from a pipeline.
 [Cmdlet(
-    VerbsSecurity.Revoke,
-    "GitLabAgentToken",
-    SupportsShouldProcess = true,
-    ConfirmImpact = ConfirmImpact.High,
-    DefaultParameterSetName = ObjectSet)]
+    VerbsSecurity.Revoke, "GitLabAgentToken", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
 public sealed class RevokeGitLabAgentTokenCommand : GitLabCmdlet
 {
