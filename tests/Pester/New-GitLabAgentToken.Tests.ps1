@@ -125,7 +125,7 @@ Describe 'New-GitLabAgentToken' {
         $next | Should -Be 1012 -Because 'the fault above names it'
         $failure = Get-Failure { New-GitLabAgentToken 103 14 ci-1 }
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
-        "$failure" | Should -BeLike '*revoked again*'
+        "$failure" | Should -BeLike '*The token was revoked.*'
         ((Get-FakeGitLabState $server).tokens | Where-Object id -EQ 1012).status | Should -Be 'revoked'
     }
 }

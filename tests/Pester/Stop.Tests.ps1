@@ -148,7 +148,7 @@ Describe 'A stop' {
         Assert-Fit
     }
 
-    It 'revokes a token again that was being made, and says so' {
+    It 'revokes a token that was being created, and says so' {
         Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 2000; afterActing = $true }
         $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' {
             (Get-FakeGitLabState $server).tokens.name -contains 'ci-1'
@@ -156,21 +156,21 @@ Describe 'A stop' {
         $stop.Seconds | Should -BeLessThan 6
         $stop.Output | Should -BeNullOrEmpty
         ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ 'ci-1').status | Should -Be 'revoked'
-        "$($console.Warnings)" | Should -BeLike '*ci-1*revoked again*'
+        "$($console.Warnings)" | Should -BeLike '*ci-1*The token was revoked.*'
         Assert-Fit
     }
 
-    It 'revokes a token again that the server makes late' {
+    It 'revokes a token that the server creates late' {
         Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 2000 }
         $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-FakeGitLabLoad $server).inFlight -gt 0 }
         $stop.Seconds | Should -BeLessThan 6
         # Made and revoked, or never made; but not left behind.
         ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ 'ci-1').status | Should -Be 'revoked'
-        "$($console.Warnings)" | Should -BeLike '*ci-1*revoked again*'
+        "$($console.Warnings)" | Should -BeLike '*ci-1*The token was revoked.*'
         Assert-Fit
     }
 
-    It 'gives the command to revoke a token that could not be revoked again' {
+    It 'gives the command to revoke a token that could not be revoked' {
         Add-FakeGitLabFault $server @{ kind = 'delay'; method = 'POST'; delayMs = 2000; afterActing = $true }, @{ kind = 'status'; status = 403; method = 'DELETE'; times = 'always' }
         $stop = Measure-Stop 'New-GitLabAgentToken 103 14 ci-1 -Session $session' { (Get-FakeGitLabState $server).tokens.name -contains 'ci-1' }
         $stop.Seconds | Should -BeLessThan 6
