@@ -10,7 +10,7 @@ namespace GitLabAgents;
 /// <summary>
 /// A validated certificate or private key from the user. Its characters are cleared when it is disposed.
 /// </summary>
-internal sealed class PemMaterial : IDisposable
+public sealed class PemMaterial : IDisposable
 {
     private readonly char[] _text;
 
@@ -23,11 +23,15 @@ internal sealed class PemMaterial : IDisposable
     /// <summary>Gets the origin in the user's terms: the parameter, and the file if there is one.</summary>
     public string Source { get; }
 
-    public ReadOnlySpan<char> Text => _text;
+    /// <summary>Gets the PEM text.</summary>
+    internal ReadOnlySpan<char> Text => _text;
 
     /// <summary>
     /// Reads certificates. A private key in the same text is omitted, because GitLab shows certificates to others.
     /// </summary>
+    /// <param name="source">The origin for messages, such as a parameter and the path of its file.</param>
+    /// <param name="text">The PEM text. It is copied; the caller clears it.</param>
+    /// <returns>The certificates.</returns>
     /// <exception cref="GitLabApiException">The text has no valid certificate.</exception>
     public static PemMaterial Certificate(string source, char[] text)
     {
@@ -53,6 +57,9 @@ internal sealed class PemMaterial : IDisposable
     }
 
     /// <summary>Reads a private key. Certificates in the same text are omitted.</summary>
+    /// <param name="source">The origin for messages, such as a parameter and the path of its file.</param>
+    /// <param name="text">The PEM text. It is copied; the caller clears it.</param>
+    /// <returns>The private key.</returns>
     /// <exception cref="GitLabApiException">The text has no private key, or an encrypted one.</exception>
     public static PemMaterial PrivateKey(string source, char[] text)
     {
@@ -90,10 +97,10 @@ internal sealed class PemMaterial : IDisposable
     }
 
     /// <summary>Returns the characters in UTF-8. The caller clears them after use.</summary>
-    public byte[] ToBytes() => Encoding.UTF8.GetBytes(_text);
+    internal byte[] ToBytes() => Encoding.UTF8.GetBytes(_text);
 
     /// <summary>Returns a warning for each certificate that is not valid now.</summary>
-    public IEnumerable<string> GetWarnings(DateTimeOffset now)
+    internal IEnumerable<string> GetWarnings(DateTimeOffset now)
     {
         foreach (X509Certificate2 certificate in Pem.ReadCertificates(Text))
         {
@@ -117,7 +124,7 @@ internal sealed class PemMaterial : IDisposable
     public void Dispose() => Array.Clear(_text, 0, _text.Length);
 
     /// <summary>Creates an exception whose message begins with the origin of the text.</summary>
-    public static GitLabApiException CreateException(string source, string problem)
+    internal static GitLabApiException CreateException(string source, string problem)
         => new(GitLabErrorKind.InvalidRequest, $"{source} {problem}");
 
     private static List<PemBlock> Find(string source, char[] text)

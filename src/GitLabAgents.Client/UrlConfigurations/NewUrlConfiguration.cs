@@ -18,13 +18,19 @@ public sealed class NewUrlConfiguration : IDisposable
     private readonly PemMaterial? _clientKey;
     private readonly PemMaterial? _caCertificate;
 
+    /// <summary>Initializes a new instance of the <see cref="NewUrlConfiguration"/> class.</summary>
+    /// <param name="url">The URL at which GitLab reaches the agent, <c>grpc://</c> or <c>grpcs://</c>.</param>
+    /// <param name="tlsHost">The host name of the agent's certificate, or <see langword="null"/> for the URL's.</param>
+    /// <param name="clientCertificate">GitLab's certificate for mutual TLS, or <see langword="null"/> for JWT.</param>
+    /// <param name="clientKey">The private key of <paramref name="clientCertificate"/>.</param>
+    /// <param name="caCertificate">The authority of the agent's certificate, or <see langword="null"/>.</param>
     /// <exception cref="GitLabApiException">The content is not valid. The message says why.</exception>
-    internal NewUrlConfiguration(
+    public NewUrlConfiguration(
         string url,
-        string? tlsHost,
-        PemMaterial? clientCertificate,
-        PemMaterial? clientKey,
-        PemMaterial? caCertificate)
+        string? tlsHost = null,
+        PemMaterial? clientCertificate = null,
+        PemMaterial? clientKey = null,
+        PemMaterial? caCertificate = null)
     {
         Url = CheckUrl(url);
         TlsHost = tlsHost;
