@@ -36,9 +36,13 @@ public sealed class FaultMatrixTests(FaultMatrixTests.Fixture matrix) : IClassFi
             "done 2 0 | ServerError 3 0 | "
             + "OutcomeUnknown 1 0 | OutcomeUnknown 1 0 | "
             + "done 2 1 | ServerError 3 0",
-        ["503"] =
+        ["503 with a proxy's HTML"] =
             "done 2 0 | ServerError 3 0 | "
             + "OutcomeUnknown 1 0 | OutcomeUnknown 1 0 | "
+            + "done 2 1 | ServerError 3 0",
+        ["503 of GitLab's maintenance mode"] =
+            "done 2 0 | ServerError 3 0 | "
+            + "ServerError 1 0 | ServerError 1 0 | "
             + "done 2 1 | ServerError 3 0",
         ["504"] =
             "done 2 0 | ServerError 3 0 | "
@@ -67,7 +71,27 @@ public sealed class FaultMatrixTests(FaultMatrixTests.Fixture matrix) : IClassFi
         ["response with incomplete JSON"] =
             "InvalidResponse 1 0 | InvalidResponse 1 0 | "
             + "InvalidResponse 1 1 | InvalidResponse 1 1 | "
-            + "done 1 1 | done 1 1",
+            + "InvalidResponse 1 1 | InvalidResponse 1 1",
+        ["page of something else, with 200"] =
+            "InvalidResponse 1 0 | InvalidResponse 1 0 | "
+            + "InvalidResponse 1 0 | InvalidResponse 1 0 | "
+            + "InvalidResponse 1 0 | InvalidResponse 1 0",
+        ["page of something else, with 403"] =
+            "InvalidResponse 1 0 | InvalidResponse 1 0 | "
+            + "InvalidResponse 1 0 | InvalidResponse 1 0 | "
+            + "InvalidResponse 1 0 | InvalidResponse 1 0",
+        ["page of something else, with 404"] =
+            "InvalidResponse 1 0 | InvalidResponse 1 0 | "
+            + "InvalidResponse 1 0 | InvalidResponse 1 0 | "
+            + "InvalidResponse 1 0 | InvalidResponse 1 0",
+        ["JSON that is not GitLab's, with 200"] =
+            "InvalidResponse 1 0 | InvalidResponse 1 0 | "
+            + "InvalidResponse 1 0 | InvalidResponse 1 0 | "
+            + "InvalidResponse 1 0 | InvalidResponse 1 0",
+        ["JSON that is not GitLab's, with 404"] =
+            "InvalidResponse 1 0 | InvalidResponse 1 0 | "
+            + "InvalidResponse 1 0 | InvalidResponse 1 0 | "
+            + "InvalidResponse 1 0 | InvalidResponse 1 0",
         ["no response"] =
             "Timeout 1 0 | Timeout 1 0 | "
             + "OutcomeUnknown 1 0 | OutcomeUnknown 1 0 | "
