@@ -100,3 +100,30 @@ Describe 'Example' {
         $global:Error.Count | Should -Be $errorsBefore -Because "there is no error: $($global:Error | Select-Object -First 1)"
     }
 }
+
+Describe 'The README' {
+    BeforeAll {
+        Reset-FakeGitLab $server
+        $null = Connect-FakeGitLab $server
+        $readme = [System.IO.File]::ReadAllText("$(Split-Path $manifest)/README.md") -replace '\r\n', "`n"
+    }
+
+    AfterAll {
+        Disconnect-GitLab
+    }
+
+    It 'shows what <Command> returns' -ForEach @(
+        @{ Command = 'Get-GitLabAgentInventory -Group platform -Recurse' }
+        @{ Command = 'Test-GitLabAgent -Group platform -Recurse' }
+    ) {
+        $readme -match "(?ms)^``````powershell\n$([regex]::Escape($Command))\s+#[^\n]*\n``````\n\n``````\n(?<Table>.*?)\n``````$" | Should -BeTrue
+        $expected = $Matches.Table -split '\n'
+        $actual = (& ([scriptblock]::Create($Command)) | Format-Table | Out-String -Width 500).Trim() -split '\r?\n'
+        $actual.Count | Should -Be $expected.Count
+        for ($i = 0; $i -lt $expected.Count; $i++) {
+            # The widths of columns, and what a minute more or less changes, do not matter.
+            $row, $start = $actual[$i], ($expected[$i] -replace '…$') | ForEach-Object { ($_ -replace '[ -]+', ' ' -replace '\d+ minutes', 'minutes').Trim() }
+            if ($expected[$i].EndsWith('…')) { $row | Should -BeLike "$start*" } else { $row | Should -BeExactly $start }
+        }
+    }
+}

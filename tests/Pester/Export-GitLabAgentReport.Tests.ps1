@@ -130,7 +130,7 @@ Describe 'Export-GitLabAgentReport' {
 
         It 'not with -Force, even if the file is read-only' {
             Set-Content report.html before
-            Set-ItemProperty report.html IsReadOnly $true
+            Set-ItemProperty -Path report.html -Name IsReadOnly -Value $true
             $items | Export-GitLabAgentReport report.html -Force
             Get-Content report.html -Raw | Should -BeLike '<!DOCTYPE html>*'
             (Get-ChildItem $folder -Force).Name | Should -Be 'report.html'

@@ -17,7 +17,7 @@ function Start-FakeGitLab {
 
     $library = Find-FakeGitLabLibrary
     if (-not $PSCmdlet.ShouldProcess($library, 'Start')) { return }
-    $start = New-ProcessStart (@('dotnet', $library, '--urls', 'http://127.0.0.1:0', '--parent-stdin', '--secret-seed', '1') + $Arguments)
+    $start = Get-ProcessStart (@('dotnet', $library, '--urls', 'http://127.0.0.1:0', '--parent-stdin', '--secret-seed', '1') + $Arguments)
     $start.RedirectStandardError = $false
     $process = [System.Diagnostics.Process]::Start($start)
     $line = $process.StandardOutput.ReadLineAsync()
@@ -310,7 +310,7 @@ function Start-PowerShell {
     )
 
     if (-not $PSCmdlet.ShouldProcess($File, 'Start')) { return }
-    $start = New-ProcessStart (@(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-File', $File)
+    $start = Get-ProcessStart (@(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-File', $File)
     $start.EnvironmentVariables['NO_COLOR'] = '1'
     foreach ($name in $Environment.Keys) { $start.EnvironmentVariables[$name] = $Environment[$name] }
     [System.Diagnostics.Process]::Start($start)
@@ -364,7 +364,7 @@ function Invoke-ChildShell {
 }
 
 # A program with its arguments. As one string: .NET Framework knows no list.
-function New-ProcessStart ([string[]] $Command) {
+function Get-ProcessStart ([string[]] $Command) {
     $program, $arguments = $Command
     $quoted = $arguments | ForEach-Object { if ($_ -match '[\s"]') { '"' + ($_ -replace '"', '\"') + '"' } else { $_ } }
     $start = [System.Diagnostics.ProcessStartInfo]::new($program, $quoted -join ' ')
