@@ -91,7 +91,30 @@ Describe 'Completion' {
         $found.Name | Should -Be "it's [odd] & `$name"
     }
 
-    It 'goes on from a quoted beginning' {
+    It 'shows no control character of a name' {
+        $null = New-GitLabAgentToken group/app staging "evil`e[2J"
+        $result = @(Get-Completion 'Get-GitLabAgentToken group/app staging -Name evil')
+        $result.Count | Should -Be 1
+        $result.ListItemText, $result.ToolTip | Should -Not -Match "`e"
+    }
+
+    It 'completes agents and tokens of the current repository' {
+        $clone = (New-Item -ItemType Directory (Join-Path $TestDrive 'clone')).FullName
+        git init --quiet $clone
+        git -C $clone remote add origin git@127.0.0.1:group/app.git
+        Push-Location $clone
+        try {
+            (Get-Completion 'Get-GitLabAgentToken . st').CompletionText | Should -Be staging
+            (Get-Completion 'Revoke-GitLabAgentToken . prod 1001').CompletionText | Should -Be 1001
+            Set-Location $TestDrive
+            Get-Completion 'Get-GitLabAgentToken . st' | Should -BeNullOrEmpty
+        }
+        finally {
+            Pop-Location
+        }
+    }
+
+    It 'continues a quoted word' {
         (Get-Completion "Get-GitLabAgentToken group/app 'st").CompletionText | Should -Be staging
     }
 
@@ -123,7 +146,7 @@ Describe 'Completion' {
         $Error | Should -BeNullOrEmpty
     }
 
-    It 'gives up after two seconds with a server that hangs' {
+    It 'stops after two seconds with a server that hangs' {
         Add-FakeGitLabFault $server @{ kind = 'hang'; times = 99 }
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
         Get-Completion 'Get-GitLabAgentToken group/app ' | Should -BeNullOrEmpty
@@ -132,12 +155,19 @@ Describe 'Completion' {
         Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
     }
 
-    It 'gives up after two seconds with a server that is gone' {
-        $gone = Start-FakeGitLab
-        Connect-GitLab $gone.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication
-        Stop-FakeGitLab $gone
-        $watch = [System.Diagnostics.Stopwatch]::StartNew()
-        Get-Completion 'Get-GitLabAgentToken group/app ' | Should -BeNullOrEmpty
-        $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
+    It 'stops after two seconds with a server that is gone' {
+        # A socket that does not listen keeps the port closed.
+        $socket = [System.Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
+        try {
+            $socket.Bind([ipendpoint]::new([ipaddress]::Loopback, 0))
+            $url = "http://127.0.0.1:$($socket.LocalEndPoint.Port)"
+            Connect-GitLab $url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication -SkipValidation
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            Get-Completion 'Get-GitLabAgentToken group/app ' | Should -BeNullOrEmpty
+            $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
+        }
+        finally {
+            $socket.Dispose()
+        }
     }
 }

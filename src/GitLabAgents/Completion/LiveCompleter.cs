@@ -10,8 +10,8 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Completion;
 
 /// <summary>
-/// Completes an argument with what the server has at the moment: for two seconds at most, without a prompt, and
-/// without an error: who presses Tab wants a value or nothing.
+/// Completes an argument with values from the server: within two seconds, without a prompt, and
+/// without an error: a user who presses Tab wants a value or nothing.
 /// </summary>
 public abstract class LiveCompleter : IArgumentCompleter
 {
@@ -61,11 +61,16 @@ public abstract class LiveCompleter : IArgumentCompleter
         try
         {
             var client = new GitLabClient(session);
-            Task.Run(() => CollectAsync(client, fakeBoundParameters, word, results, stop.Token)).Wait(Timeout);
+            IDictionary bound = ResolveCurrentRepository(fakeBoundParameters, session);
+            Task.Run(() => CollectAsync(client, bound, word, results, stop.Token)).Wait(Timeout);
         }
         catch (AggregateException)
         {
             // What came before the failure is still worth offering.
+        }
+        catch (GitLabApiException)
+        {
+            // The current location is not in a repository of this GitLab.
         }
         finally
         {
@@ -78,13 +83,30 @@ public abstract class LiveCompleter : IArgumentCompleter
         }
     }
 
-    /// <summary>Gives the project among the other arguments, or <see langword="null"/>.</summary>
+    /// <summary>Returns the project among the other arguments, or <see langword="null"/>.</summary>
     private protected static ProjectReference? GetProject(IDictionary bound)
         => ConvertTo<ProjectReference>(GetValue(bound, "Project"));
 
-    /// <summary>Gives the agent among the other arguments, or <see langword="null"/>.</summary>
+    /// <summary>Returns the agent among the other arguments, or <see langword="null"/>.</summary>
     private protected static AgentReference? GetAgent(IDictionary bound)
         => ConvertTo<AgentReference>(GetValue(bound, "Agent"));
+
+    // The current location can only be read on the thread of the runspace, so before the listing begins.
+    private static IDictionary ResolveCurrentRepository(IDictionary bound, GitLabSession session)
+    {
+        if (GetProject(bound) is not { IsCurrentRepository: true })
+        {
+            return bound;
+        }
+
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        PathInfo location = shell.AddCommand("Microsoft.PowerShell.Management\\Get-Location")
+            .AddParameter("PSProvider", "FileSystem").Invoke<PathInfo>()[0];
+        return new Hashtable(bound, StringComparer.OrdinalIgnoreCase)
+        {
+            ["Project"] = GitRemoteProject.Resolve(location.ProviderPath, session),
+        };
+    }
 
     private static T? ConvertTo<T>(object? value)
         where T : class
@@ -142,13 +164,13 @@ public abstract class LiveCompleter : IArgumentCompleter
     /// <summary>One value to offer.</summary>
     private protected readonly struct Candidate(string text, string label, string toolTip)
     {
-        /// <summary>Gets what is to stand on the command line.</summary>
+        /// <summary>Gets the text to insert on the command line.</summary>
         public string Text { get; } = text;
 
-        /// <summary>Gets what the list shows.</summary>
-        public string Label { get; } = label;
+        /// <summary>Gets the text that the list shows, without control characters.</summary>
+        public string Label { get; } = DisplayText.Sanitize(label);
 
-        /// <summary>Gets what is said of it.</summary>
-        public string ToolTip { get; } = toolTip;
+        /// <summary>Gets the description, without control characters.</summary>
+        public string ToolTip { get; } = DisplayText.Sanitize(toolTip);
     }
 }
