@@ -150,6 +150,16 @@ Describe 'Test-GitLabAgent' {
             "$((Test-GitLabAgent group/app -Rule CertificateExpires, NotReadable | Where-Object Agent -EQ staging).Message)" |
                 Should -BeLike '*URL configuration*'
         }
+
+        It 'writes the error of configurations that it cannot read, whatever the rules' {
+            Add-Agent
+            $null = New-GitLabAgentUrlConfiguration ops/app one grpc://one.example.com
+            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathMatches = 'url_configurations'; times = 'always' }
+            $output = @(Test-GitLabAgent ops/app -Rule CertificateExpires 2>&1)
+            $output.Count | Should -Be 1
+            $output[0].FullyQualifiedErrorId | Should -BeLike 'ServerError,*'
+            $output[0].TargetObject.Agent | Should -Be one
+        }
     }
 
     Context 'parameters' {

@@ -167,6 +167,7 @@ public sealed class TestGitLabAgentCommand : InventoryCmdlet
         }
         catch (GitLabApiException e)
         {
+            WriteError(ErrorRecordFactory.Create(e, item));
             findings = _options.Rules.Contains(AgentRules.NotReadable, StringComparer.Ordinal)
                 ? [AgentRules.CreateNotReadable(item, $"its URL configuration: {e.Problem}")]
                 : [];
