@@ -189,7 +189,16 @@ Describe 'A stop' {
         Assert-Fit
     }
 
-    It 'is what -First and -ErrorAction Stop are too: nothing stays under way' {
+    It 'leaves no request in flight after -ErrorAction Stop' {
+        # A page fails while later ones are read ahead.
+        $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/many'; count = 2000 } }
+        Add-FakeGitLabFault $server @{ kind = 'hang'; pathMatches = '&page=[4-9]$'; times = 'always' }, @{ kind = 'status'; status = 500; pathMatches = '&page=3$'; times = 'always' }
+        { Get-GitLabClusterAgent group/many -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'ServerError,*'
+        Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
+        Assert-Fit
+    }
+
+    It 'leaves no request in flight after Select-Object -First' {
         $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/many'; count = 2000 } }
         Add-FakeGitLabFault $server @{ kind = 'hang'; pathMatches = '&page=[3-9]$'; times = 'always' }
         (Get-GitLabClusterAgent group/many -Session $session | Select-Object -First 160).Count | Should -Be 160

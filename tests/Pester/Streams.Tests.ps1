@@ -70,12 +70,14 @@ Describe 'A message that cannot be written' {
             @(Get-FakeGitLabCall $server -Method POST).Count | Should -BeGreaterThan 0
             $active = @($state.$Kind | Where-Object { -not $_.status -or $_.status -eq 'active' })
             $created = @($active | Where-Object { $_.id -notin $before.$Kind.id })
+            $result.Errors | Should -BeNullOrEmpty
             if ($result.Output) {
                 $created.Count | Should -Be 1
                 "$($result.Output[0].Id)" | Should -Be "$($created[0].id)"
             }
             else {
                 $created | Should -BeNullOrEmpty -Because 'nobody received it'
+                $result.Thrown | Should -Not -BeNullOrEmpty
             }
         }
     }
