@@ -160,9 +160,9 @@ public sealed class ConnectTests
     [Fact]
     public async Task A_dead_server_is_a_failed_connection()
     {
-        FakeGitLabServer server = await TestClients.ServerAsync();
-        await server.DisposeAsync();
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => ConnectAsync(server, TestClients.Token));
+        using var closed = new ClosedPort();
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ConnectionFailed, () => ConnectAsync(closed.Url, TestClients.Token));
         Assert.Contains("sign in on 127.0.0.1", exception.Message, StringComparison.Ordinal);
     }
 
@@ -204,6 +204,14 @@ public sealed class ConnectTests
         Assert.Equal(2, (await TestClients.ListAsync(new GitLabClient(session).GetAgentsAsync(101))).Count);
     }
 
-    private static Task<GitLabSession> ConnectAsync(FakeGitLabServer server, string token, TokenType type = TokenType.PrivateToken, bool validate = true)
-        => GitLabClient.ConnectAsync(server.Url, TestClients.Secure(token), type, new TransportOptions { NoProxy = true, MaximumRetryCount = 0 }, validate);
+    private static Task<GitLabSession> ConnectAsync(
+        FakeGitLabServer server, string token, TokenType type = TokenType.PrivateToken, bool validate = true)
+        => ConnectAsync(server.Url, token, type, validate);
+
+    private static Task<GitLabSession> ConnectAsync(
+        Uri uri, string token, TokenType type = TokenType.PrivateToken, bool validate = true)
+    {
+        var options = new TransportOptions { NoProxy = true, MaximumRetryCount = 0 };
+        return GitLabClient.ConnectAsync(uri, TestClients.Secure(token), type, options, validate);
+    }
 }
