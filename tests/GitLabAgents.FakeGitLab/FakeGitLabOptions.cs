@@ -54,7 +54,7 @@ public sealed class FakeGitLabOptions
     /// <summary>The largest page of GraphQL's lists.</summary>
     public int GraphQLPageSize { get; set; } = 100;
 
-    /// <summary>Whether GraphQL lists agents' revoked tokens too, as servers before 16.0 do.</summary>
+    /// <summary>Whether agents' revoked tokens are listed too, as servers before 16.0 do.</summary>
     public bool ListsRevokedTokens { get; set; }
 
     /// <summary>Whether GraphQL has a project's <c>archived</c> and <c>userPermissions</c>.</summary>

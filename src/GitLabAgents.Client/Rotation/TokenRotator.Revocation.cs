@@ -174,18 +174,8 @@ internal sealed partial class TokenRotator
     }
 
     private string RedactReason(string reason, NewAgentToken created)
-    {
-        try
-        {
-            return DisplayText.SanitizeMessage(reason, text => created.Redact(_client.Session.Token.Redact(text)))
-                ?? "no reason was given";
-        }
-        catch (ObjectDisposedException)
-        {
-            // Without the access token, which was disposed with the session, it cannot be removed from the reason.
-            return "the reason is not shown, because the session was disconnected";
-        }
-    }
+        => DisplayText.SanitizeMessage(reason, text => created.Redact(_client.Session.Token.Redact(text)))
+            ?? "no reason was given";
 
     private static bool IsRefusal(GitLabApiException e)
         => !e.IsForeign && (int?)e.StatusCode is >= 400 and < 500;

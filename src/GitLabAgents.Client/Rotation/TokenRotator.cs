@@ -14,7 +14,7 @@ namespace GitLabAgents;
 /// </summary>
 internal sealed partial class TokenRotator
 {
-    private const string Revoked = ActiveTokenReader.Revoked;
+    private const string Revoked = AgentToken.Revoked;
 
     // A plan that is older than this, because somebody was asked, is created again.
     private static readonly TimeSpan PlanMaxAge = TimeSpan.FromSeconds(5);

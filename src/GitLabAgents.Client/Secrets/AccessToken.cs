@@ -60,7 +60,18 @@ internal sealed class AccessToken : IDisposable
     public static bool IsIn(string text) => Prefix.IsMatch(text);
 
     /// <summary>Removes the token from text of a server or proxy, which may echo it.</summary>
-    public string Redact(string text) => Secret.Redact(text, Secret.Reveal(_value));
+    /// <remarks>After the session is disconnected, the token is not known, so the whole text is removed.</remarks>
+    public string Redact(string text)
+    {
+        try
+        {
+            return Secret.Redact(text, Secret.Reveal(_value));
+        }
+        catch (ObjectDisposedException)
+        {
+            return "the reason is not shown, because the session was disconnected";
+        }
+    }
 
     public void Dispose() => _value.Dispose();
 }

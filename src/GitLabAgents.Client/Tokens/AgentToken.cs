@@ -9,6 +9,8 @@ namespace GitLabAgents;
 /// </summary>
 public class AgentToken
 {
+    internal const string Revoked = "revoked";
+
     private DateTimeOffset? _lastUsedAt;
 
     [JsonConstructor]

@@ -2,24 +2,17 @@ using System;
 using System.Collections.Generic;
 using System.Net.Http;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
-using GitLabAgents.Transport;
 
 namespace GitLabAgents;
 
-/// <content>Agent tokens: operations 5 to 8.</content>
+/// <content>Lists and reads of tokens: operations 5 and 6.</content>
 public sealed partial class GitLabClient
 {
-    internal const int TokenLimit = 2;
-
-    // Both together stay within the five seconds that a stop may take.
-    private static readonly TimeSpan ResponseGracePeriod = TimeSpan.FromSeconds(2.5);
-    private static readonly TimeSpan RollBackTimeout = TimeSpan.FromSeconds(2);
-
     /// <summary>
-    /// Lists the active tokens of an agent without their last use, which GitLab's list does not contain.
+    /// Lists the active tokens of an agent without their last use, which GitLab's list does not contain. GitLab before
+    /// 16.0 lists revoked tokens as well; they are left out.
     /// See <see href="https://docs.gitlab.com/api/cluster_agents/#list-tokens-for-an-agent"/>.
     /// </summary>
     /// <param name="projectId">The ID of the agent's project.</param>
@@ -37,7 +30,10 @@ public sealed partial class GitLabClient
             cancellationToken);
         await foreach (AgentToken token in tokens.ConfigureAwait(false))
         {
-            yield return AttachSession(token, projectId, agentId);
+            if (token.Status != AgentToken.Revoked)
+            {
+                yield return AttachSession(token, projectId, agentId);
+            }
         }
     }
 
@@ -61,6 +57,45 @@ public sealed partial class GitLabClient
         AgentToken token = await ReadAsync(request, GitLabJson.Default.AgentToken, static t => t.Id, cancellationToken)
             .ConfigureAwait(false);
         return AttachSession(token, projectId, agentId);
+    }
+
+    /// <summary>
+    /// Reads an active token with its last use. It counts as revoked only if GitLab's list no longer has it: a response
+    /// of 404 alone proves nothing.
+    /// </summary>
+    /// <returns>The token, or <see langword="null"/> if it was revoked.</returns>
+    /// <exception cref="GitLabApiException">The token cannot be read.</exception>
+    internal async Task<AgentToken?> GetActiveTokenAsync(
+        long projectId, AgentToken listed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            AgentToken current = await GetTokenAsync(projectId, listed.AgentId, listed.Id, cancellationToken)
+                .ConfigureAwait(false);
+            if (current.Id == listed.Id && current.Status != AgentToken.Revoked)
+            {
+                return current;
+            }
+        }
+        catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
+        {
+            // The list decides.
+        }
+
+        await foreach (AgentToken other in GetTokensAsync(projectId, listed.AgentId, cancellationToken)
+            .ConfigureAwait(false))
+        {
+            if (other.Id == listed.Id)
+            {
+                throw new GitLabApiException(
+                    GitLabErrorKind.InvalidResponse,
+                    $"Cannot read token '{DisplayText.Sanitize(listed.ToString())}' ({listed.Id}) of agent "
+                        + $"{listed.AgentId} of project {projectId} on {_session}, although GitLab lists it as active.",
+                    "Check the address of the GitLab, and the proxies in between.");
+            }
+        }
+
+        return null;
     }
 
     /// <summary>
@@ -90,79 +125,6 @@ public sealed partial class GitLabClient
                 yield return token;
             }
         }
-    }
-
-    /// <summary>
-    /// Creates a token. If its secret cannot reach the caller, because the operation is canceled while the server
-    /// creates the token or because the response has no secret, the token is revoked.
-    /// See <see href="https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token"/>.
-    /// </summary>
-    /// <param name="projectId">The ID of the agent's project.</param>
-    /// <param name="agentId">The agent's ID.</param>
-    /// <param name="name">The token's name, 1 to 255 characters.</param>
-    /// <param name="description">The description, at most 1024 characters, or <see langword="null"/>.</param>
-    /// <param name="cancellationToken">Cancels the request.</param>
-    /// <returns>The token, with its secret.</returns>
-    /// <exception cref="OperationInterruptedException">
-    /// The operation was canceled while it was in progress; the message says what became of the token.
-    /// </exception>
-    public async Task<NewAgentToken> CreateTokenAsync(
-        long projectId,
-        long agentId,
-        string name,
-        string? description = null,
-        CancellationToken cancellationToken = default)
-    {
-        var body = new NewTokenBody { Name = name, Description = description };
-        var request = new ApiRequest(
-            HttpMethod.Post,
-            TokensPath(projectId, agentId),
-            $"create token '{name}' for agent {agentId} of project {projectId}",
-            GitLabErrorKind.AgentNotFound)
-        {
-            RequiredRole = "Maintainer",
-            Body = JsonSerializer.SerializeToUtf8Bytes(body, GitLabJson.Default.NewTokenBody),
-            RecoveryHint = $"Look for token '{name}', and revoke it if it exists, because nobody knows its secret: "
-                + SuggestedCommand.FindToken(projectId, agentId, name),
-        };
-        NewAgentToken token;
-        try
-        {
-            token = await SendNewTokenAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-        catch (GitLabApiException e) when (e.IsRuleViolation)
-        {
-            // Counting decides which rule it was, because the server's text can be translated.
-            int? count = await CountTokensAsync(projectId, agentId, cancellationToken).ConfigureAwait(false);
-            if (count >= TokenLimit)
-            {
-                throw e.WithKind(
-                    GitLabErrorKind.TokenLimitReached,
-                    $"Agent {agentId} has {count} active tokens, and GitLab allows {TokenLimit}.",
-                    $"Revoke one that is no longer used: {SuggestedCommand.GetToken} shows when each was last used.");
-            }
-
-            throw;
-        }
-
-        AttachSession(token, projectId, agentId);
-        if (cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationInterruptedException(
-                $"Stopped while token '{name}' ({token.Id}) was created for agent {agentId} of project {projectId} on "
-                    + $"{_session}. {await RollBackAsync(token).ConfigureAwait(false)}",
-                cancellationToken);
-        }
-
-        if (token.Token is not { Length: > 0 })
-        {
-            throw new GitLabApiException(
-                GitLabErrorKind.InvalidResponse,
-                $"{_session} created token '{name}' ({token.Id}) for agent {agentId} of project {projectId}, but did "
-                    + $"not return its secret. {await RollBackAsync(token).ConfigureAwait(false)}");
-        }
-
-        return token;
     }
 
     private async IAsyncEnumerable<AgentToken> ListTokensAsync(
@@ -195,12 +157,13 @@ public sealed partial class GitLabClient
     {
         try
         {
-            AgentToken token = await GetTokenAsync(projectId, listed.AgentId, listed.Id, cancellationToken)
+            AgentToken? token = await GetActiveTokenAsync(projectId, listed, cancellationToken)
                 .ConfigureAwait(false);
-            return new ItemResult<AgentToken>(token);
-        }
-        catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
-        {
+            if (token is not null)
+            {
+                return new ItemResult<AgentToken>(token);
+            }
+
             ReportVerbose($"Token {listed.Id} of agent {listed.AgentId} was revoked in the meantime.");
             return null;
         }
@@ -221,55 +184,5 @@ public sealed partial class GitLabClient
         }
 
         return token;
-    }
-
-    // A stop does not cancel a request that may be creating a token: its response is awaited for a moment, because only
-    // the response shows which token to revoke.
-    private async Task<NewAgentToken> SendNewTokenAsync(ApiRequest request, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var context = new RequestContext();
-        using var grace = new CancellationTokenSource();
-        using CancellationTokenRegistration onStop = cancellationToken.Register(() =>
-        {
-            if (context.RequestStop())
-            {
-                grace.CancelAfter(ResponseGracePeriod);
-            }
-            else
-            {
-                grace.Cancel();
-            }
-        });
-        ApiResponse response = await SendAsync(request, grace.Token, context).ConfigureAwait(false);
-        try
-        {
-            NewAgentToken token = Parse(request, response, GitLabJson.Default.NewAgentToken);
-            return token.Id > 0
-                ? token
-                : throw ApiExceptionFactory.InvalidResponse(request, response, _session, "the token has no ID.");
-        }
-        finally
-        {
-            response.ClearBody();
-        }
-    }
-
-    private async Task<int?> CountTokensAsync(long projectId, long agentId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            int count = 0;
-            await foreach (AgentToken _ in GetTokensAsync(projectId, agentId, cancellationToken).ConfigureAwait(false))
-            {
-                count++;
-            }
-
-            return count;
-        }
-        catch (GitLabApiException)
-        {
-            return null; // The server's own message is reported instead.
-        }
     }
 }

@@ -29,7 +29,7 @@ internal static class TokenRoutes
         Agent agent = AgentToRead(context, id);
         bool reverses = context.Options.UnstableTokenOrder && page.Page % 2 == 0;
         StoredToken[] active = [.. agent.Tokens
-            .Where(static token => !token.IsRevoked)
+            .Where(token => context.Options.ListsRevokedTokens || !token.IsRevoked)
             .OrderByDescending(static token => token.LastUsedAt ?? DateTimeOffset.MinValue)
             .ThenBy(token => reverses ? -token.Id : token.Id)];
         return page.Respond(context, active, (writer, token) => Write(writer, token, Detail.Listed, context.Options));
@@ -41,7 +41,8 @@ internal static class TokenRoutes
         long id = context.Parameters.Id("token_id");
         context.Parameters.Check();
         Agent agent = AgentToRead(context, agentId);
-        return context.State.FindToken(id) is { IsRevoked: false } token && token.Agent == agent
+        return context.State.FindToken(id) is { } token && token.Agent == agent
+            && (context.Options.ListsRevokedTokens || !token.IsRevoked)
             ? ApiResponse.Json(200, writer => Write(writer, token, Detail.Single, context.Options))
             : ApiResponse.Message(404, "404 Not found");
     }

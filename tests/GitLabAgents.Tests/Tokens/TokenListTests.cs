@@ -1,0 +1,59 @@
+using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using GitLabAgents.FakeGitLab;
+using Xunit;
+
+namespace GitLabAgents.Tests;
+
+/// <summary>A list of tokens has each active token, and reports each one that it cannot show.</summary>
+public sealed class TokenListTests
+{
+    [Fact]
+    public async Task A_token_that_GitLab_still_lists_is_an_error_if_its_detail_is_404()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.Faults.Add(Fault.Status(404).On("GET", "/tokens/1001").Always());
+        List<ItemResult<AgentToken>> tokens = await ReadAsync(TestClients.Client(server));
+        ItemResult<AgentToken> failed = Assert.Single(tokens, static token => token.Error is not null);
+        Assert.Equal(GitLabErrorKind.InvalidResponse, failed.Error!.Kind);
+        Assert.Contains("(1001) of agent 11", failed.Error.Message, StringComparison.Ordinal);
+        Assert.Contains("although GitLab lists it as active", failed.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_revoked_during_the_listing_is_left_out()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        server.State.RevokeToken(1001);
+        int left = (await ReadAsync(TestClients.Client(server))).Count;
+        await using FakeGitLabServer racing = await TestClients.ServerAsync();
+        racing.Faults.Add(Fault.Status(500).Where(request =>
+        {
+            if (request.RawTarget.Contains("/tokens/1001", StringComparison.Ordinal))
+            {
+                racing.State.RevokeToken(1001);
+            }
+
+            return false;
+        }).Always());
+        List<ItemResult<AgentToken>> tokens = await ReadAsync(TestClients.Client(racing));
+        Assert.Equal(left, tokens.Count);
+        Assert.All(tokens, static token => Assert.Null(token.Error));
+        Assert.DoesNotContain(tokens, static token => token.Value!.Id == 1001);
+    }
+
+    [Fact]
+    public async Task Revoked_tokens_of_older_servers_are_left_out()
+    {
+        await using FakeGitLabServer server = await TestClients.ServerAsync(static options => options.ListsRevokedTokens = true);
+        server.State.RevokeToken(1001);
+        GitLabClient client = TestClients.Client(server);
+        Assert.DoesNotContain(await TestClients.ListAsync(client.GetTokensAsync(101, 11)), static token => token.Id == 1001);
+        Assert.DoesNotContain(await ReadAsync(client), static token => token.Value!.Id == 1001);
+        Assert.Equal("revoked", (await client.GetTokenAsync(101, 11, 1001)).Status);
+    }
+
+    private static Task<List<ItemResult<AgentToken>>> ReadAsync(GitLabClient client)
+        => TestClients.ListAsync(client.GetTokenDetailsAsync(101, 11, static _ => true));
+}
