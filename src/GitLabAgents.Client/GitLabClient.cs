@@ -165,7 +165,8 @@ public sealed partial class GitLabClient
         }
         catch (ObjectDisposedException)
         {
-            throw CreateDisconnectedException();
+            bool mayBeProcessed = !request.IsSafe && (context.InFlight || context.EarlierAttemptMayHaveSucceeded);
+            throw mayBeProcessed ? CreateDisconnectedException(request) : CreateDisconnectedException();
         }
         catch (Exception e) when (e is HttpRequestException or TimeoutException or ResponseTooLargeException)
         {
@@ -222,12 +223,13 @@ public sealed partial class GitLabClient
     // GitLab builds from its external URL.
     private Uri? GetRedirectTarget(ApiRequest request, ApiResponse response)
     {
-        if ((int)response.Status is not (301 or 302 or 307 or 308) || response.Headers.Location is not { } location)
+        if ((int)response.Status is not (301 or 302 or 307 or 308)
+            || response.Headers.Location is not { } location
+            || !Uri.TryCreate(response.RequestUri, location, out Uri? target))
         {
             return null;
         }
 
-        Uri target = new(response.RequestUri, location);
         const UriComponents Origin = UriComponents.SchemeAndServer | UriComponents.UserInfo;
         bool isSameOrigin = Uri.Compare(
             target, response.RequestUri, Origin, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
@@ -256,6 +258,13 @@ public sealed partial class GitLabClient
             GitLabErrorKind.NotConnected,
             $"The session with {_session} was disconnected.",
             $"Connect again with {SuggestedCommand.Connect}.");
+
+    private GitLabApiException CreateDisconnectedException(ApiRequest request)
+        => new(
+            GitLabErrorKind.OutcomeUnknown,
+            $"Cannot {request.Action} on {_session}: the session was disconnected during the request. "
+                + "GitLab may have processed it.",
+            $"Connect again with {SuggestedCommand.Connect}. {request.RecoveryHint}".TrimEnd());
 
     private void ReportRequest(ApiRequest request, Uri uri, string outcome, Stopwatch watch)
         => ReportVerbose($"{request.Method} {uri.AbsoluteUri} -> {outcome} in {watch.ElapsedMilliseconds} ms");

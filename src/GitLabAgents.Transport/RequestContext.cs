@@ -40,9 +40,6 @@ public sealed class RequestContext
     /// </summary>
     public bool EarlierAttemptMayHaveSucceeded { get; internal set; }
 
-    /// <summary>Gets the number of attempts that were started.</summary>
-    public int Attempts { get; internal set; }
-
     /// <summary>
     /// Gets a value indicating whether an attempt is in flight, so that the server may be processing it.
     /// </summary>

@@ -31,7 +31,6 @@ internal sealed class RetryHandler(TransportOptions options) : DelegatingHandler
         RequestContext context = RequestContext.Get(request);
         for (int retries = 0; ; retries++)
         {
-            context.Attempts++;
             TimeSpan? delay = null;
             string reason;
             try

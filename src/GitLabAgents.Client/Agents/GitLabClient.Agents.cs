@@ -104,9 +104,17 @@ public sealed partial class GitLabClient
         };
         try
         {
-            ClusterAgent agent = await ReadAsync(
-                request, GitLabJson.Default.ClusterAgent, static a => a.Id, cancellationToken).ConfigureAwait(false);
-            return AttachSession(agent, project);
+            ApiResponse response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+            ClusterAgent agent = Parse(request, response, GitLabJson.Default.ClusterAgent);
+            string? flaw = agent switch
+            {
+                { Id: <= 0 } => "it has no ID.",
+                { ConfigProject: not { Id: > 0 } } when project.Id is null => "it has no project ID.",
+                _ => null,
+            };
+            return flaw is null
+                ? AttachSession(agent, project)
+                : throw ApiExceptionFactory.InvalidResponse(request, response, _session, flaw);
         }
         catch (GitLabApiException e) when (e.IsRuleViolation)
         {
@@ -153,7 +161,7 @@ public sealed partial class GitLabClient
             cancellationToken => DeleteAgentAsync(agent.ProjectId, agent.Id, cancellationToken),
             "The agent was removed.",
             "The agent could not be removed. Remove it with: "
-                + $"Remove-GitLabClusterAgent -Project {agent.ProjectId} -Agent {agent.Id}");
+                + SuggestedCommand.Remove(agent.ProjectId, agent.Id));
 
     private static string AgentsPath(ProjectReference project) => $"projects/{project.ToPathSegment()}/cluster_agents";
 

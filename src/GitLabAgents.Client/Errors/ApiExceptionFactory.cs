@@ -42,13 +42,18 @@ internal static class ApiExceptionFactory
         string said = $"{Format(response.Status)} and {DescribeBody(response, text)}";
         (GitLabErrorKind kind, string reason) = (int)response.Status switch
         {
-            >= 300 and < 400 => (GitLabErrorKind.InvalidResponse, DescribeRedirect(response, session)),
+            >= 300 and < 400 => (
+                GitLabErrorKind.InvalidResponse,
+                DescribeRedirect(response, session) + GetCaveat(request)),
             502 or 503 or 504 when IsCreation(request) => (
                 GitLabErrorKind.OutcomeUnknown,
                 $"a gateway responded with {said}; GitLab may have processed the request."),
-            502 or 503 or 504 => (
+            503 => (
                 GitLabErrorKind.ServerError,
                 $"a gateway that could not reach GitLab responded with {said}."),
+            502 or 504 => (
+                GitLabErrorKind.ServerError,
+                $"a gateway responded with {said}.{GetCaveat(request)}"),
             _ => (
                 GitLabErrorKind.InvalidResponse,
                 $"something other than GitLab responded with {said}.{GetCaveat(request)}"),
@@ -83,8 +88,8 @@ internal static class ApiExceptionFactory
     {
         bool isLost = IsCreation(request) && !TransportFailure.IsNotSent(exception);
         Exception cause = GetInnermostException(exception);
-        string why = DisplayText.SanitizeMessage(cause.Message, session.Token.Redact)?.TrimEnd('.')
-            ?? exception.GetType().Name;
+        string why = DisplayText.SanitizeMessage(cause.Message, text => request.Redact(session.Token.Redact(text)))
+            ?.TrimEnd('.') ?? exception.GetType().Name;
         (GitLabErrorKind kind, string reason) = exception switch
         {
             ResponseTooLargeException => (GitLabErrorKind.InvalidResponse, $"{why}.{GetCaveat(request)}"),
@@ -170,12 +175,12 @@ internal static class ApiExceptionFactory
     private static string DescribeRedirect(ApiResponse response, GitLabSession session)
     {
         string status = Format(response.Status);
-        if (response.Headers.Location is not { } location)
+        if (response.Headers.Location is not { } location
+            || !Uri.TryCreate(response.RequestUri, location, out Uri? target))
         {
             return $"the server responded with {status}, which is not a response of GitLab's API.";
         }
 
-        Uri target = new(response.RequestUri, location);
         string destination = session.Token.Redact(
             target.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
         bool toHttps = string.Equals(target.Host, response.RequestUri.Host, StringComparison.OrdinalIgnoreCase)
@@ -192,7 +197,14 @@ internal static class ApiExceptionFactory
     private static Uri RedactUri(Uri uri, GitLabSession session)
     {
         string redacted = session.Token.Redact(uri.AbsoluteUri);
-        return redacted == uri.AbsoluteUri ? uri : new Uri(Uri.EscapeUriString(redacted));
+        if (redacted == uri.AbsoluteUri)
+        {
+            return uri;
+        }
+
+        return Uri.TryCreate(Uri.EscapeUriString(redacted), UriKind.Absolute, out Uri? result)
+            ? result
+            : new Uri(uri.GetLeftPart(UriPartial.Authority));
     }
 
     private static Exception GetInnermostException(Exception exception)

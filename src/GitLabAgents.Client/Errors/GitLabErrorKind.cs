@@ -39,22 +39,22 @@ public enum GitLabErrorKind
     /// <summary>GitLab limits the rate of requests, and the session does not wait longer.</summary>
     RateLimited,
 
-    /// <summary>It already exists, or other work has locked it.</summary>
+    /// <summary>The resource already exists, or another operation has locked it.</summary>
     Conflict,
 
-    /// <summary>GitLab failed.</summary>
+    /// <summary>GitLab, or a gateway in front of it, could not process the request.</summary>
     ServerError,
 
-    /// <summary>The response is not GitLab's: something in front of it responded.</summary>
+    /// <summary>The response is not valid, or it came from something in front of GitLab.</summary>
     InvalidResponse,
 
-    /// <summary>There is no connection, or it broke.</summary>
+    /// <summary>The connection could not be established, or it broke.</summary>
     ConnectionFailed,
 
     /// <summary>There was no response in time.</summary>
     Timeout,
 
-    /// <summary>Something may have been created, and the response that would tell was lost.</summary>
+    /// <summary>The request may have created something, but the response was lost.</summary>
     OutcomeUnknown,
 
     /// <summary>This GitLab does not have the endpoint.</summary>

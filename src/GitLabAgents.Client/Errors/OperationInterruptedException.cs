@@ -4,7 +4,7 @@ using System.Threading;
 namespace GitLabAgents;
 
 /// <summary>
-/// The exception for a stop while something was being changed. Its message tells the user what to look at.
+/// The exception for an operation that was canceled while it changed something. Its message says what to check.
 /// </summary>
 public sealed class OperationInterruptedException : OperationCanceledException
 {

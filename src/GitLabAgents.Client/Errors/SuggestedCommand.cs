@@ -50,6 +50,9 @@ internal static class SuggestedCommand
             ("Agent", agentId),
             ("UrlConfigurationId", urlConfigurationId));
 
+    public static string Remove(ProjectReference project, long agentId)
+        => Build(RemoveAgent, ("Project", project), ("Agent", agentId));
+
     public static string Remove(AgentInventoryItem item) => Build(RemoveAgent, item);
 
     public static string CreateToken(AgentInventoryItem item)

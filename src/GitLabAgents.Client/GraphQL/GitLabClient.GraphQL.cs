@@ -72,9 +72,10 @@ public sealed partial class GitLabClient
                 return GraphQLResult.Unavailable(unavailable);
             }
 
+            string[] refusedBefore = support.Refused; // Other queries of the session add to it at the same time.
             var body = new GraphQLQuery
             {
-                Query = document.Without(excluded.Concat(support.Refused)),
+                Query = document.Without(excluded.Concat(refusedBefore)),
                 Variables = variables,
             };
             var request = new ApiRequest(HttpMethod.Post, "../graphql", action, GitLabErrorKind.NotFound)
@@ -109,9 +110,14 @@ public sealed partial class GitLabClient
                 return GraphQLResult.TooExpensive(reason, isTooComplex: true);
             }
 
-            if (support.TryRefuse(errors) is not { Length: > 0 } refused)
+            if (support.TryRefuse(errors, refusedBefore) is not { } refused)
             {
                 return GraphQLResult.Unavailable(reason);
+            }
+
+            if (refused.Length == 0)
+            {
+                continue;
             }
 
             string names = string.Join(", ", refused.Select(static name => name.TrimEnd(':')));

@@ -77,13 +77,18 @@ internal sealed class GraphQLSupport(TimeProvider clock)
 
     /// <summary>Records the fields and arguments that GitLab refused.</summary>
     /// <param name="errors">The errors of the response.</param>
-    /// <returns>The names to leave out from now on; null if the query cannot do without one of them.</returns>
-    public string[]? TryRefuse(IEnumerable<GraphQLError> errors)
+    /// <param name="excluded">The names that the query already left out.</param>
+    /// <returns>
+    /// The names that are new to the session, which can be none if another query recorded them first; null if the query
+    /// cannot do without one of them, or left all of them out already.
+    /// </returns>
+    public string[]? TryRefuse(IEnumerable<GraphQLError> errors, IReadOnlyCollection<string> excluded)
     {
         (string? Name, string Message)[] refusals = [.. errors
             .Where(static error => error.Extensions?.Code is not null)
             .Select(static error => (GetName(error.Extensions!), error.Message ?? string.Empty))];
-        if (refusals.Any(static refusal => refusal.Name is null || Required.Contains(refusal.Name)))
+        if (refusals.Any(static refusal => refusal.Name is null || Required.Contains(refusal.Name))
+            || refusals.All(refusal => excluded.Contains(refusal.Name, StringComparer.Ordinal)))
         {
             return null;
         }

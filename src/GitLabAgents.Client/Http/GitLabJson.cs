@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace GitLabAgents;
 
-/// <summary>How GitLab's JSON is read and written; the readers are made by the compiler.</summary>
+/// <summary>The source-generated serialization of GitLab's JSON.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     NumberHandling = JsonNumberHandling.AllowReadingFromString,

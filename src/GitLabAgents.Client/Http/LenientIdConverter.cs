@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace GitLabAgents;
 
 /// <summary>
-/// Reads the id of a user, which GitLab sends as a number and its page calls a string. It is only shown: what is no
-/// number is not known, and spoils nothing else.
+/// Reads the ID of a user, which GitLab sends as a number although its documentation says string. The ID is only
+/// displayed, so a value that is not a number becomes <see langword="null"/> instead of failing the object.
 /// </summary>
 internal sealed class LenientIdConverter : JsonConverter<long?>
 {

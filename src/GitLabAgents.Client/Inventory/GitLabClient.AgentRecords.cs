@@ -112,6 +112,7 @@ public sealed partial class GitLabClient
         IAsyncEnumerator<ItemResult<AgentRecord>> items = records.GetAsyncEnumerator(cancellationToken);
         await using (items.ConfigureAwait(false))
         {
+            bool isReadable = false; // A project whose agents were listed in part is incomplete, and not skipped.
             while (true)
             {
                 ItemResult<AgentRecord> item;
@@ -125,7 +126,8 @@ public sealed partial class GitLabClient
                     item = items.Current;
                 }
                 catch (GitLabApiException e)
-                    when (!project.IsNamed && e.Kind is GitLabErrorKind.ProjectNotFound or GitLabErrorKind.Forbidden)
+                    when (!project.IsNamed && !isReadable
+                        && e.Kind is GitLabErrorKind.ProjectNotFound or GitLabErrorKind.Forbidden)
                 {
                     ReportVerbose(
                         $"Skipped {project}: this access token may not read its agents ({(int?)e.StatusCode}).");
@@ -136,6 +138,7 @@ public sealed partial class GitLabClient
                     item = new ItemResult<AgentRecord>(e, project.ToString());
                 }
 
+                isReadable = true;
                 yield return item;
             }
         }

@@ -124,8 +124,8 @@ public sealed partial class GitLabClient
         {
             var request = new ApiRequest(
                 HttpMethod.Get, "user", "read the user of the access token", GitLabErrorKind.NotFound);
-            UserInfo user = await ReadAsync(request, GitLabJson.Default.UserInfo, cancellationToken)
-                .ConfigureAwait(false);
+            UserInfo user = await ReadAsync(
+                request, GitLabJson.Default.UserInfo, static u => u.Id, cancellationToken).ConfigureAwait(false);
             return user.IsAdmin is true;
         }
         catch (GitLabApiException e)

@@ -22,8 +22,7 @@ internal sealed class Page<T>(int number, List<T> items, int? next, int? total, 
 }
 
 /// <summary>
-/// The pages of a list that are asked for before they are needed: two, then four, then eight at a time, the longer the
-/// reader stays.
+/// Requests pages of a list before they are needed: two, then four, then eight at a time, the more of the list is read.
 /// </summary>
 internal sealed class PagePrefetcher<T>
 {
@@ -48,7 +47,7 @@ internal sealed class PagePrefetcher<T>
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
 
-    /// <summary>Asks for the pages behind this one. Doing so again for the same page does nothing.</summary>
+    /// <summary>Requests the pages after this one. A second call for the same page does nothing.</summary>
     public void Prefetch(Page<T> page)
     {
         if (ReferenceEquals(page, _prefetchedFrom) || page.Next is not { } next)
@@ -68,7 +67,7 @@ internal sealed class PagePrefetcher<T>
         _window = Math.Min(_window * 2, _maxPrefetch);
     }
 
-    /// <summary>Gives a page: one that was asked for before, or a fresh one.</summary>
+    /// <summary>Gets a page: the prefetched one, or the response to a new request.</summary>
     public async Task<Page<T>> GetAsync(int number)
     {
         while (_pages.Count > 0 && _pages.Peek().Number < number)
@@ -81,7 +80,7 @@ internal sealed class PagePrefetcher<T>
             : _read(number, _stop.Token)).ConfigureAwait(false);
     }
 
-    /// <summary>Stops what is still under way, and waits until it has ended.</summary>
+    /// <summary>Cancels the requests that are in flight, and waits until they have ended.</summary>
     public async Task DisposeAsync()
     {
         _stop.Cancel();

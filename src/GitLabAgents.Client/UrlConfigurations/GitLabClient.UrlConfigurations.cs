@@ -28,10 +28,8 @@ public sealed partial class GitLabClient
     {
         try
         {
-            List<AgentUrlConfiguration> list = await ReadAsync(
-                ListUrlConfigurationsRequest(projectId, agentId),
-                GitLabJson.Default.ListAgentUrlConfiguration,
-                cancellationToken).ConfigureAwait(false);
+            List<AgentUrlConfiguration> list = await ListUrlConfigurationsAsync(projectId, agentId, cancellationToken)
+                .ConfigureAwait(false);
             list.ForEach(configuration => AttachSession(configuration, projectId, agentId));
             return [.. list];
         }
@@ -166,14 +164,23 @@ public sealed partial class GitLabClient
     private static string UrlConfigurationsPath(ProjectReference project, long agentId)
         => $"{AgentsPath(project)}/{agentId}/url_configurations";
 
-    private static ApiRequest ListUrlConfigurationsRequest(ProjectReference project, long agentId) => new(
-        HttpMethod.Get,
-        UrlConfigurationsPath(project, agentId),
-        $"list the URL configurations of agent {agentId} of project {project}",
-        GitLabErrorKind.UrlConfigurationNotFound)
+    private async Task<List<AgentUrlConfiguration>> ListUrlConfigurationsAsync(
+        ProjectReference project, long agentId, CancellationToken cancellationToken)
     {
-        RequiredRole = "Maintainer",
-    };
+        var request = new ApiRequest(
+            HttpMethod.Get,
+            UrlConfigurationsPath(project, agentId),
+            $"list the URL configurations of agent {agentId} of project {project}",
+            GitLabErrorKind.UrlConfigurationNotFound)
+        {
+            RequiredRole = "Maintainer",
+        };
+        ApiResponse response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        List<AgentUrlConfiguration> list = Parse(request, response, GitLabJson.Default.ListAgentUrlConfiguration);
+        return list.TrueForAll(static configuration => configuration is { Id: > 0 })
+            ? list
+            : throw ApiExceptionFactory.InvalidResponse(request, response, _session, "an entry has no ID.");
+    }
 
     // GitLab 18.9 accepts PEM and rejects base64 of it; 17.4 does the reverse, and which release changed is not known.
     // A response of 400 means that nothing was created.
@@ -259,10 +266,7 @@ public sealed partial class GitLabClient
     {
         try
         {
-            return await ReadAsync(
-                ListUrlConfigurationsRequest(project, agentId),
-                GitLabJson.Default.ListAgentUrlConfiguration,
-                cancellationToken).ConfigureAwait(false);
+            return await ListUrlConfigurationsAsync(project, agentId, cancellationToken).ConfigureAwait(false);
         }
         catch (GitLabApiException)
         {

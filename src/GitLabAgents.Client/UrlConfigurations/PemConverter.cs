@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace GitLabAgents;
 
 /// <summary>
-/// Reads a certificate as GitLab sends it: base64 of PEM, with or without line breaks. Reads plain PEM too, which
-/// GitLab documents.
+/// Reads a certificate as PEM, which current releases of GitLab send, or as base64 of PEM, with or without line breaks,
+/// which older releases send.
 /// </summary>
 internal sealed class PemConverter : JsonConverter<string>
 {
