@@ -18,8 +18,12 @@ public sealed class AgentBatchReaderTests
         Agent[] agents = [.. Enumerable.Range(0, 90).SelectMany(project => server.State.AddAgents($"fleet/p{project}", 3))];
         GitLabClient client = TestClients.Client(server);
         var batch = new AgentBatchReader(client, AgentParts.Tokens | AgentParts.Connections, CancellationToken.None);
-        AgentConnection[] connections = await Task.WhenAll(
+        using var allArrived = new ManualResetEventSlim();
+        server.Faults.Add(Fault.Status(500).Where(_ => !allArrived.Wait(TimeSpan.FromSeconds(20))).Always());
+        Task<AgentConnection[]> reads = Task.WhenAll(
             agents.Select(agent => batch.GetConnectionAsync(agent.Project.Id, agent.Id, CancellationToken.None)));
+        allArrived.Set();
+        AgentConnection[] connections = await reads;
         Assert.Equal(agents.Select(agent => agent.Id), connections.Select(connection => connection.AgentId));
         Assert.All(connections, connection => Assert.NotNull(connection.Reason));
         Assert.Equal(2 + 1, server.Requests.Count);
@@ -137,11 +141,13 @@ public sealed class AgentBatchReaderTests
         server.Faults.Add(Fault.Hang().On("POST", "graphql").Always());
         using var stop = new CancellationTokenSource();
         var batch = new AgentBatchReader(TestClients.Client(server), AgentParts.Tokens, stop.Token);
-        (await batch.GetAsync(101, 11, stop.Token)).Dispose();
-        Task<BatchedAgent>[] waiting = [.. new long[] { 11, 12, 11, 12 }.Select(id => batch.GetAsync(101, id, stop.Token))];
-        await TestClients.UntilAsync(() => server.InFlight > 0 || waiting.All(task => task.IsCompleted), "a query");
+        BatchedAgent first = await batch.GetAsync(101, 11, stop.Token);
+        Task<BatchedAgent>[] waiting =
+            [.. new long[] { 11, 12, 11, 12 }.Select(id => batch.GetAsync(101, id, stop.Token))];
+        first.Dispose(); // All that arrived until now is read together.
+        await TestClients.UntilAsync(() => server.InFlight > 0, "a query");
         await stop.CancelAsync();
-        foreach (Task<BatchedAgent> task in waiting.Where(task => !task.IsCompletedSuccessfully))
+        foreach (Task<BatchedAgent> task in waiting)
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
         }
