@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Net.Http;
 using System.Text;
@@ -28,6 +29,9 @@ internal sealed class FakeGitLab : IDisposable
 
     public string Api => Url + "/api/v4";
 
+    /// <summary>Gets the address of the recorded requests; DELETE removes them.</summary>
+    public string RequestsUrl => Url + "/-/fake-gitlab/requests";
+
     public static FakeGitLab Start()
     {
         const string Name = "GitLabAgents.FakeGitLab";
@@ -55,15 +59,19 @@ internal sealed class FakeGitLab : IDisposable
 
     public void Seed(object seed) => PostControl("seed", seed);
 
-    public void SetLatency(int milliseconds) => PostControl("options", new { latencyMs = milliseconds });
+    /// <summary>Changes how the server responds.</summary>
+    /// <param name="latency">How long it waits before each response, in milliseconds.</param>
+    /// <param name="graphQL">Whether it has GraphQL.</param>
+    /// <param name="recordRequests">Whether <see cref="GetRequests"/> is to return something.</param>
+    public void SetOptions(int latency, bool graphQL, bool recordRequests)
+        => PostControl(
+            "options", new { latencyMs = latency, graphQL = graphQL ? "on" : "off", recordRequests });
+
+    /// <summary>Gets the requests that the server recorded.</summary>
+    public IReadOnlyList<JsonElement> GetRequests() => [.. GetJson(RequestsUrl).EnumerateArray()];
 
     /// <summary>Gets a resource of the API.</summary>
-    public JsonElement Get(string path)
-    {
-        byte[] body = _http.GetByteArrayAsync(new Uri($"{Api}/{path}")).GetAwaiter().GetResult();
-        using JsonDocument document = JsonDocument.Parse(body);
-        return document.RootElement.Clone();
-    }
+    public JsonElement Get(string path) => GetJson($"{Api}/{path}");
 
     /// <summary>Sends requests until the server's code is compiled, so that the first row is not slower.</summary>
     public void WarmUp(string path, int requests)
@@ -79,6 +87,13 @@ internal sealed class FakeGitLab : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private JsonElement GetJson(string url)
+    {
+        byte[] body = _http.GetByteArrayAsync(new Uri(url)).GetAwaiter().GetResult();
+        using JsonDocument document = JsonDocument.Parse(body);
+        return document.RootElement.Clone();
     }
 
     private void PostControl(string name, object body)
