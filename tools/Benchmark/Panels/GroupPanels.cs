@@ -23,17 +23,19 @@ internal static class GroupPanels
     {
         string group = context.GetGroup(Projects, Agents, TokensPerAgent);
         string large = context.GetGroup(ManyProjects, ManyAgents, TokensPerAgent);
+        string query = context.Folder.Write(
+            "inventory.json", context.GetQueries(context.Connect, ReadInventory(group))[0]);
         foreach (int latency in new[] { 0, 20 })
         {
             string title = $"A group of 300 projects, 1,000 agents and their tokens, {latency} ms latency";
-            Row[] rows = [.. CreateRows(context, group, static setUp => setUp)];
+            Row[] rows = [.. CreateRows(context, group, query, static setUp => setUp)];
             yield return new Panel("d", $"group-{latency}", title, latency, Unit.Time, rows);
         }
 
         Func<string, string> count = setUp => $"{setUp}\n{context.ForgetRequests}";
         Row[] counted =
         [
-            .. CreateRows(context, group, count),
+            .. CreateRows(context, group, query, count),
             CreateRow(
                 "large",
                 InventoryLabel + ", 10,000 agents in 5,000 projects",
@@ -49,14 +51,13 @@ internal static class GroupPanels
             [.. Array.ConvertAll(counted, static row => row with { MaxRuns = Math.Min(row.MaxRuns, MaxRequestRuns) })]);
     }
 
-    private static IEnumerable<Row> CreateRows(BenchmarkContext context, string group, Func<string, string> wrap)
+    private static IEnumerable<Row> CreateRows(
+        BenchmarkContext context, string group, string query, Func<string, string> wrap)
     {
         const int Limit = BenchmarkContext.ThrottleLimit;
         PowerShell shell = context.Shell;
         string connect = wrap(context.Connect);
-        string inventory = ReadInventory(group);
-        yield return CreateRow("module", InventoryLabel, shell.Prepare(connect, inventory), Agents);
-        string query = context.Folder.Write("inventory.json", context.GetQueries(context.Connect, inventory)[0]);
+        yield return CreateRow("module", InventoryLabel, shell.Prepare(connect, ReadInventory(group)), Agents);
         yield return CreateRow(
             "bare",
             "Bare loop: its query by HttpClient and System.Text.Json in a cmdlet",
