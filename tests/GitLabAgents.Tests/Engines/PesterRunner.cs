@@ -45,7 +45,8 @@ public sealed class PesterRunner : ITestCaseOrderer
     /// <param name="file">The name of the file.</param>
     internal static bool CanRun(string file)
         => PowerShellEngine.Selected.IsCore
-            || !File.ReadLines(Path.Combine(Folder, file)).Contains("#Requires -PSEdition Core", StringComparer.Ordinal);
+            || !File.ReadLines(Path.Combine(Folder, file))
+                .Contains("#Requires -PSEdition Core", StringComparer.Ordinal);
 
     /// <summary>Returns the result of a file, which is started unless it was already.</summary>
     /// <param name="file">The name of the file.</param>
