@@ -101,19 +101,18 @@ internal sealed class BenchmarkContext(FakeGitLab server, PowerShell shell, Temp
         return group;
     }
 
-    /// <summary>Gets the bodies of the GraphQL requests that a statement sends.</summary>
+    /// <summary>Gets the body of the first GraphQL request that a statement sends, and warms up the server.</summary>
     /// <param name="setUp">Statements that run before.</param>
     /// <param name="statement">The statement.</param>
-    public IReadOnlyList<string> GetQueries(string setUp, string statement)
+    public string GetQuery(string setUp, string statement)
     {
         server.SetOptions(latency: 0, graphQL: true, recordRequests: true);
         shell.Prepare($"{setUp}\n{ForgetRequests}", statement)();
-        return
-        [
-            .. server.GetRequests()
-                .Where(static request => request.GetProperty("rawTarget").GetString() == "/api/graphql")
-                .Select(static request => request.GetProperty("body").GetString()!),
-        ];
+        string query = server.GetRequests()
+            .First(static request => request.GetProperty("rawTarget").GetString() == "/api/graphql")
+            .GetProperty("body").GetString()!;
+        server.WarmUpGraphQL(query, 200);
+        return query;
     }
 
     /// <summary>Warms up the server, so that the first panel has no disadvantage.</summary>

@@ -77,6 +77,15 @@ internal sealed class FakeGitLab : IDisposable
     public void WarmUp(string path, int requests)
         => Parallel.For(0, requests, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ => Get(path));
 
+    /// <summary>Sends a query until the server's code is compiled.</summary>
+    public void WarmUpGraphQL(string query, int requests)
+    {
+        for (int i = 0; i < requests; i++)
+        {
+            Post("/api/graphql", query);
+        }
+    }
+
     public void Dispose()
     {
         _http.Dispose();
@@ -97,10 +106,12 @@ internal sealed class FakeGitLab : IDisposable
     }
 
     private void PostControl(string name, object body)
+        => Post($"/-/fake-gitlab/{name}", JsonSerializer.Serialize(body));
+
+    private void Post(string path, string json)
     {
-        using var content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
-        var uri = new Uri($"{Url}/-/fake-gitlab/{name}");
-        using HttpResponseMessage response = _http.PostAsync(uri, content).GetAwaiter().GetResult();
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = _http.PostAsync(new Uri(Url + path), content).GetAwaiter().GetResult();
         response.EnsureSuccessStatusCode();
     }
 }

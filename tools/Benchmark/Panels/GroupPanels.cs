@@ -24,7 +24,7 @@ internal static class GroupPanels
         string group = context.GetGroup(Projects, Agents, TokensPerAgent);
         string large = context.GetGroup(ManyProjects, ManyAgents, TokensPerAgent);
         string query = context.Folder.Write(
-            "inventory.json", context.GetQueries(context.Connect, ReadInventory(group))[0]);
+            "inventory.json", context.GetQuery(context.Connect, ReadInventory(group)));
         foreach (int latency in new[] { 0, 20 })
         {
             string title = $"A group of 300 projects, 1,000 agents and their tokens, {latency} ms latency";
