@@ -1,3 +1,4 @@
+#Requires -PSEdition Core
 [Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 

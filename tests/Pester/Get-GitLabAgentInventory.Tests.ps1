@@ -87,7 +87,7 @@ Describe 'Get-GitLabAgentInventory' {
             @{ Name = 'GraphQL is off'; Option = @{ graphQL = 'off' }; Words = 'GraphQL is off or blocked (404*' }
             @{ Name = 'a proxy blocks GraphQL'; Option = @{ graphQL = 'html' }; Words = 'GraphQL is off or blocked*' }
         ) {
-            $own = Connect-FakeGitLab $server ($Token ?? 'glpat-maintainer')
+            $own = Connect-FakeGitLab $server $(if ($Token) { $Token } else { 'glpat-maintainer' })
             if ($Option) { Edit-FakeGitLabOption $server $Option }
             $items = Get-GitLabAgentInventory -Group group -Session $own -ErrorVariable failure
             $failure | Should -BeNullOrEmpty

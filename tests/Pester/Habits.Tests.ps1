@@ -1,6 +1,10 @@
 [Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
+BeforeDiscovery {
+    $noGit = -not (Get-Command git -CommandType Application -ErrorAction Ignore)
+}
+
 BeforeAll {
     Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
     Import-Module "$PSScriptRoot/FakeGitLab.psm1"
@@ -21,7 +25,7 @@ Describe 'Habits' {
 
     AfterEach { Disconnect-GitLab }
 
-    Context '-Project .' {
+    Context '-Project . of a clone of git' -Skip:$noGit {
         BeforeAll {
             $clone = (New-Item -ItemType Directory "TestDrive:/clone/deep/down" -Force).FullName
             git -C TestDrive:/ 2>$null

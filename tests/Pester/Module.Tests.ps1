@@ -78,6 +78,9 @@ Import-Module $env:MANIFEST *>&1
 '@ | Should -Be 'imported True'
         }
 
+    }
+
+    Context 'load contexts, which .NET Framework does not have' -Skip:($PSVersionTable.PSEdition -ne 'Core') {
         It 'loads no dependency before it is needed, and then to a context of its own' {
             Invoke-ChildShell -Environment $environment @'
 $ErrorActionPreference = 'Stop'
@@ -170,6 +173,9 @@ $shell.Streams.Error
 '@ | Should -Be 'agents: 2'
         }
 
+    }
+
+    Context 'in a script' {
         It 'lets a script catch its exception by name' {
             Invoke-ChildShell -Environment $environment @'
 Import-Module $env:MANIFEST

@@ -1,3 +1,4 @@
+#Requires -PSEdition Core
 [Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'Pester blocks share variables.')]
 param()
 

@@ -9,8 +9,10 @@ using System.Security;
 /// <summary>A host without a display that records warnings and questions, and answers as it is configured.</summary>
 public sealed class RecordingHost : PSHost
 {
+    // Windows PowerShell compiles C# 5.
+    private readonly Guid instanceId = Guid.NewGuid();
     private readonly RecordingUserInterface ui = new RecordingUserInterface();
-    public override Guid InstanceId { get; } = Guid.NewGuid();
+    public override Guid InstanceId { get { return instanceId; } }
     public override string Name { get { return "Recording"; } }
     public override Version Version { get { return new Version(1, 0); } }
     public override CultureInfo CurrentCulture { get { return CultureInfo.InvariantCulture; } }

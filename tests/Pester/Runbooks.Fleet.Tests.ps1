@@ -50,12 +50,12 @@ Describe 'Test-AgentFleet' {
     }
 
     It 'keeps names from being markup' {
-        $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'ops/app'; name = 'one'; createdAt = Get-Ago 30; tokens = @{ name = "<img src=x> | [a](b) `e[1m"; createdAt = Get-Ago 30 } } }
+        $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'ops/app'; name = 'one'; createdAt = Get-Ago 30; tokens = @{ name = "<img src=x> | [a](b) $([char]27)[1m"; createdAt = Get-Ago 30 } } }
         $run = Invoke-Runbook Test-AgentFleet @{ Group = 'ops'; FailOn = 'Information'; JUnitPath = "$TestDrive/a.xml"; MarkdownPath = "$TestDrive/a.md" }
         $run.ExitCode | Should -Be 3
         $markdown = Get-Content -Raw "$TestDrive/a.md"
         $markdown | Should -Not -BeLike '*<img*'
         $markdown.Contains('[a](b)') | Should -BeFalse
-        $markdown, (Get-Content -Raw "$TestDrive/a.xml") | Should -Not -Match "`e"
+        $markdown, (Get-Content -Raw "$TestDrive/a.xml") | Should -Not -Match "$([char]27)"
     }
 }

@@ -122,9 +122,9 @@ Describe 'Test-GitLabAgent' {
         }
 
         It 'shows no control character of a name' {
-            Add-Agent -Tokens @{ name = "evil`e[2J"; createdAt = Get-Day 400; lastUsedAt = Get-Day 0.1 }
+            Add-Agent -Tokens @{ name = "evil$([char]27)[2J"; createdAt = Get-Day 400; lastUsedAt = Get-Day 0.1 }
             $finding = Test-GitLabAgent ops/app
-            $finding.Message, $finding.RecommendedAction, ($finding | Format-List | Out-String) | Should -Not -Match "`e\[2J"
+            $finding.Message, $finding.RecommendedAction, ($finding | Format-List | Out-String) | Should -Not -Match "$([char]27)\[2J"
         }
     }
 

@@ -6,8 +6,8 @@ using System.Text.Json;
 
 namespace GitLabAgents.Benchmark;
 
-/// <summary>The server with its seeded projects, and PowerShell if it was found.</summary>
-internal sealed class BenchmarkContext(FakeGitLab server, PowerShell? shell, TemporaryFolder folder)
+/// <summary>The server with its seeded projects, and PowerShell.</summary>
+internal sealed class BenchmarkContext(FakeGitLab server, PowerShell shell, TemporaryFolder folder)
 {
     /// <summary>The default throttle limit of a session. Parallel alternatives use the same.</summary>
     public const int ThrottleLimit = 8;
@@ -19,7 +19,7 @@ internal sealed class BenchmarkContext(FakeGitLab server, PowerShell? shell, Tem
 
     private readonly HashSet<string> _seeded = [];
 
-    public PowerShell? Shell => shell;
+    public PowerShell Shell => shell;
 
     public TemporaryFolder Folder => folder;
 
@@ -29,10 +29,13 @@ internal sealed class BenchmarkContext(FakeGitLab server, PowerShell? shell, Tem
 
     /// <summary>Gets the statement that connects as users do, with two requests.</summary>
     public string Connect
-        => $"Import-Module '{shell?.ModuleManifest}'; Connect-GitLab '{server.Url}' -AllowUnencryptedAuthentication";
+        => $"Import-Module '{shell.ModuleManifest}'; Connect-GitLab '{server.Url}' -AllowUnencryptedAuthentication";
 
     /// <summary>Gets the statement that connects without a request, so that the first request is measured.</summary>
     public string ConnectWithoutRequest => Connect + " -SkipValidation";
+
+    /// <summary>Gets the statement that makes the server forget the requests before it.</summary>
+    public string ForgetRequests => $"$null = Invoke-RestMethod '{server.RequestsUrl}' -Method Delete";
 
     /// <summary>Computes the minimum time for a number of requests at the throttle limit.</summary>
     public static double GetIdealTime(int requests, int latency) => (double)requests / ThrottleLimit * latency;
@@ -84,24 +87,32 @@ internal sealed class BenchmarkContext(FakeGitLab server, PowerShell? shell, Tem
         ];
     }
 
-    /// <summary>Gets a group with projects and agents, evenly distributed, each with one token.</summary>
-    public string GetGroup(int projects, int agents)
+    /// <summary>
+    /// Gets a group with projects in subgroups and agents in them, evenly distributed. Every second agent is connected.
+    /// </summary>
+    public string GetGroup(int projects, int agents, int tokensPerAgent)
     {
-        const string Group = "fleet";
-        if (_seeded.Add(Group))
+        string group = Format($"fleet-{agents}");
+        if (_seeded.Add(group))
         {
-            server.Seed(new
-            {
-                agents = Enumerable.Range(0, agents).Select(number => new
-                {
-                    project = Format($"{Group}/project-{number % projects:D3}"),
-                    name = Format($"agent-{number:D4}"),
-                    tokens = new[] { "main" },
-                }),
-            });
+            server.Seed(new { fleet = new { group, projects, agents, tokensPerAgent, connectedEvery = 2 } });
         }
 
-        return Group;
+        return group;
+    }
+
+    /// <summary>Gets the body of the first GraphQL request that a statement sends, and warms up the server.</summary>
+    /// <param name="setUp">Statements that run before.</param>
+    /// <param name="statement">The statement.</param>
+    public string GetQuery(string setUp, string statement)
+    {
+        server.SetOptions(latency: 0, graphQL: true, recordRequests: true);
+        shell.Prepare($"{setUp}\n{ForgetRequests}", statement)();
+        string query = server.GetRequests()
+            .First(static request => request.GetProperty("rawTarget").GetString() == "/api/graphql")
+            .GetProperty("body").GetString()!;
+        server.WarmUpGraphQL(query, 200);
+        return query;
     }
 
     /// <summary>Warms up the server, so that the first panel has no disadvantage.</summary>

@@ -8,8 +8,17 @@ using System.Text.Json.Serialization;
 namespace GitLabAgents.Benchmark;
 
 /// <summary>The result of a benchmark run.</summary>
+/// <param name="Command">The command that measured it.</param>
+/// <param name="Machine">Where it ran.</param>
+/// <param name="Panels">The results.</param>
+/// <param name="Runs">The number of runs of each row.</param>
+/// <param name="Time">When it ended.</param>
 internal sealed record BenchmarkResult(
-    IReadOnlyList<MachineFact> Machine, IReadOnlyList<PanelResult> Panels, int Runs, DateTime Time)
+    string Command,
+    IReadOnlyList<MachineFact> Machine,
+    IReadOnlyList<PanelResult> Panels,
+    int Runs,
+    DateTime Time)
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 

@@ -20,17 +20,13 @@ internal static class ChildProcess
     /// <summary>Runs a program and waits for its end.</summary>
     /// <returns>Its standard output.</returns>
     /// <exception cref="InvalidOperationException">The program failed.</exception>
-    public static string Run(string program, IEnumerable<string> arguments, string? input = null)
+    public static string Run(string program, params IEnumerable<string> arguments)
+        => Run(new ProcessStartInfo(program, arguments));
+
+    /// <inheritdoc cref="Run(string, IEnumerable{string})"/>
+    public static string Run(ProcessStartInfo start, string? input = null)
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["NO_COLOR"] = "1";
-        start.Environment["POWERSHELL_TELEMETRY_OPTOUT"] = "1";
-        start.Environment["POWERSHELL_UPDATECHECK"] = "Off";
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.Environment["GITLAB_TOKEN"] = FakeGitLab.AccessToken;
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
@@ -38,7 +34,7 @@ internal static class ChildProcess
         process.StandardInput.Close();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        string name = Path.GetFileName(program);
+        string name = Path.GetFileName(start.FileName);
         return process.ExitCode == 0
             ? output
             : throw new InvalidOperationException($"{name} exited with {process.ExitCode}.\n{error.Result}\n{output}");

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Net.Http;
 using System.Text;
@@ -28,6 +29,9 @@ internal sealed class FakeGitLab : IDisposable
 
     public string Api => Url + "/api/v4";
 
+    /// <summary>Gets the address of the recorded requests; DELETE removes them.</summary>
+    public string RequestsUrl => Url + "/-/fake-gitlab/requests";
+
     public static FakeGitLab Start()
     {
         const string Name = "GitLabAgents.FakeGitLab";
@@ -55,19 +59,32 @@ internal sealed class FakeGitLab : IDisposable
 
     public void Seed(object seed) => PostControl("seed", seed);
 
-    public void SetLatency(int milliseconds) => PostControl("options", new { latencyMs = milliseconds });
+    /// <summary>Changes how the server responds.</summary>
+    /// <param name="latency">How long it waits before each response, in milliseconds.</param>
+    /// <param name="graphQL">Whether it has GraphQL.</param>
+    /// <param name="recordRequests">Whether <see cref="GetRequests"/> is to return something.</param>
+    public void SetOptions(int latency, bool graphQL, bool recordRequests)
+        => PostControl(
+            "options", new { latencyMs = latency, graphQL = graphQL ? "on" : "off", recordRequests });
+
+    /// <summary>Gets the requests that the server recorded.</summary>
+    public IReadOnlyList<JsonElement> GetRequests() => [.. GetJson(RequestsUrl).EnumerateArray()];
 
     /// <summary>Gets a resource of the API.</summary>
-    public JsonElement Get(string path)
-    {
-        byte[] body = _http.GetByteArrayAsync(new Uri($"{Api}/{path}")).GetAwaiter().GetResult();
-        using JsonDocument document = JsonDocument.Parse(body);
-        return document.RootElement.Clone();
-    }
+    public JsonElement Get(string path) => GetJson($"{Api}/{path}");
 
     /// <summary>Sends requests until the server's code is compiled, so that the first row is not slower.</summary>
     public void WarmUp(string path, int requests)
         => Parallel.For(0, requests, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ => Get(path));
+
+    /// <summary>Sends a query until the server's code is compiled.</summary>
+    public void WarmUpGraphQL(string query, int requests)
+    {
+        for (int i = 0; i < requests; i++)
+        {
+            Post("/api/graphql", query);
+        }
+    }
 
     public void Dispose()
     {
@@ -81,11 +98,20 @@ internal sealed class FakeGitLab : IDisposable
         _process.Dispose();
     }
 
-    private void PostControl(string name, object body)
+    private JsonElement GetJson(string url)
     {
-        using var content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
-        var uri = new Uri($"{Url}/-/fake-gitlab/{name}");
-        using HttpResponseMessage response = _http.PostAsync(uri, content).GetAwaiter().GetResult();
+        byte[] body = _http.GetByteArrayAsync(new Uri(url)).GetAwaiter().GetResult();
+        using JsonDocument document = JsonDocument.Parse(body);
+        return document.RootElement.Clone();
+    }
+
+    private void PostControl(string name, object body)
+        => Post($"/-/fake-gitlab/{name}", JsonSerializer.Serialize(body));
+
+    private void Post(string path, string json)
+    {
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = _http.PostAsync(new Uri(Url + path), content).GetAwaiter().GetResult();
         response.EnsureSuccessStatusCode();
     }
 }

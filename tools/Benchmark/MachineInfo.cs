@@ -12,14 +12,14 @@ internal static class MachineInfo
 {
     private const double BytesPerGigabyte = 1024d * 1024 * 1024;
 
-    public static IReadOnlyList<MachineFact> Describe(PowerShell? shell) =>
+    public static IReadOnlyList<MachineFact> Describe(PowerShell shell) =>
     [
         new("Processor", GetProcessor()),
         new("Memory", $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / BytesPerGigabyte:N0} GB"),
         new("Operating system", RuntimeInformation.OSDescription),
         new("Load before the run", GetLoad()),
         new(".NET", RuntimeInformation.FrameworkDescription),
-        new("PowerShell", shell?.Version ?? "not found; its rows are missing"),
+        new("PowerShell", shell.Version),
         new("curl", GetVersion("curl", "--version")),
         new("GitLabAgents", $"{GetModuleVersion()}, {BuildOutput.Configuration}"),
     ];

@@ -14,7 +14,8 @@ internal sealed record Options(int Runs, IReadOnlySet<string> Sections, string? 
     public const string Usage = """
         GitLabAgents.Benchmark [--quick | --runs N] [--only a,b] [--output FOLDER] [--from artifacts/benchmarks.json]
           --quick    three runs of each row instead of seven
-          --only     some sections: a import, b list, c token details, d group, e first object, f memory, g growth
+          --only     some sections: a import, b list, c token details, d group and inventory, e first object,
+                     f memory, g growth
           --output   where to write benchmarks.md and benchmarks.png; the default is docs/, after a complete run
           --from     measure nothing, and write the report of an earlier run
         """;

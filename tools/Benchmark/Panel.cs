@@ -21,6 +21,9 @@ internal sealed record Row(string Id, string Label, Func<Sample> Measure)
     /// <summary>Gets the number of objects that must be returned, or <see langword="null"/> for none.</summary>
     public long? ExpectedCount { get; init; }
 
+    /// <summary>Gets whether the server has no GraphQL while the row runs.</summary>
+    public bool BlocksGraphQL { get; init; }
+
     /// <summary>Gets the maximum number of runs. Rows that take half a minute vary little.</summary>
     public int MaxRuns { get; init; } = int.MaxValue;
 
@@ -37,10 +40,18 @@ internal enum Unit
 
     /// <summary>The peak working set of the process, in megabytes.</summary>
     Memory,
+
+    /// <summary>The number of requests that the statement sends.</summary>
+    Requests,
 }
 
 /// <summary>Formats units.</summary>
 internal static class UnitExtensions
 {
-    public static string GetSymbol(this Unit unit) => unit == Unit.Time ? "ms" : "MB";
+    public static string GetSymbol(this Unit unit) => unit switch
+    {
+        Unit.Time => "ms",
+        Unit.Memory => "MB",
+        _ => "requests",
+    };
 }

@@ -1,19 +1,23 @@
 using System;
 using System.IO;
+using GitLabAgents.Engine;
 
 namespace GitLabAgents.Benchmark;
 
-/// <summary>Measures statements in new PowerShell processes. The start of the process is not measured.</summary>
+/// <summary>
+/// Measures statements in new processes of the PowerShell that the tests use. The start of the process is not measured.
+/// </summary>
 internal sealed class PowerShell
 {
-    private readonly string _program;
+    private readonly PowerShellEngine _engine = PowerShellEngine.Selected;
     private readonly TemporaryFolder _folder;
+    private readonly string _home;
     private int _scriptCount;
 
-    private PowerShell(string program, TemporaryFolder folder)
+    public PowerShell(TemporaryFolder folder)
     {
-        _program = program;
         _folder = folder;
+        _home = folder.CreateFolder("home");
         ModuleManifest = folder.CopyModule();
         Version = Evaluate(
             "\"$($PSVersionTable.PSVersion) on $([Runtime.InteropServices.RuntimeInformation]::FrameworkDescription)\"")
@@ -25,15 +29,6 @@ internal sealed class PowerShell
 
     /// <summary>Gets the versions of PowerShell and .NET.</summary>
     public string Version { get; }
-
-    /// <summary>Finds the PowerShell that GITLABAGENTS_PWSH names, or else the one on PATH.</summary>
-    public static PowerShell? Find(TemporaryFolder folder)
-    {
-        string? program = Environment.GetEnvironmentVariable("GITLABAGENTS_PWSH") is { Length: > 0 } path
-            ? path
-            : ChildProcess.FindProgram("pwsh");
-        return program is null ? null : new PowerShell(program, folder);
-    }
 
     /// <summary>Prepares a measurement.</summary>
     /// <param name="setUp">Statements that run before, and are not measured.</param>
@@ -58,10 +53,10 @@ internal sealed class PowerShell
                 $stopwatch.Elapsed.TotalMilliseconds, $count,
                 [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64)
             """);
-        return () => Sample.Parse(ChildProcess.Run(_program, ["-NoProfile", "-NonInteractive", "-File", file]));
+        return () => Sample.Parse(ChildProcess.Run(_engine.CreateIsolatedStartInfo(_home, "-File", file)));
     }
 
     /// <summary>Runs a script and returns its output.</summary>
     public string Evaluate(string script)
-        => ChildProcess.Run(_program, ["-NoProfile", "-NonInteractive", "-Command", "-"], script + "\n");
+        => ChildProcess.Run(_engine.CreateIsolatedStartInfo(_home, "-Command", "-"), script + "\n");
 }

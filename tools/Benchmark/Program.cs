@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using GitLabAgents.Benchmark.Panels;
@@ -39,7 +40,8 @@ internal static class Program
             return 2;
         }
 
-        BenchmarkResult result = options.From is { } file ? BenchmarkResult.Load(file) : Measure(options);
+        BenchmarkResult result
+            = options.From is { } file ? BenchmarkResult.Load(file) : Measure(options, GetCommand(arguments));
         Console.WriteLine();
         Console.WriteLine(MarkdownReport.FormatTargets(result));
         if (options.Output is { } folder)
@@ -58,7 +60,14 @@ internal static class Program
         return 0;
     }
 
-    private static BenchmarkResult Measure(Options options)
+    // The report shows it: a page of three runs must not name the command of seven.
+    private static string GetCommand(string[] arguments)
+    {
+        const string Command = "dotnet run --configuration Release --project tools/Benchmark";
+        return arguments.Length == 0 ? Command : $"{Command} -- {string.Join(' ', arguments)}";
+    }
+
+    private static BenchmarkResult Measure(Options options, string command)
     {
         if (BuildOutput.Configuration != "Release")
         {
@@ -66,12 +75,7 @@ internal static class Program
         }
 
         using var folder = new TemporaryFolder();
-        PowerShell? shell = PowerShell.Find(folder);
-        if (shell is null)
-        {
-            Console.WriteLine("Warning: pwsh is not on PATH. The rows that need PowerShell are skipped.");
-        }
-
+        var shell = new PowerShell(folder);
         using FakeGitLab server = FakeGitLab.Start();
         var context = new BenchmarkContext(server, shell, folder);
         Console.WriteLine("Seeding the server.");
@@ -79,13 +83,15 @@ internal static class Program
         [
             .. Sections
                 .Where(section => options.Includes(section.Letter))
-                .SelectMany(section => section.CreatePanels(context))
-                .Where(static panel => panel.Rows.Count > 0),
+                .SelectMany(section => section.CreatePanels(context)),
         ];
         context.WarmUpServer();
         Console.WriteLine($"{panels.Count} panels, {options.Runs} runs of each row.");
         IReadOnlyList<MachineFact> machine = MachineInfo.Describe(shell);
-        BenchmarkResult result = new Runner(server, options.Runs).Run(panels) with { Machine = machine };
+        var stopwatch = Stopwatch.StartNew();
+        IReadOnlyList<PanelResult> results = new Runner(server, options.Runs).Run(panels);
+        Console.WriteLine($"\nMeasured in {stopwatch.Elapsed.TotalMinutes:N1} minutes.");
+        var result = new BenchmarkResult(command, machine, results, options.Runs, DateTime.UtcNow);
         result.Save(Repository.PathOf("artifacts", "benchmarks.json"));
         return result;
     }

@@ -7,10 +7,12 @@ namespace GitLabAgents.Benchmark;
 /// <summary>Runs the panels one by one, and their rows in alternating order so that none always comes first.</summary>
 internal sealed class Runner(FakeGitLab server, int runs)
 {
-    public BenchmarkResult Run(IEnumerable<Panel> panels) => new([], [.. panels.Select(Run)], runs, DateTime.UtcNow);
+    /// <summary>Runs the panels.</summary>
+    public IReadOnlyList<PanelResult> Run(IEnumerable<Panel> panels) => [.. panels.Select(Run)];
 
-    private static double Measure(Panel panel, Row row)
+    private double Measure(Panel panel, Row row)
     {
+        server.SetOptions(panel.Latency, !row.BlocksGraphQL, recordRequests: panel.Unit == Unit.Requests);
         Sample sample = row.Measure();
         if (row.ExpectedCount is { } expected && sample.Count != expected)
         {
@@ -18,14 +20,18 @@ internal sealed class Runner(FakeGitLab server, int runs)
                 $"({panel.Section}) {row.Label}: expected {expected} objects, got {sample.Count}.");
         }
 
-        return panel.Unit == Unit.Time ? sample.Milliseconds : sample.PeakMegabytes;
+        return panel.Unit switch
+        {
+            Unit.Time => sample.Milliseconds,
+            Unit.Memory => sample.PeakMegabytes,
+            _ => server.GetRequests().Count,
+        };
     }
 
     private PanelResult Run(Panel panel)
     {
         Console.WriteLine();
         Console.WriteLine($"({panel.Section}) {panel.Title}");
-        server.SetLatency(panel.Latency);
         var values = panel.Rows.ToDictionary(static row => row.Id, static _ => new List<double>());
         for (int run = 0; run < runs; run++)
         {

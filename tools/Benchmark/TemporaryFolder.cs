@@ -13,6 +13,8 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string PathOf(params string[] parts) => Path.Combine([_root.FullName, .. parts]);
 
+    public string CreateFolder(string name) => Directory.CreateDirectory(PathOf(name)).FullName;
+
     public string Write(string name, string text)
     {
         string path = CreateParent(name);

@@ -11,7 +11,9 @@ namespace GitLabAgents.Engine;
 /// <summary>A PowerShell that runs the module: in the tests, in the demo.</summary>
 public sealed class PowerShellEngine
 {
-    /// <summary>The environment variable that selects another engine than the pinned one.</summary>
+    /// <summary>
+    /// The environment variable that selects another engine than the pinned one: a path, or a name on <c>PATH</c>.
+    /// </summary>
     public const string PathVariable = "GITLABAGENTS_PWSH";
 
     private static readonly string[] HiddenPrefixes = ["GITLAB_", "CI_SERVER_", "XDG_"];
@@ -35,7 +37,9 @@ public sealed class PowerShellEngine
 
     /// <summary>Gets the engine that <see cref="PathVariable"/> names, else the pinned one.</summary>
     public static PowerShellEngine Selected
-        => Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path ? At(path) : Pinned;
+        => Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path
+            ? At(FindOnPath(path) ?? path)
+            : Pinned;
 
     /// <summary>Gets the manifest of the Pester that the build restores.</summary>
     public static string PesterManifest { get; }
@@ -43,6 +47,10 @@ public sealed class PowerShellEngine
 
     /// <summary>Gets the full path of the program, or of <c>pwsh.dll</c>.</summary>
     public string Path { get; }
+
+    /// <summary>Gets a value indicating whether this is PowerShell 7 and not Windows PowerShell.</summary>
+    public bool IsCore => !System.IO.Path.GetFileNameWithoutExtension(Path)
+        .Equals("powershell", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Returns the engine at a path.</summary>
     /// <param name="path">The path of the program, or of a <c>pwsh.dll</c>, which <c>dotnet</c> then runs.</param>
@@ -73,7 +81,9 @@ public sealed class PowerShellEngine
             start.ArgumentList.Add(Path);
         }
 
-        foreach (string argument in arguments.Prepend("-NonInteractive").Prepend("-NoProfile"))
+        // Windows PowerShell refuses scripts by default.
+        string[] policy = IsCore ? [] : ["-ExecutionPolicy", "Bypass"];
+        foreach (string argument in (IEnumerable<string>)["-NoProfile", "-NonInteractive", .. policy, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
@@ -114,6 +124,14 @@ public sealed class PowerShellEngine
 
     private static string FindDotNet()
         => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
+
+    private static string? FindOnPath(string name)
+        => name.AsSpan().IndexOfAny('/', '\\') >= 0 || File.Exists(name)
+            ? null
+            : (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+                .Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+                .Select(folder => System.IO.Path.Combine(folder, name))
+                .FirstOrDefault(File.Exists);
 
     private static string Metadata(string key)
         => typeof(PowerShellEngine).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()

@@ -32,7 +32,7 @@ public sealed class PesterRunner : ITestCaseOrderer
         TTestCase[] longestFirst = [.. testCases.OrderByDescending(static testCase => Length(FileOf(testCase)))];
         foreach (TTestCase testCase in longestFirst)
         {
-            if (FileOf(testCase) is { } file)
+            if (FileOf(testCase) is { } file && CanRun(file))
             {
                 _ = RunAsync(file);
             }
@@ -40,6 +40,13 @@ public sealed class PesterRunner : ITestCaseOrderer
 
         return longestFirst;
     }
+
+    /// <summary>Returns whether the selected engine has the edition that a file requires.</summary>
+    /// <param name="file">The name of the file.</param>
+    internal static bool CanRun(string file)
+        => PowerShellEngine.Selected.IsCore
+            || !File.ReadLines(Path.Combine(Folder, file))
+                .Contains("#Requires -PSEdition Core", StringComparer.Ordinal);
 
     /// <summary>Returns the result of a file, which is started unless it was already.</summary>
     /// <param name="file">The name of the file.</param>

@@ -1,4 +1,5 @@
 using System;
+using System.ComponentModel;
 using System.Diagnostics;
 using Xunit;
 
@@ -60,7 +61,7 @@ public sealed class GitRemoteProjectTests
     public void A_remote_that_is_not_a_project_of_a_host_has_none(string remote)
         => Assert.Null(GitRemoteProject.Parse(remote));
 
-    [Theory]
+    [SkippableTheory]
     [InlineData("https://gitlab.example.com/gitlab/group/app.git", "group/app")]
     [InlineData("https://gitlab.example.com/GitLab/group/app.git", "group/app")]
     [InlineData("git@gitlab.example.com:group/app.git", "group/app")]
@@ -86,7 +87,7 @@ public sealed class GitRemoteProjectTests
         Assert.Equal(GitLabErrorKind.InvalidRequest, e.Kind);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData("https://oauth2:SECRET@other.example.com/group/app.git", "other.example.com")]
     [InlineData("https://oauth2:SECRET@gitlab.example.com/?SECRET", "not the URL of a GitLab project")]
     [InlineData("https://glpat-SECRET/group/app.git", "is on …")]
@@ -101,7 +102,7 @@ public sealed class GitRemoteProjectTests
         Assert.DoesNotContain("SECRET", e.ToString(), StringComparison.OrdinalIgnoreCase);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Without_a_remote_the_message_has_the_reason_of_git()
     {
         using var folder = new TemporaryFolder();
@@ -116,8 +117,15 @@ public sealed class GitRemoteProjectTests
 
     private static void Git(string folder, params string[] arguments)
     {
-        using Process git = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = folder })!;
-        git.WaitForExit();
-        Assert.Equal(0, git.ExitCode);
+        try
+        {
+            using Process git = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = folder })!;
+            git.WaitForExit();
+            Assert.Equal(0, git.ExitCode);
+        }
+        catch (Win32Exception)
+        {
+            throw new SkipException("git is not installed.");
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System;
 using System.Buffers.Binary;
 using System.IO;
 using System.Net;
@@ -10,31 +9,18 @@ using System.Threading.Tasks;
 namespace GitLabAgents.Tests;
 
 /// <summary>A SOCKS 5 proxy (RFC 1928, RFC 1929) on the loopback interface, which asks for a password.</summary>
-internal sealed class SocksProxy : IAsyncDisposable
+internal sealed class SocksProxy : LoopbackServer
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly string _password;
-    private readonly Task _accepting;
 
     private int _logOnCount;
 
-    public SocksProxy(string password)
-    {
-        _password = password;
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
+    public SocksProxy(string password) => _password = password;
 
-    public string Authority => _listener.LocalEndpoint.ToString()!;
+    public string Authority => $"127.0.0.1:{Port}";
 
     /// <summary>How often a password was sent.</summary>
     public int LogOnCount => _logOnCount;
-
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Stop();
-        await _accepting;
-    }
 
     private static async Task<byte[]> ReadAsync(Stream stream, int length)
     {
@@ -46,56 +32,28 @@ internal sealed class SocksProxy : IAsyncDisposable
     private static async Task<string> ReadTextAsync(Stream stream)
         => Encoding.UTF8.GetString(await ReadAsync(stream, (await ReadAsync(stream, 1))[0]));
 
-    private async Task AcceptAsync()
+    protected override async Task ServeAsync(NetworkStream stream)
     {
-        while (true)
+        await ReadAsync(stream, (await ReadAsync(stream, 2))[1]); // The methods that the client offers.
+        await stream.WriteAsync(new byte[] { 5, 2 });
+        await ReadAsync(stream, 1);
+        await ReadTextAsync(stream);
+        bool isRight = await ReadTextAsync(stream) == _password;
+        Interlocked.Increment(ref _logOnCount);
+        await stream.WriteAsync(new byte[] { 1, isRight ? (byte)0 : (byte)1 });
+        if (!isRight)
         {
-            TcpClient client;
-            try
-            {
-                client = await _listener.AcceptTcpClientAsync();
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                return;
-            }
-
-            _ = ServeAsync(client);
+            return;
         }
-    }
 
-    private async Task ServeAsync(TcpClient client)
-    {
-        try
-        {
-            using (client)
-            {
-                NetworkStream stream = client.GetStream();
-                await ReadAsync(stream, (await ReadAsync(stream, 2))[1]); // The methods that the client offers.
-                await stream.WriteAsync(new byte[] { 5, 2 });
-                await ReadAsync(stream, 1);
-                await ReadTextAsync(stream);
-                bool isRight = await ReadTextAsync(stream) == _password;
-                Interlocked.Increment(ref _logOnCount);
-                await stream.WriteAsync(new byte[] { 1, isRight ? (byte)0 : (byte)1 });
-                if (!isRight)
-                {
-                    return;
-                }
-
-                byte[] request = await ReadAsync(stream, 4);
-                string host = request[3] == 3 ? await ReadTextAsync(stream) : new IPAddress(
-                    await ReadAsync(stream, 4)).ToString();
-                int port = BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(stream, 2));
-                using var server = new TcpClient();
-                await server.ConnectAsync(host, port);
-                await stream.WriteAsync(new byte[] { 5, 0, 0, 1, 0, 0, 0, 0, 0, 0 });
-                await Task.WhenAny(stream.CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(stream));
-            }
-        }
-        catch (Exception e) when (e is IOException or SocketException)
-        {
-            // The client went away.
-        }
+        byte[] request = await ReadAsync(stream, 4);
+        string host = request[3] == 3
+            ? await ReadTextAsync(stream)
+            : new IPAddress(await ReadAsync(stream, 4)).ToString();
+        int port = BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(stream, 2));
+        using var server = new TcpClient();
+        await server.ConnectAsync(host, port);
+        await stream.WriteAsync(new byte[] { 5, 0, 0, 1, 0, 0, 0, 0, 0, 0 });
+        await RelayAsync(stream, server);
     }
 }

@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.IO;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
@@ -12,30 +10,17 @@ namespace GitLabAgents.Tests;
 /// <summary>
 /// A proxy on the loopback interface. It connects where a request gets status 200, and refuses with any other.
 /// </summary>
-internal sealed class TestProxy : IAsyncDisposable
+internal sealed class TestProxy : LoopbackServer
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<int, string, int> _respond;
-    private readonly Task _accepting;
 
     /// <param name="respond">Gets the number of the request, from 1, and its head; returns the status.</param>
-    public TestProxy(Func<int, string, int> respond)
-    {
-        _respond = respond;
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
+    public TestProxy(Func<int, string, int> respond) => _respond = respond;
 
-    public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    public Uri Url => new($"http://127.0.0.1:{Port}");
 
     /// <summary>The heads of the requests to the proxy.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
-
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Stop();
-        await _accepting;
-    }
 
     private static async Task<string> ReadHeadAsync(NetworkStream stream)
     {
@@ -49,51 +34,22 @@ internal sealed class TestProxy : IAsyncDisposable
         return head.ToString();
     }
 
-    private async Task AcceptAsync()
+    protected override async Task ServeAsync(NetworkStream stream)
     {
-        while (true)
+        while (await ReadHeadAsync(stream) is { Length: > 0 } head)
         {
-            TcpClient client;
-            try
+            Requests.Enqueue(head);
+            int status = _respond(Requests.Count, head);
+            if (status == 200)
             {
-                client = await _listener.AcceptTcpClientAsync();
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
+                await ConnectAsync(stream, head);
                 return;
             }
 
-            _ = ServeAsync(client);
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        try
-        {
-            using (client)
-            {
-                NetworkStream stream = client.GetStream();
-                while (await ReadHeadAsync(stream) is { Length: > 0 } head)
-                {
-                    Requests.Enqueue(head);
-                    int status = _respond(Requests.Count, head);
-                    if (status == 200)
-                    {
-                        await ConnectAsync(stream, head);
-                        return;
-                    }
-
-                    string response = string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"HTTP/1.1 {status} No\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 0\r\n\r\n");
-                    await stream.WriteAsync(Encoding.ASCII.GetBytes(response));
-                }
-            }
-        }
-        catch (Exception e) when (e is IOException or SocketException)
-        {
-            // The client went away.
+            string response = string.Create(
+                CultureInfo.InvariantCulture,
+                $"HTTP/1.1 {status} No\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 0\r\n\r\n");
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(response));
         }
     }
 
@@ -103,6 +59,6 @@ internal sealed class TestProxy : IAsyncDisposable
         using var server = new TcpClient();
         await server.ConnectAsync(target[0], int.Parse(target[^1], CultureInfo.InvariantCulture));
         await stream.WriteAsync("HTTP/1.1 200 OK\r\n\r\n"u8.ToArray());
-        await Task.WhenAny(stream.CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(stream));
+        await RelayAsync(stream, server);
     }
 }

@@ -1,12 +1,9 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Tasks;
 
@@ -15,12 +12,10 @@ namespace GitLabAgents.Tests;
 /// <summary>
 /// Terminates TLS in front of a server that speaks plain HTTP, and sends the chain that it is told to send.
 /// </summary>
-internal sealed class TlsFront : IAsyncDisposable
+internal sealed class TlsFront : LoopbackServer
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly SslServerAuthenticationOptions _options;
     private readonly Uri _target;
-    private readonly Task _accepting;
 
     /// <param name="target">The server behind.</param>
     /// <param name="certificate">The server's certificate, with its key.</param>
@@ -46,20 +41,12 @@ internal sealed class TlsFront : IAsyncDisposable
                 clientAuthority, client as X509Certificate2, chain);
         }
 
-        _listener.Start();
-        _accepting = AcceptAsync();
     }
 
-    public Uri Url => new($"https://localhost:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    public Uri Url => new($"https://localhost:{Port}");
 
     /// <summary>The subjects of the client's certificates, one line a handshake.</summary>
     public ConcurrentQueue<string> ClientCertificates { get; } = new();
-
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Stop();
-        await _accepting;
-    }
 
     private bool IsTrusted(X509Certificate2 authority, X509Certificate2? client, X509Chain? received)
     {
@@ -80,40 +67,12 @@ internal sealed class TlsFront : IAsyncDisposable
         return chain.Build(client);
     }
 
-    private async Task AcceptAsync()
+    protected override async Task ServeAsync(NetworkStream stream)
     {
-        while (true)
-        {
-            TcpClient client;
-            try
-            {
-                client = await _listener.AcceptTcpClientAsync();
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                return;
-            }
-
-            _ = ServeAsync(client);
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        try
-        {
-            using (client)
-            {
-                using var server = new TcpClient();
-                await server.ConnectAsync(_target.Host, _target.Port);
-                await using var tls = new SslStream(client.GetStream());
-                await tls.AuthenticateAsServerAsync(_options);
-                await Task.WhenAny(tls.CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(tls));
-            }
-        }
-        catch (Exception e) when (e is IOException or AuthenticationException or SocketException)
-        {
-            // The client went away, or did not like the certificate.
-        }
+        using var server = new TcpClient();
+        await server.ConnectAsync(_target.Host, _target.Port);
+        await using var tls = new SslStream(stream);
+        await tls.AuthenticateAsServerAsync(_options);
+        await RelayAsync(tls, server);
     }
 }

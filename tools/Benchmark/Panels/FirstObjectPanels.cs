@@ -9,11 +9,7 @@ internal static class FirstObjectPanels
 
     public static IEnumerable<Panel> Create(BenchmarkContext context)
     {
-        if (context.Shell is not { } shell)
-        {
-            yield break;
-        }
-
+        PowerShell shell = context.Shell;
         long project = context.GetAgentProject(Agents);
         string module = SelectFirst($"Get-GitLabClusterAgent -Project {project}");
         string bare = SelectFirst($"Get-BareAgent $client '{context.Api}/projects/{project}'");

@@ -16,11 +16,6 @@ internal static class GrowthPanels
 
     public static IEnumerable<Panel> Create(BenchmarkContext context)
     {
-        if (context.Shell is null)
-        {
-            return [];
-        }
-
         return
         [
             Create("list-0", "Agents listed, 0 ms latency", 0, 100_000, ListAgents),
@@ -45,7 +40,7 @@ internal static class GrowthPanels
         => new(
             size.ToString(CultureInfo.InvariantCulture),
             $"{size:N0}",
-            context.Shell!.Prepare(context.Connect, getStatement(context, size)))
+            context.Shell.Prepare(context.Connect, getStatement(context, size)))
         {
             ExpectedCount = size,
             MaxRuns = size < SlowFrom ? MaxRuns : MaxSlowRuns,

@@ -13,11 +13,7 @@ internal static class ImportPanels
 
     public static IEnumerable<Panel> Create(BenchmarkContext context)
     {
-        if (context.Shell is not { } shell)
-        {
-            yield break;
-        }
-
+        PowerShell shell = context.Shell;
         string empty = CreateEmptyModule(context, "Empty", withViews: false);
         string views = CreateEmptyModule(context, "EmptyWithViews", withViews: true);
         yield return new Panel("a", "import", "Importing the module", 0, Unit.Time,
@@ -55,10 +51,17 @@ internal static class ImportPanels
             context.Folder.Copy(Repository.PathOf("module", Types), Path.Combine(name, Types));
         }
 
-        const string Source = "using System.Management.Automation; "
-            + "[Cmdlet(VerbsCommon.Get, \"Nothing\")] public sealed class GetNothingCommand : PSCmdlet { }";
-        context.Shell!.Evaluate(
+        // The types file names the class that its views call.
+        const string Source = """
+            using System.Management.Automation;
+            [Cmdlet(VerbsCommon.Get, "Nothing")] public sealed class GetNothingCommand : PSCmdlet { }
+            namespace GitLabAgents { public static class ViewFactory {
+                public static object GetView(PSObject instance) { return null; } } }
+            """;
+        string script = context.Folder.Write(
+            name + ".ps1",
             $"Add-Type -TypeDefinition '{Source}' -OutputAssembly '{Path.ChangeExtension(manifest, ".dll")}'");
+        context.Shell.Evaluate($"& '{script}'");
         return manifest;
     }
 

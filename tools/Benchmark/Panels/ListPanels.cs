@@ -21,26 +21,24 @@ internal static class ListPanels
 
     private static IEnumerable<Row> CreateRows(BenchmarkContext context, long project)
     {
-        if (context.Shell is { } shell)
-        {
-            string api = $"{context.Api}/projects/{project}";
-            string module = $"$result = Get-GitLabClusterAgent -Project {project}";
-            string bare = $"$result = Get-BareAgent $client '{api}'";
-            string pages = Scripts.ReadPages($"{api}/cluster_agents", "$result");
-            yield return Create(
-                "module", "Get-GitLabClusterAgent", shell.Prepare(context.ConnectWithoutRequest, module));
-            yield return Create(
-                "bare",
-                "Bare loop: HttpClient and System.Text.Json in a cmdlet",
-                shell.Prepare(Scripts.CreateBareClient, bare));
-            yield return Create("rest", "Invoke-RestMethod, page by page", shell.Prepare(Scripts.CreateHeaders, pages));
-            yield return Create(
-                "module-connected", "Get-GitLabClusterAgent, connected before", shell.Prepare(context.Connect, module));
-            yield return Create(
-                "bare-connected",
-                "Bare loop in a cmdlet, connected before",
-                shell.Prepare(Scripts.ConnectBareClient(context.Api), bare));
-        }
+        PowerShell shell = context.Shell;
+        string api = $"{context.Api}/projects/{project}";
+        string module = $"$result = Get-GitLabClusterAgent -Project {project}";
+        string bare = $"$result = Get-BareAgent $client '{api}'";
+        string pages = Scripts.ReadPages($"{api}/cluster_agents", "$result");
+        yield return Create(
+            "module", "Get-GitLabClusterAgent", shell.Prepare(context.ConnectWithoutRequest, module));
+        yield return Create(
+            "bare",
+            "Bare loop: HttpClient and System.Text.Json in a cmdlet",
+            shell.Prepare(Scripts.CreateBareClient, bare));
+        yield return Create("rest", "Invoke-RestMethod, page by page", shell.Prepare(Scripts.CreateHeaders, pages));
+        yield return Create(
+            "module-connected", "Get-GitLabClusterAgent, connected before", shell.Prepare(context.Connect, module));
+        yield return Create(
+            "bare-connected",
+            "Bare loop in a cmdlet, connected before",
+            shell.Prepare(Scripts.ConnectBareClient(context.Api), bare));
 
         yield return Create(
             "client",

@@ -8,11 +8,7 @@ internal static class MemoryPanels
 {
     public static IEnumerable<Panel> Create(BenchmarkContext context)
     {
-        if (context.Shell is not { } shell)
-        {
-            yield break;
-        }
-
+        PowerShell shell = context.Shell;
         string bare = $"Get-BareAgent $client '{context.Api}/projects/{context.GetAgentProject(100_000)}'";
         yield return new Panel("f", "memory", "Peak working set of the process", 0, Unit.Memory,
         [

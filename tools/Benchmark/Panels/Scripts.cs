@@ -19,12 +19,12 @@ internal static class Scripts
         => $"{CreateBareClient}\n$null = [GitLabAgents.Benchmark.Baseline.BareLoop]::ReadVersion($client, '{api}')";
 
     /// <summary>Reads a list with Invoke-RestMethod, page by page.</summary>
-    public static string ReadPages(string url, string variable) =>
+    public static string ReadPages(string url, string variable, string parameters = "") =>
         $$"""
         $page = 1
         {{variable}} = @(while ($page) {
-            Invoke-RestMethod "{{url}}?per_page=100&page=$page" -Headers $headers -ResponseHeadersVariable response |
-                Write-Output
+            $uri = "{{url}}?{{parameters}}per_page=100&page=$page"
+            Invoke-RestMethod $uri -Headers $headers -ResponseHeadersVariable response | Write-Output
             $page = $response['X-Next-Page'][0]
         })
         """;

@@ -36,38 +36,36 @@ internal static class TokenPanels
                 BenchmarkContext.GetIdealTime(requests, latency));
         }
 
-        if (context.Shell is { } shell)
+        PowerShell shell = context.Shell;
+        string module = $"$result = Get-GitLabAgentToken -Project {project} -Agent {agent}";
+        yield return new Row("module", "Get-GitLabAgentToken", shell.Prepare(context.Connect, module))
         {
-            string module = $"$result = Get-GitLabAgentToken -Project {project} -Agent {agent}";
-            yield return new Row("module", "Get-GitLabAgentToken", shell.Prepare(context.Connect, module))
-            {
-                ExpectedCount = Tokens,
-            };
-            yield return new Row(
-                "warm",
-                "Get-GitLabAgentToken, second run in the process",
-                shell.Prepare($"{context.Connect}\n{module}", module)) { ExpectedCount = Tokens };
-            yield return new Row(
-                "parallel",
-                $"ForEach-Object -Parallel with Invoke-RestMethod, {Limit} at a time",
-                shell.Prepare(
-                    Scripts.CreateHeaders,
-                    $$"""
-                    {{Scripts.ReadPages(tokens, "$list")}}
-                    $result = $list.id | ForEach-Object -ThrottleLimit {{Limit}} -Parallel {
-                        Invoke-RestMethod "{{tokens}}/$_" -Headers $using:headers
-                    }
-                    """)) { ExpectedCount = Tokens };
-            yield return new Row(
-                "rest",
-                "Invoke-RestMethod in a loop",
-                shell.Prepare(
-                    Scripts.CreateHeaders,
-                    $$"""
-                    {{Scripts.ReadPages(tokens, "$list")}}
-                    $result = foreach ($id in $list.id) { Invoke-RestMethod "{{tokens}}/$id" -Headers $headers }
-                    """)) { ExpectedCount = Tokens, MaxRuns = MaxSlowRuns };
-        }
+            ExpectedCount = Tokens,
+        };
+        yield return new Row(
+            "warm",
+            "Get-GitLabAgentToken, second run in the process",
+            shell.Prepare($"{context.Connect}\n{module}", module)) { ExpectedCount = Tokens };
+        yield return new Row(
+            "parallel",
+            $"ForEach-Object -Parallel with Invoke-RestMethod, {Limit} at a time",
+            shell.Prepare(
+                Scripts.CreateHeaders,
+                $$"""
+                {{Scripts.ReadPages(tokens, "$list")}}
+                $result = $list.id | ForEach-Object -ThrottleLimit {{Limit}} -Parallel {
+                    Invoke-RestMethod "{{tokens}}/$_" -Headers $using:headers
+                }
+                """)) { ExpectedCount = Tokens };
+        yield return new Row(
+            "rest",
+            "Invoke-RestMethod in a loop",
+            shell.Prepare(
+                Scripts.CreateHeaders,
+                $$"""
+                {{Scripts.ReadPages(tokens, "$list")}}
+                $result = foreach ($id in $list.id) { Invoke-RestMethod "{{tokens}}/$id" -Headers $headers }
+                """)) { ExpectedCount = Tokens, MaxRuns = MaxSlowRuns };
 
         yield return new Row(
             "client",

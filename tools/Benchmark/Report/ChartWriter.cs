@@ -49,10 +49,10 @@ internal static class ChartWriter
                 ("module", "GitLabAgents"), ("ideal", "Ideal"), ("curl", "curl --parallel"),
                 ("parallel", "ForEach -Parallel"), ("rest", "Invoke-RestMethod"),
             ]),
-            DrawBars(result, "d", "group-20", "A group with 1,000 agents and tokens, 20 ms latency",
+            DrawBars(result, "d", "group-20", "Inventory of 1,000 agents, 20 ms latency",
             [
-                ("module", "GitLabAgents"), ("ideal", "Ideal"),
-                ("parallel", "ForEach -Parallel"), ("rest", "Invoke-RestMethod"),
+                ("module", "GitLabAgents"), ("bare", "Bare loop, GraphQL"), ("tokens-rest", "GitLabAgents, REST"),
+                ("parallel", "ForEach -Parallel"),
             ]),
             DrawGrowth(result,
             [

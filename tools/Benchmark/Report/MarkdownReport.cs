@@ -22,7 +22,10 @@ internal static class MarkdownReport
             "GitLab's list omits the last use of a token, so this takes 10 pages and then a request for each token. In "
             + "GitLab an agent has at most two tokens; here one agent has a thousand, so that only these requests are "
             + "measured. Section (d) has realistic agents."),
-        ["d"] = ("A group", "300 projects with 1,000 agents, each with one token and its last use."),
+        ["d"] = (
+            "A group",
+            "300 projects with 1,000 agents, each with two tokens and their last use. The inventory has the "
+            + "connections too, which the REST API does not show. `-Recurse` is omitted from the labels."),
         ["e"] = ("The first object", "In a new process, with `| Select-Object -First 1`."),
         ["f"] = ("Memory", "The peak working set of the process."),
         ["g"] = ("Growth", "The objects are kept in a variable."),
@@ -35,7 +38,7 @@ internal static class MarkdownReport
         page.Append(CultureInfo.InvariantCulture, $"""
             # Benchmarks
 
-            Written by `dotnet run --configuration Release --project tools/Benchmark` on {result.Time:yyyy-MM-dd}.
+            Written by `{result.Command}` on {result.Time:yyyy-MM-dd}.
             Run it again instead of editing this page. The results of a section come from one run on one machine:
             compare the ratios, not the milliseconds.
 
@@ -85,12 +88,13 @@ internal static class MarkdownReport
         IEnumerable<string> rows = targets.Select(static target =>
             $"| {target.Section} | {target.Description} | {target.Bound} | **{target.Value}** | "
             + $"{(target.IsMet ? "met" : "**missed**")} |");
-        return string.Join('\n', ["| | Median, as a ratio | Target | Result | |", "|---|---|---|---|---|", .. rows]);
+        return string.Join(
+            '\n', ["| | Median, or ratio of medians | Target | Result | |", "|---|---|---|---|---|", .. rows]);
     }
 
     private static string FormatTable(PanelResult panel)
     {
-        double? module = panel.GetMedian(ModuleRow);
+        double? module = panel.Unit == Unit.Requests ? null : panel.GetMedian(ModuleRow);
         string ratioTitle = module is null ? string.Empty : "Ratio to the module | ";
         var table = new StringBuilder();
         table.Append(
@@ -117,16 +121,20 @@ internal static class MarkdownReport
 
         - Values are medians of {runs} runs. Rows that take half a minute have fewer runs, as the tables show. The rows
           of a table run in alternating order, so that none always comes first.
-        - Each run of a row is a process of its own (`pwsh -NoProfile`). A stopwatch measures the statement only:
-          just-in-time compilation counts, the start of the process does not. `Microsoft.PowerShell.Utility` is imported
-          beforehand, except in (a).
+        - Each run of a row is a process of its own: the PowerShell of the tests, with `-NoProfile` and an empty home. A
+          stopwatch measures the statement only: just-in-time compilation counts, the start of the process does not.
+          `Microsoft.PowerShell.Utility` is imported beforehand, except in (a).
         - The first request of a process is the slowest, mostly because of compilation. "Connected before" means after a
           plain `Connect-GitLab`, which sends two requests, or after the bare loop has read `/metadata`. "Cold" means
           that `Connect-GitLab -SkipValidation` sent none, or that the `HttpClient` was only created. Section (b) is
           cold unless stated otherwise; (c), (d), (f) and (g) run after `Connect-GitLab`.
         - The bare loop is the lower bound for a sequential client: `HttpClient` and `System.Text.Json` with generated
           deserializers, page by page, without retries, throttling or error handling. In PowerShell it is a compiled
-          cmdlet, otherwise a console program.
+          cmdlet, otherwise a console program. In (d) it sends the query of `Get-GitLabAgentInventory`.
+        - "GraphQL blocked" means that the server has only the REST API, as behind a proxy that lets nothing else pass.
+          The same latency is added to a query as to a request of the REST API. On a real GitLab a query with the agents
+          of 100 projects takes longer than one token, so that the ratios in (d) are smaller there.
+        - Requests are counted by the server, after `Connect-GitLab`.
         - The server is the fake GitLab in `tests/GitLabAgents.FakeGitLab`, in a process of its own on the same machine,
           so it uses part of the processor. Latency is how long it waits before each response.
         - The ideal is requests ÷ requests at a time × latency: server and client take no time themselves.
