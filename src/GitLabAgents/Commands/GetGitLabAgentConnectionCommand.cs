@@ -12,7 +12,6 @@ namespace GitLabAgents.Commands;
 [OutputType(typeof(AgentConnection))]
 public sealed class GetGitLabAgentConnectionCommand : AgentCmdlet
 {
-    private readonly Dictionary<GitLabSession, AgentBatchReader> _batches = [];
     private PipelineReader<ItemResult<AgentConnection>>? _reader;
 
     /// <inheritdoc/>
@@ -21,11 +20,7 @@ public sealed class GetGitLabAgentConnectionCommand : AgentCmdlet
         GitLabClient client = GetClient();
         ProjectReference project = ResolveProject(client, Project);
         AgentReference agent = Agent;
-        if (!_batches.TryGetValue(client.Session, out AgentBatchReader? batch))
-        {
-            batch = new AgentBatchReader(client, AgentParts.Tokens | AgentParts.Connections, PipelineStopToken);
-            _batches.Add(client.Session, batch);
-        }
+        AgentBatchReader batch = GetBatchReader(client, AgentParts.Tokens | AgentParts.Connections);
 
         _reader ??= new(AgentBatchReader.Capacity, PipelineStopToken);
         _reader.Add(stop => ReadAsync(batch, project, agent, stop));

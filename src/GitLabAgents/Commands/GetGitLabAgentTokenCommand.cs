@@ -19,7 +19,6 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
     private const string NameSet = "Name";
     private const string SecretSet = "Secret";
 
-    private readonly Dictionary<GitLabSession, AgentBatchReader> _batches = [];
     private PipelineReader<ItemResult<AgentToken>>? _reader;
 
     /// <inheritdoc/>
@@ -104,10 +103,7 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
         AgentReference agent = Agent;
         long[]? ids = TokenId;
         var filter = new NameFilter(Name);
-        if (!_batches.TryGetValue(client.Session, out AgentBatchReader? batch))
-        {
-            _batches.Add(client.Session, batch = new AgentBatchReader(client, AgentParts.Tokens, PipelineStopToken));
-        }
+        AgentBatchReader batch = GetBatchReader(client, AgentParts.Tokens);
 
         _reader ??= new(AgentBatchReader.Capacity, PipelineStopToken);
         _reader.Add(stop => ItemResult.Capture(

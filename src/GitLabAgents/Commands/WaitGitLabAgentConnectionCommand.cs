@@ -18,7 +18,6 @@ public sealed class WaitGitLabAgentConnectionCommand : AgentCmdlet
     private const int WaitActivity = 0x61676e77;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<GitLabSession, AgentBatchReader> _batches = [];
     private readonly List<Task<ItemResult<AgentConnection>>> _waits = [];
     private int _total;
     private Version? _minimumVersion;
@@ -58,11 +57,7 @@ public sealed class WaitGitLabAgentConnectionCommand : AgentCmdlet
         GitLabClient client = GetClient();
         ProjectReference project = ResolveProject(client, Project);
         AgentReference agent = Agent;
-        if (!_batches.TryGetValue(client.Session, out AgentBatchReader? batch))
-        {
-            batch = new AgentBatchReader(client, AgentParts.Tokens | AgentParts.Connections, PipelineStopToken);
-            _batches.Add(client.Session, batch);
-        }
+        AgentBatchReader batch = GetBatchReader(client, AgentParts.Tokens | AgentParts.Connections);
 
         _waits.Add(ItemResult.CaptureAsync(agent.Value, () => client.PollConnectionAsync(
             $"Agent {agent} of project {project} on {client.Session}",
