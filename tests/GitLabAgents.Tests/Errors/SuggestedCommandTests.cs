@@ -2,7 +2,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The commands in messages can be pasted into PowerShell.</summary>
+/// <summary>Checks that the commands in messages can be pasted into PowerShell.</summary>
 public sealed class SuggestedCommandTests
 {
     [Theory]

@@ -13,7 +13,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The query files: valid against GitLab's schema, within its limits, with and without the parts that can be left out.</summary>
+/// <summary>Checks that each query, with and without its removable parts, is valid and within the limits of GitLab.</summary>
 public sealed class QueryDocumentTests
 {
     private const int MaxComplexity = 200;
@@ -32,7 +32,7 @@ public sealed class QueryDocumentTests
     public static TheoryData<string> Documents => new(Operations);
 
     [Fact]
-    public void Every_file_is_a_query_or_a_fragment_of_one()
+    public void Each_file_is_a_query_or_a_fragment_of_one()
     {
         string folder = Repository.PathOf("src", "GitLabAgents.Client", "GraphQL");
         string all = string.Concat(Operations.Select(name => QueryDocument.Load(name).ToString()));
@@ -45,9 +45,9 @@ public sealed class QueryDocumentTests
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public async Task Query_is_valid_without_any_part_that_can_be_left_out(string name)
+    public async Task A_query_is_valid_without_any_removable_part(string name)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         foreach (string[] excluded in Removable.Select(part => new[] { part }).Append([]).Append(Removable))
         {
             string query = QueryDocument.Load(name).Without(excluded);
@@ -60,7 +60,7 @@ public sealed class QueryDocumentTests
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public void Query_stays_below_the_limits_of_complexity_and_length(string name)
+    public void A_query_stays_below_the_limits_of_complexity_and_length(string name)
     {
         foreach (AgentParts parts in new[] { AgentParts.None, AgentParts.Tokens, AgentParts.Tokens | AgentParts.Connections })
         {
@@ -96,7 +96,7 @@ public sealed class QueryDocumentTests
     }
 
     [Fact]
-    public void An_argument_is_left_out_alone()
+    public void An_argument_can_be_removed_alone()
     {
         string query = QueryDocument.GroupProjects.Without(["includeArchived:"]);
         Assert.Contains("projects(includeSubgroups: $recurse, first: $first, after: $after) {", query, StringComparison.Ordinal);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>A server whose answers are no HTTP: .NET's own messages quote them, so these are looked at too.</summary>
+/// <summary>Checks responses that are not HTTP. The messages of .NET quote them, so these are checked too.</summary>
 public sealed class RawConnectionTests
 {
     private const string Secret = "glpat-0123456789-SECRET";
@@ -20,13 +20,13 @@ public sealed class RawConnectionTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: " + Secret + "\r\n\r\n{")]
     [InlineData("\u001b[31mred\u0007 " + Secret + "\r\n\r\n")]
     [InlineData("")]
-    public async Task What_is_no_HTTP_is_a_failed_connection_that_quotes_no_secret(string answer)
+    public async Task A_response_that_is_not_HTTP_is_a_failed_connection_that_quotes_no_secret(string response)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        Task serving = ServeAsync(listener, answer);
+        Task serving = ServeAsync(listener, response);
         var observer = new RecordingObserver();
-        using GitLabSession session = TestClients.Session(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), options => options.MaximumRetryCount = 1, Secret);
+        using GitLabSession session = TestClients.CreateSession(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), options => options.MaximumRetryCount = 1, Secret);
 
         foreach (Func<GitLabClient, Task> act in (Func<GitLabClient, Task>[])[client => client.GetAgentAsync(101, 11), client => client.CreateAgentAsync(101, "new")])
         {
@@ -41,7 +41,7 @@ public sealed class RawConnectionTests
         await serving;
     }
 
-    private static async Task ServeAsync(TcpListener listener, string answer)
+    private static async Task ServeAsync(TcpListener listener, string response)
     {
         try
         {
@@ -51,12 +51,12 @@ public sealed class RawConnectionTests
                 NetworkStream stream = client.GetStream();
                 byte[] buffer = new byte[8192];
                 _ = await stream.ReadAsync(buffer);
-                await stream.WriteAsync(Encoding.Latin1.GetBytes(answer));
+                await stream.WriteAsync(Encoding.Latin1.GetBytes(response));
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or System.IO.IOException)
         {
-            // The test is over.
+            // The test has ended.
         }
     }
 }

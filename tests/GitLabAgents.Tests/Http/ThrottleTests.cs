@@ -10,42 +10,42 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Promise 7: the requests under way for a session are bounded, whoever shares it.</summary>
+/// <summary>Checks that the number of requests in flight is limited per session.</summary>
 public sealed class ThrottleTests
 {
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(8)]
-    public async Task No_more_requests_are_under_way_than_the_limit(int limit)
+    public async Task No_more_requests_are_in_flight_than_the_limit(int limit)
     {
         int most = 0;
         var gate = new Lock();
-        FakeHandler wire = null!;
-        wire = new FakeHandler(async (request, stop) =>
+        FakeHandler handler = null!;
+        handler = new FakeHandler(async (request, stop) =>
         {
             lock (gate)
             {
-                most = Math.Max(most, wire.InFlight);
+                most = Math.Max(most, handler.InFlight);
             }
 
             await Task.Delay(1, stop);
             return request.Number % 5 == 0 ? TestClients.Json("{}", 503) : TestClients.Json(TestClients.Agent(11));
         });
-        GitLabSession session = TestClients.Session(TestClients.Unreachable, options => (options.PrimaryHandler, options.ThrottleLimit, options.MaximumRetryCount) = (wire, limit, 20));
+        GitLabSession session = TestClients.CreateSession(TestClients.Unreachable, options => (options.PrimaryHandler, options.ThrottleLimit, options.MaximumRetryCount) = (handler, limit, 20));
 
         await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => Task.Run(() => new GitLabClient(session).GetAgentAsync(101, 11))));
 
         Assert.Equal(limit, most);
-        Assert.InRange(wire.Requests.Count, 60, 200);
+        Assert.InRange(handler.Requests.Count, 60, 200);
     }
 
     [Theory]
     [InlineData(2)]
     [InlineData(5)]
-    public async Task Lists_details_and_single_reads_share_the_limit(int limit)
+    public async Task Lists_and_details_share_the_limit(int limit)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
         {
             options.Latency = TimeSpan.FromMilliseconds(3);
             options.Populate += state =>
@@ -60,11 +60,11 @@ public sealed class ThrottleTests
             };
         });
         Agent agent = server.State.FindAgent("many/tokens", "a")!;
-        using GitLabSession session = TestClients.Session(server.Url, options => options.ThrottleLimit = limit);
+        using GitLabSession session = TestClients.CreateSession(server.Url, options => options.ThrottleLimit = limit);
         Task<int>[] work =
         [
-            .. Enumerable.Range(0, 3).Select(_ => Task.Run(async () => (await TestClients.ListAsync(new GitLabClient(session).GetAgentsAsync("many/agents"))).Count)),
-            .. Enumerable.Range(0, 3).Select(_ => Task.Run(async () => (await TestClients.ListAsync(new GitLabClient(session).GetTokenDetailsAsync(agent.Project.Id, agent.Id, _ => true))).Count(token => token.Error is null))),
+            .. Enumerable.Range(0, 3).Select(_ => Task.Run(async () => (await TestClients.ToListAsync(new GitLabClient(session).GetAgentsAsync("many/agents"))).Count)),
+            .. Enumerable.Range(0, 3).Select(_ => Task.Run(async () => (await TestClients.ToListAsync(new GitLabClient(session).GetTokenDetailsAsync(agent.Project.Id, agent.Id, _ => true))).Count(token => token.Error is null))),
         ];
 
         int[] counts = await Task.WhenAll(work);
@@ -73,9 +73,9 @@ public sealed class ThrottleTests
     }
 
     [Fact]
-    public async Task Details_come_in_the_lists_order_several_at_once()
+    public async Task Details_are_read_concurrently_in_the_order_of_the_list()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
         {
             Agent agent = state.AddAgent("many/tokens", "a");
             for (int i = 0; i < 50; i++)
@@ -85,47 +85,47 @@ public sealed class ThrottleTests
         });
         server.Faults.Add(Fault.Delay(TimeSpan.FromMilliseconds(30)).Matching("/tokens/\\d*[05]$").Always());
         Agent agent = server.State.FindAgent("many/tokens", "a")!;
-        List<ItemResult<AgentToken>> tokens = await TestClients.ListAsync(TestClients.Client(server).GetTokenDetailsAsync(agent.Project.Id, agent.Id, _ => true));
+        List<ItemResult<AgentToken>> tokens = await TestClients.ToListAsync(TestClients.CreateClient(server).GetTokenDetailsAsync(agent.Project.Id, agent.Id, _ => true));
         Assert.Equal(Enumerable.Range(0, 50).Select(i => "t" + i), tokens.Select(token => token.Value!.Name));
         Assert.All(tokens, token => Assert.True(token.Value!.IsLastUsedKnown));
         Assert.InRange(server.MaxInFlight, 2, 8);
     }
 
     [Fact]
-    public async Task Waiting_for_the_next_try_takes_no_place()
+    public async Task A_request_that_waits_for_a_retry_takes_no_slot()
     {
         var clock = new FakeTimeProvider();
         var observer = new RecordingObserver();
-        var wire = new FakeHandler(request => request.Number == 1
+        var handler = new FakeHandler(request => request.Number == 1
             ? TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", "60"))
             : TestClients.Json(TestClients.Agent(11)));
-        GitLabClient client = TestClients.Client(wire, options => (options.ThrottleLimit, options.Clock) = (1, clock), observer);
+        GitLabClient client = TestClients.CreateClient(handler, options => (options.ThrottleLimit, options.Clock) = (1, clock), observer);
 
         Task<ClusterAgent> waiting = client.GetAgentAsync(101, 11);
-        await TestClients.UntilAsync(() => observer.Waits.Count == 1, "the first request waits");
+        await TestClients.WaitUntilAsync(() => observer.Waits.Count == 1, "the first request waits");
         await client.GetAgentAsync(101, 12).WaitAsync(TimeSpan.FromSeconds(10));
         Assert.False(waiting.IsCompleted);
 
-        await TestClients.UntilAsync(
+        await TestClients.WaitUntilAsync(
             () =>
             {
                 clock.Advance(TimeSpan.FromSeconds(60));
                 return waiting.IsCompletedSuccessfully;
             },
             "the first request is retried");
-        Assert.Equal(3, wire.Requests.Count);
+        Assert.Equal(3, handler.Requests.Count);
     }
 
     [Fact]
-    public async Task A_failure_gives_its_place_back()
+    public async Task A_failed_request_releases_its_slot()
     {
-        var wire = new FakeHandler((_, _) => throw new HttpRequestException("no"));
-        GitLabClient client = TestClients.Client(wire, options => (options.ThrottleLimit, options.MaximumRetryCount) = (1, 1));
+        var handler = new FakeHandler((_, _) => throw new HttpRequestException("no"));
+        GitLabClient client = TestClients.CreateClient(handler, options => (options.ThrottleLimit, options.MaximumRetryCount) = (1, 1));
         for (int i = 0; i < 5; i++)
         {
             await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => client.GetAgentAsync(101, 11).WaitAsync(TimeSpan.FromSeconds(10)));
         }
 
-        Assert.Equal(10, wire.Requests.Count);
+        Assert.Equal(10, handler.Requests.Count);
     }
 }

@@ -10,7 +10,7 @@ using ServerToken = GitLabAgents.FakeGitLab.AccessToken;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>GraphQL and REST return the same agents and tokens, whatever the fleet, the rights, the version and the faults.</summary>
+/// <summary>Checks that GraphQL and REST return the same agents and tokens for any fleet, permissions, version and faults.</summary>
 public sealed class InventoryPropertyTests
 {
     private const int Fleets = 1000;
@@ -57,7 +57,7 @@ public sealed class InventoryPropertyTests
             reads += off.RequestCount;
         }
 
-        Assert.InRange(queries, Fleets, reads / 2); // Else both ways were the same.
+        Assert.InRange(queries, Fleets, reads / 2); // Otherwise REST was compared with REST.
     }
 
     private static FakeGitLabOptions CreateOptions(Random random) => new()
@@ -128,11 +128,11 @@ public sealed class InventoryPropertyTests
         FakeGitLabOptions options,
         Func<GitLabClient, IAsyncEnumerable<ItemResult<AgentInventoryItem>>> read)
     {
-        GitLabClient client = TestClients.Client(handler, transport => transport.MaximumRetryCount = 0, token: token.Value);
+        GitLabClient client = TestClients.CreateClient(handler, transport => transport.MaximumRetryCount = 0, token: token.Value);
         using GitLabSession session = client.Session;
         try
         {
-            return [.. (await TestClients.ListAsync(read(client))).Select(item => Describe(item, options))];
+            return [.. (await TestClients.ToListAsync(read(client))).Select(item => Describe(item, options))];
         }
         catch (GitLabApiException e)
         {
@@ -140,7 +140,7 @@ public sealed class InventoryPropertyTests
         }
     }
 
-    // Connections are GraphQL's alone. Its dates have no fractions of a second. A GraphQL that has no field for archived
+    // Only GraphQL has connections. Its dates have no fractions of a second. A GraphQL that has no field for archived
     // projects leaves that unknown.
     private static string Describe(ItemResult<AgentInventoryItem> result, FakeGitLabOptions options)
     {

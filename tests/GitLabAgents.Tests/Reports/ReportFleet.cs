@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace GitLabAgents.Tests.Reports;
 
-/// <summary>Agents for reports: the same in every run, at a fixed time.</summary>
+/// <summary>Agents for reports. They are the same in every run, at a fixed time.</summary>
 internal sealed class ReportFleet : IDisposable
 {
     public static readonly DateTimeOffset Now = new(2026, 3, 16, 9, 30, 0, TimeSpan.Zero);
@@ -21,13 +21,13 @@ internal sealed class ReportFleet : IDisposable
     private long _lastTokenId = 100;
 
     public ReportFleet(string host = "gitlab.example.com")
-        => Session = TestClients.Session(new Uri("https://" + host), static (TransportOptions options) => options.Clock = new FakeTimeProvider(Now));
+        => Session = TestClients.CreateSession(new Uri("https://" + host), static (TransportOptions options) => options.Clock = new FakeTimeProvider(Now));
 
     public GitLabSession Session { get; }
 
     public IReadOnlyList<AgentInventoryItem> Agents => _agents;
 
-    /// <summary>Creates a fleet as a company may have it: most agents are healthy.</summary>
+    /// <summary>Creates a typical fleet, in which most agents are healthy.</summary>
     public static ReportFleet Create(int count)
     {
         var fleet = new ReportFleet();

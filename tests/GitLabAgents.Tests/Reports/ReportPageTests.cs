@@ -11,7 +11,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests.Reports;
 
-/// <summary>The HTML of reports. ReportBrowserTests has what a browser does with it.</summary>
+/// <summary>Checks the HTML of reports. ReportBrowserTests checks what a browser does with it.</summary>
 public sealed class ReportPageTests
 {
     public static readonly string[] Hostile =
@@ -32,7 +32,7 @@ public sealed class ReportPageTests
 
     [Theory]
     [MemberData(nameof(HostileNames))]
-    public void What_comes_from_GitLab_is_encoded(string name)
+    public void Text_from_GitLab_is_encoded(string name)
     {
         using var fleet = new ReportFleet();
         fleet.Session.Version = name;
@@ -41,7 +41,7 @@ public sealed class ReportPageTests
         fleet.Add(name, name, unreadable: name);
         string page = ReportPage.Create(fleet.Report(name));
 
-        // Outside of the page's own markup the name is only there encoded, so the markup has the same tags as without it.
+        // Only an encoded name leaves the tags of the page unchanged.
         using var plain = new ReportFleet();
         plain.Session.Version = "x";
         AgentToken[] plainTokens = [plain.Token("x", 500, null), plain.Token("x", 400, 200)];
@@ -55,7 +55,7 @@ public sealed class ReportPageTests
     }
 
     [Fact]
-    public void The_policy_allows_the_style_and_the_script_of_the_page_and_nothing_else()
+    public void The_policy_allows_only_the_style_and_the_script_of_the_page()
     {
         string page = CreateTypical();
         string style = Between(page, "<style>", "</style>");
@@ -72,7 +72,7 @@ public sealed class ReportPageTests
     }
 
     [Fact]
-    public void Nothing_is_loaded_from_elsewhere()
+    public void The_page_loads_no_external_resources()
     {
         string page = CreateTypical();
         Assert.DoesNotContain("://", page, StringComparison.Ordinal);
@@ -112,7 +112,7 @@ public sealed class ReportPageTests
     }
 
     [Fact]
-    public void What_is_not_known_is_not_guessed()
+    public void Unknown_values_are_shown_as_unknown()
     {
         using var fleet = new ReportFleet();
         fleet.Add(unreadable: "GraphQL is off.");
@@ -124,7 +124,7 @@ public sealed class ReportPageTests
     }
 
     [Fact]
-    public void Findings_come_by_severity()
+    public void Findings_are_sorted_by_severity()
     {
         string page = CreateTypical();
         string[] badges =
@@ -139,7 +139,7 @@ public sealed class ReportPageTests
     }
 
     [Fact]
-    public void A_few_findings_are_open()
+    public void A_short_list_of_findings_is_expanded()
     {
         using var fleet = new ReportFleet();
         fleet.Add(lastUsed: 3);
@@ -189,7 +189,7 @@ public sealed class ReportPageTests
     }
 
     [Fact]
-    public void A_failed_write_leaves_what_was_there()
+    public void A_failed_write_keeps_the_existing_file()
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "report.html");
@@ -213,7 +213,7 @@ public sealed class ReportPageTests
     private static string[] Tags(string page)
         => [.. Regex.Matches(WithoutSource(page), "</?[a-zA-Z!][^\\s>]*", RegexOptions.None, TimeSpan.FromSeconds(5)).Select(static match => match.Value)];
 
-    // The style and the script are the page's own: there is no markup in them.
+    // The style and the script of the page contain no markup.
     private static string WithoutSource(string page) => page
         .Replace(Between(page, "<style>", "</style>"), string.Empty, StringComparison.Ordinal)
         .Replace(Between(page, "\n<script>", "</script>"), string.Empty, StringComparison.Ordinal);

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests.Rotation;
 
-/// <summary>A rotation against the fake GitLab, when it succeeds and when it does not.</summary>
+/// <summary>Checks a rotation against the fake GitLab, when it succeeds and when it does not.</summary>
 public sealed class RotationTests
 {
     private const string Tokens = "/api/v4/projects/101/cluster_agents/12/tokens";
@@ -17,7 +17,7 @@ public sealed class RotationTests
     [Fact]
     public async Task The_old_token_is_revoked_after_the_new_one_is_seen_in_use()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         NewAgentToken? deployed = null;
@@ -31,7 +31,7 @@ public sealed class RotationTests
                 return Task.CompletedTask;
             },
         };
-        GitLabClient client = TestClients.Client(server, options => options.Clock = clock);
+        GitLabClient client = TestClients.CreateClient(server, options => options.Clock = clock);
         AgentTokenRotation result = await RotateAsync(client, request);
 
         Assert.Equal(TokenRotationStatus.Completed, result.Status);
@@ -40,7 +40,7 @@ public sealed class RotationTests
         Assert.Equal(("why", "active"), (server.State.FindToken(created.Id)!.Description, created.Status));
         Assert.NotNull(created.LastUsedAt);
         Assert.Equal(server.State.FindToken(created.Id)!.Secret, created.RevealToken());
-        Assert.Null(deployed!.LastUsedAt); // What was handed out before does not change.
+        Assert.Null(deployed!.LastUsedAt); // The token that was passed before does not change.
         Assert.Equal([1004], result.RevokedTokens.Select(token => token.Id));
         Assert.Equal("revoked", result.RevokedTokens[0].Status);
         Assert.Empty(result.KeptTokens);
@@ -68,12 +68,12 @@ public sealed class RotationTests
     [Fact]
     public async Task Progress_has_every_phase_and_the_deadline()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         var progress = new System.Collections.Generic.List<RotationProgress>();
         var request = new RotationRequest { Deploy = Deploy(cluster), OnProgress = progress.Add };
-        await RotateAsync(TestClients.Client(server, options => options.Clock = clock), request);
+        await RotateAsync(TestClients.CreateClient(server, options => options.Clock = clock), request);
         Assert.Equal(
             [RotationPhase.Planning, RotationPhase.Deploying, RotationPhase.WaitingForUse, RotationPhase.Revoking],
             progress.Select(step => step.Phase).Distinct());
@@ -85,7 +85,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_plan_that_is_not_confirmed_changes_nothing()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         RotationPlan? plan = null;
         var request = new RotationRequest
@@ -97,7 +97,7 @@ public sealed class RotationTests
                 return Task.FromResult(false);
             },
         };
-        Assert.Null(await TokenRotator.RotateAsync(TestClients.Client(server), 101, "staging", request, default));
+        Assert.Null(await TokenRotator.RotateAsync(TestClients.CreateClient(server), 101, "staging", request, default));
         Assert.Equal([cluster.Spare!.Id], plan!.ToEvict.Select(token => token.Id));
         Assert.DoesNotContain(server.Requests, sent => sent.Method != "GET");
     }
@@ -105,7 +105,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_is_evicted_only_after_it_was_read_again()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         AgentTokenRotation result = await RotateAsync(server, new RotationRequest { Deploy = Deploy(cluster) });
         Assert.Equal(TokenRotationStatus.Completed, result.Status);
@@ -118,7 +118,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_is_used_during_the_confirmation_is_not_evicted()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         RotationRequest request = Confirm(() => server.State.MarkUsed(cluster.Spare!.Id));
         await ThrowsAsync(GitLabErrorKind.TokenLimitReached, server, request);
@@ -129,7 +129,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_is_gone_after_the_confirmation_need_not_be_evicted()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         RotationRequest request = Confirm(() => server.State.RevokeToken(cluster.Spare!.Id));
         request.NoWait = true;
@@ -141,7 +141,7 @@ public sealed class RotationTests
     [Fact]
     public async Task Nothing_is_changed_if_the_token_in_use_changes_during_the_confirmation()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         await ThrowsAsync(GitLabErrorKind.Conflict, server, Confirm(() => server.State.RevokeToken(1004)));
         Assert.Equal([cluster.Spare!.Id], cluster.Active.Select(token => token.Id));
@@ -154,12 +154,12 @@ public sealed class RotationTests
     public async Task Idle_times_and_dates_are_those_of_the_servers_clock(int skewHours, int idleHours, bool isEvicted)
     {
         var skew = TimeSpan.FromHours(skewHours);
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.ClockSkew = skew);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.ClockSkew = skew);
         var cluster = new Cluster(server, spare: true);
         DateTimeOffset now = DateTimeOffset.UtcNow + skew;
         server.State.MarkUsed(1004, now);
         server.State.MarkUsed(cluster.Spare!.Id, now.AddHours(-idleHours));
-        GitLabClient client = TestClients.Client(server, options => options.Clock = TimeProvider.System);
+        GitLabClient client = TestClients.CreateClient(server, options => options.Clock = TimeProvider.System);
         if (isEvicted)
         {
             AgentTokenRotation result = await RotateAsync(client, new RotationRequest { NoWait = true });
@@ -178,7 +178,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_plan_is_created_again_after_a_long_confirmation()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         var request = new RotationRequest
@@ -191,7 +191,7 @@ public sealed class RotationTests
                 return true;
             },
         };
-        GitLabClient client = TestClients.Client(server, options => options.Clock = clock);
+        GitLabClient client = TestClients.CreateClient(server, options => options.Clock = clock);
         await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => RotateAsync(client, request));
         Assert.DoesNotContain(server.Requests, sent => sent.Method != "GET");
     }
@@ -199,7 +199,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_deployment_that_fails_leaves_the_old_token_alone()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         string secret = string.Empty;
         var request = new RotationRequest
@@ -231,7 +231,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_deployment_that_fails_after_its_token_is_in_use_revokes_nothing()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         AgentTokenRotation result = await RotateAsync(server, Fail(token => cluster.Deploy(token, polls: 0)));
         Assert.Equal(TokenRotationStatus.DeployFailed, result.Status);
@@ -251,11 +251,11 @@ public sealed class RotationTests
     [Fact]
     public async Task A_rotation_that_times_out_keeps_all_tokens_and_can_be_resumed()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
         var request = new RotationRequest { Timeout = TimeSpan.FromSeconds(25), Deploy = Deploy(cluster, polls: 100) };
-        GitLabClient client = TestClients.Client(server, options => options.Clock = clock);
+        GitLabClient client = TestClients.CreateClient(server, options => options.Clock = clock);
         AgentTokenRotation result = await RotateAsync(client, request);
         Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
         Assert.Equal(GitLabErrorKind.Timeout, KindOf(result));
@@ -286,7 +286,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_rotation_that_does_not_wait_keeps_all_tokens()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         AgentTokenRotation result = await RotateAsync(server, new RotationRequest { NoWait = true });
         Assert.Equal(TokenRotationStatus.AwaitingUse, result.Status);
@@ -305,7 +305,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_rotation_of_today_is_not_repeated_by_resume()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         await RotateAsync(server, new RotationRequest { Deploy = Deploy(cluster) });
         server.ClearRequests();
@@ -322,7 +322,7 @@ public sealed class RotationTests
     [InlineData(0, -10)] // GitLab may not have recorded it yet.
     public async Task Resume_revokes_nothing_that_the_agent_may_have_returned_to(int newMinutes, int oldMinutes)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.State.MarkUsed(cluster.Spare!.Id, DateTimeOffset.UtcNow.AddMinutes(newMinutes));
         server.State.MarkUsed(1004, DateTimeOffset.UtcNow.AddMinutes(oldMinutes));
@@ -336,7 +336,7 @@ public sealed class RotationTests
     [Fact]
     public async Task Resume_revokes_nothing_that_the_agent_returned_to_during_the_confirmation()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         DateTimeOffset earlier = DateTimeOffset.UtcNow.AddHours(-5);
         server.State.MarkUsed(cluster.Spare!.Id, earlier);
@@ -352,7 +352,7 @@ public sealed class RotationTests
     [Fact]
     public async Task Resume_completes_without_an_older_token_that_somebody_else_revoked()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.State.MarkUsed(cluster.Spare!.Id, DateTimeOffset.UtcNow.AddHours(1));
         RotationRequest request = Confirm(() => server.State.RevokeToken(1004));
@@ -372,7 +372,7 @@ public sealed class RotationTests
     [MemberData(nameof(UnreadableTokens))]
     public async Task Nothing_is_decided_about_a_token_that_is_listed_but_cannot_be_read(string response)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(CreateUnreadable(response).On("GET", "/tokens/1004").Always());
         var request = new RotationRequest { Deploy = Deploy(cluster) };
@@ -385,7 +385,7 @@ public sealed class RotationTests
     [MemberData(nameof(UnreadableTokens))]
     public async Task Resume_revokes_no_token_that_is_listed_but_cannot_be_read(string response)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.State.MarkUsed(cluster.Spare!.Id);
         RotationRequest request = Confirm(() =>
@@ -403,7 +403,7 @@ public sealed class RotationTests
     [Fact]
     public async Task Polls_that_fail_with_a_transient_error_are_repeated()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         var request = new RotationRequest
         {
@@ -430,7 +430,7 @@ public sealed class RotationTests
     [InlineData(403, GitLabErrorKind.Forbidden)]
     public async Task A_poll_that_cannot_succeed_ends_the_wait(int status, GitLabErrorKind kind)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         var request = new RotationRequest
         {
@@ -453,7 +453,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_new_token_that_somebody_revokes_ends_the_wait()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         var request = new RotationRequest
         {
@@ -474,7 +474,7 @@ public sealed class RotationTests
     [InlineData(500, GitLabErrorKind.ServerError, 1)]
     public async Task A_revocation_that_fails_is_reported(int status, GitLabErrorKind kind, int warningCount)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Status(status).On("DELETE").Always());
         var warnings = new System.Collections.Generic.List<string>();
@@ -502,7 +502,7 @@ public sealed class RotationTests
     [Fact]
     public async Task An_eviction_is_reported_if_the_new_token_is_not_created()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.Status(500).On("POST"));
         var request = new RotationRequest { Deploy = Deploy(cluster) };
@@ -517,7 +517,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_cannot_be_read_is_an_error()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.Status(500).On("GET", $"/tokens/{cluster.Spare!.Id}").Always());
         await ThrowsAsync(GitLabErrorKind.ServerError, server, new RotationRequest { Deploy = Deploy(cluster) });
@@ -527,7 +527,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_poll_that_hangs_ends_at_the_deadline()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Hang().On("GET").Matching("/tokens/10(0[5-9]|[1-9][0-9])$").Always());
         var request = new RotationRequest
@@ -536,7 +536,7 @@ public sealed class RotationTests
             PollInterval = TimeSpan.FromMilliseconds(100),
             Deploy = Deploy(cluster),
         };
-        GitLabClient client = TestClients.Client(server, options => options.Clock = TimeProvider.System);
+        GitLabClient client = TestClients.CreateClient(server, options => options.Clock = TimeProvider.System);
         AgentTokenRotation result = await RotateAsync(client, request);
         Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
         Assert.Contains("did not respond in time", result.Error!.Message, StringComparison.Ordinal);
@@ -547,7 +547,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_rollback_whose_response_was_lost_has_succeeded()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Reset().AfterActing().On("DELETE"));
         AgentTokenRotation result = await RotateAsync(server, Fail());
@@ -560,7 +560,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_rollback_that_fails_names_the_token()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Html(404).On("DELETE").Always());
         AgentTokenRotation result = await RotateAsync(server, Fail());
@@ -574,7 +574,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_comes_into_use_before_a_rollback_is_repeated_is_not_revoked()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.RateLimited(60).On("DELETE"));
         AgentTokenRotation result = await RotateAsync(server, Fail(token => cluster.Deploy(token, polls: 1)));
@@ -586,7 +586,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_that_comes_into_use_before_an_eviction_is_repeated_is_not_revoked()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         server.Faults.Add(Fault.RateLimited(60).On("DELETE").Where(_ =>
         {
@@ -600,10 +600,10 @@ public sealed class RotationTests
     [Fact]
     public async Task Retry_After_is_honored_between_polls()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         var clock = new ImmediateClock();
-        GitLabClient client = TestClients.Client(server, options =>
+        GitLabClient client = TestClients.CreateClient(server, options =>
         {
             options.Clock = clock;
             options.MaximumRetryCount = 0;
@@ -626,9 +626,9 @@ public sealed class RotationTests
     [Fact]
     public async Task Polls_that_hang_do_not_hold_up_other_agents()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Hang().On("GET").Matching("/cluster_agents/(15|16)/tokens/10(1[2-9])$").Always());
-        using GitLabSession session = TestClients.Session(server.Url, options => options.Clock = TimeProvider.System);
+        using GitLabSession session = TestClients.CreateSession(server.Url, options => options.Clock = TimeProvider.System);
         var client = new GitLabClient(session);
         using var slots = new SemaphoreSlim(3);
         using var stop = new CancellationTokenSource();
@@ -661,7 +661,7 @@ public sealed class RotationTests
     [InlineData("""{"id":1012,"name":"x","agent_id":12,"status":"revoked","last_used_at":"2026-01-01T00:00:00Z"}""")]
     public async Task A_response_about_another_or_a_revoked_token_shows_no_use(string body)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         var request = new RotationRequest
         {
@@ -681,9 +681,9 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_is_reported_if_the_deployment_disconnects_the_session()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
-        using GitLabSession session = TestClients.Session(server.Url);
+        using GitLabSession session = TestClients.CreateSession(server.Url);
         var request = new RotationRequest
         {
             Deploy = _ =>
@@ -704,7 +704,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_whose_result_cannot_be_written_is_rolled_back_if_nobody_has_it()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
         var request = new RotationRequest { NoWait = true, Write = _ => throw new InvalidOperationException("closed") };
         OperationInterruptedException exception = await Assert.ThrowsAsync<OperationInterruptedException>(
@@ -718,7 +718,7 @@ public sealed class RotationTests
     [Fact]
     public async Task A_token_whose_result_cannot_be_written_is_kept_if_it_is_deployed()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
         var request = new RotationRequest
         {
@@ -737,15 +737,15 @@ public sealed class RotationTests
     [Fact]
     public async Task An_agent_whose_name_consists_of_digits_is_reported_by_its_ID()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         long id = server.State.AddAgent("group/app", "4711").Id;
         AgentTokenRotation? result = await TokenRotator.RotateAsync(
-            TestClients.Client(server), 101, id, new RotationRequest { NoWait = true }, CancellationToken.None);
+            TestClients.CreateClient(server), 101, id, new RotationRequest { NoWait = true }, CancellationToken.None);
         Assert.Equal(id.ToString(CultureInfo.InvariantCulture), result!.Agent);
     }
 
     private static Task<AgentTokenRotation> RotateAsync(FakeGitLabServer server, RotationRequest request)
-        => RotateAsync(TestClients.Client(server), request);
+        => RotateAsync(TestClients.CreateClient(server), request);
 
     private static async Task<AgentTokenRotation> RotateAsync(GitLabClient client, RotationRequest request)
         => (await TokenRotator.RotateAsync(client, 101, 12, request, CancellationToken.None))!;

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Certificates and keys of every kind that a user may have at hand.</summary>
+/// <summary>Certificates and keys in each format that users have.</summary>
 internal sealed class PemFiles
 {
     private const string Password = "secret";
