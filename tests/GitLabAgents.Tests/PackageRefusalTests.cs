@@ -6,7 +6,9 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Checks that the packager rejects incomplete or inconsistent input, and how it reads the manifest and the changelog.</summary>
+/// <summary>
+/// Checks that the packager rejects incomplete or inconsistent input, and how it reads the manifest and the changelog.
+/// </summary>
 public sealed class PackageRefusalTests : IDisposable
 {
     private const string NewAndFirst = "## [Unreleased]\n\n- New.\n\n## [1.0.0] - 2026-01-01\n\n- First.\n";

@@ -9,10 +9,13 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Checks errors that another request distinguishes, never the text of the server; and the categories of error records.</summary>
+/// <summary>
+/// Checks errors that another request distinguishes, never the text of the server; and the categories of error records.
+/// </summary>
 public sealed class ConflictDetectionTests
 {
-    private const string TokenLimit = """{"message":"400 Bad request - An agent can have only two active tokens at a time"}""";
+    private const string TokenLimit =
+        """{"message":"400 Bad request - An agent can have only two active tokens at a time"}""";
     private const string NameTaken = """{"message":"400 Bad request - [\"Name has already been taken\"]"}""";
     private const string Other = """{"message":"400 Неверный запрос"}""";
 
@@ -47,7 +50,9 @@ public sealed class ConflictDetectionTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         int tokens = server.State.Tokens.Count;
-        await TestClients.ThrowsAsync(GitLabErrorKind.TokenLimitReached, () => TestClients.CreateClient(server).CreateTokenAsync(101, 11, "third"));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.TokenLimitReached,
+            () => TestClients.CreateClient(server).CreateTokenAsync(101, 11, "third"));
         Assert.Equal(tokens, server.State.Tokens.Count);
     }
 
@@ -60,7 +65,9 @@ public sealed class ConflictDetectionTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Status(400, body).On("POST"));
-        GitLabApiException exception = await TestClients.ThrowsAsync(Enum.Parse<GitLabErrorKind>(kind), () => TestClients.CreateClient(server).CreateAgentAsync("group/app", name));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            Enum.Parse<GitLabErrorKind>(kind),
+            () => TestClients.CreateClient(server).CreateAgentAsync("group/app", name));
         Assert.Equal(("POST", HttpStatusCode.BadRequest), (exception.Method, exception.StatusCode));
         Assert.Contains($"'{name}'", exception.Message, StringComparison.Ordinal);
     }
@@ -69,15 +76,20 @@ public sealed class ConflictDetectionTests
     public async Task The_fake_GitLab_reports_a_name_conflict()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => TestClients.CreateClient(server).CreateAgentAsync("group/app", "prod"));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(server).CreateAgentAsync("group/app", "Not A Name"));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.Conflict, () => TestClients.CreateClient(server).CreateAgentAsync("group/app", "prod"));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest,
+            () => TestClients.CreateClient(server).CreateAgentAsync("group/app", "Not A Name"));
     }
 
     [Fact]
     public async Task A_name_that_differs_in_case_from_an_agents_is_not_taken()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(server).CreateAgentAsync("group/app", "Prod"));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest,
+            () => TestClients.CreateClient(server).CreateAgentAsync("group/app", "Prod"));
         Assert.DoesNotContain("already has an agent with that name", exception.Message, StringComparison.Ordinal);
     }
 
@@ -86,8 +98,11 @@ public sealed class ConflictDetectionTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Status(500).On("GET").Always());
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(server).CreateAgentAsync("group/app", "prod"));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(server).CreateTokenAsync(101, 11, "third"));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest,
+            () => TestClients.CreateClient(server).CreateAgentAsync("group/app", "prod"));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(server).CreateTokenAsync(101, 11, "third"));
         Assert.Contains("two active tokens", exception.Message, StringComparison.Ordinal);
     }
 
@@ -96,7 +111,8 @@ public sealed class ConflictDetectionTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Status(409).On("DELETE"));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => TestClients.CreateClient(server).DeleteAgentAsync(101, 11));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.Conflict, () => TestClients.CreateClient(server).DeleteAgentAsync(101, 11));
         Assert.Contains("Resource lock", exception.Message, StringComparison.Ordinal);
     }
 
@@ -136,7 +152,8 @@ public sealed class ConflictDetectionTests
         GitLabClient client = TestClients.CreateClient(server);
         Assert.Equal(11, (await client.FindAgentAsync("group/app", "PROD")).Id);
         Assert.Equal(12, (await client.FindAgentAsync("group/app", "12")).Id);
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.FindAgentAsync("group/app", "nobody"));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => client.FindAgentAsync("group/app", "nobody"));
         Assert.Contains("nobody", exception.Message, StringComparison.Ordinal);
         await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.FindAgentAsync("group/app", 13));
     }
@@ -167,10 +184,12 @@ public sealed class ConflictDetectionTests
             ["NotSupported"] = "NotImplemented",
             ["FileExists"] = "ResourceExists",
         };
-        MethodInfo getCategory = Assembly.Load("GitLabAgents").GetType("GitLabAgents.ErrorRecordFactory", throwOnError: true)!
-            .GetMethod("GetCategory", BindingFlags.NonPublic | BindingFlags.Static)!;
+        MethodInfo getCategory =
+            Assembly.Load("GitLabAgents").GetType("GitLabAgents.ErrorRecordFactory", throwOnError: true)!
+                .GetMethod("GetCategory", BindingFlags.NonPublic | BindingFlags.Static)!;
         Assert.Equal(
             expected,
-            Enum.GetValues<GitLabErrorKind>().ToDictionary(kind => kind.ToString(), kind => getCategory.Invoke(null, [kind])!.ToString()!));
+            Enum.GetValues<GitLabErrorKind>()
+                .ToDictionary(kind => kind.ToString(), kind => getCategory.Invoke(null, [kind])!.ToString()!));
     }
 }

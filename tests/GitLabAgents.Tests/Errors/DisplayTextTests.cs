@@ -32,7 +32,9 @@ public sealed class DisplayTextTests
     [InlineData("a{0}b", 0xDC00)]
     [InlineData("{0}", 0xDBFF)]
     public void Lone_surrogates_are_replaced(string format, int unit)
-        => Assert.Equal(format.Replace("{0}", "\uFFFD", StringComparison.Ordinal), DisplayText.Sanitize(format.Replace("{0}", ((char)unit).ToString(), StringComparison.Ordinal)));
+        => Assert.Equal(
+            format.Replace("{0}", "\uFFFD", StringComparison.Ordinal),
+            DisplayText.Sanitize(format.Replace("{0}", ((char)unit).ToString(), StringComparison.Ordinal)));
 
     [Theory]
     [InlineData("")]
@@ -57,10 +59,19 @@ public sealed class DisplayTextTests
     public async Task No_exception_contains_such_characters_of_a_response()
     {
         const string Text = "a\u202Eb\u2028c\u200Bd";
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json($$"""{"message":"{{Text}}"}""", 400, ("X-Request-Id", "r\u001bs")));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Json($$"""{"message":"{{Text}}"}""", 400, ("X-Request-Id", "r\u001bs")));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
         Assert.Equal("a b c d", exception.ServerMessage);
-        foreach (string? text in (string?[])[exception.Message, exception.Problem, exception.RecommendedAction, exception.ServerMessage, exception.RequestId])
+        foreach (string? text in (string?[])
+        [
+            exception.Message,
+            exception.Problem,
+            exception.RecommendedAction,
+            exception.ServerMessage,
+            exception.RequestId,
+        ])
         {
             Assert.Equal(DisplayText.Sanitize(text!), text);
         }
@@ -68,5 +79,6 @@ public sealed class DisplayTextTests
 
     [Fact]
     public void No_exception_contains_such_characters_of_a_name()
-        => Assert.Equal("agent a b Look.", new GitLabApiException(GitLabErrorKind.Conflict, "agent a\u202Eb", "Look.").Message);
+        => Assert.Equal(
+            "agent a b Look.", new GitLabApiException(GitLabErrorKind.Conflict, "agent a\u202Eb", "Look.").Message);
 }

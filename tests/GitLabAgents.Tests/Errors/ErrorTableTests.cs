@@ -10,16 +10,30 @@ namespace GitLabAgents.Tests;
 /// <summary>Checks which error a response causes: its kind, message and recommended action.</summary>
 public sealed class ErrorTableTests
 {
-    private static readonly Dictionary<string, (Func<GitLabClient, Task> Act, string Method, string Action)> Operations = new()
+    private static readonly Dictionary<string, Operation> Operations = new()
     {
-        ["list agents"] = (client => TestClients.ToListAsync(client.GetAgentsAsync("group/app")), "GET", "list the agents of project group/app"),
-        ["get agent"] = (client => client.GetAgentAsync("group/app", 11), "GET", "read agent 11 of project group/app"),
-        ["create agent"] = (client => client.CreateAgentAsync("group/app", "prod"), "POST", "register agent 'prod' in project group/app"),
-        ["delete agent"] = (client => client.DeleteAgentAsync("group/app", 11), "DELETE", "remove agent 11 of project group/app"),
-        ["list tokens"] = (client => TestClients.ToListAsync(client.GetTokensAsync(101, 11)), "GET", "list the tokens of agent 11 of project 101"),
-        ["get token"] = (client => client.GetTokenAsync(101, 11, 7), "GET", "read token 7 of agent 11 of project 101"),
-        ["create token"] = (client => client.CreateTokenAsync(101, 11, "ci"), "POST", "create token 'ci' for agent 11 of project 101"),
-        ["revoke token"] = (client => client.RevokeTokenAsync(101, 11, 7), "DELETE", "revoke token 7 of agent 11 of project 101"),
+        ["list agents"] = new(
+            client => TestClients.ToListAsync(client.GetAgentsAsync("group/app")),
+            "GET",
+            "list the agents of project group/app"),
+        ["get agent"] = new(
+            client => client.GetAgentAsync("group/app", 11), "GET", "read agent 11 of project group/app"),
+        ["create agent"] = new(
+            client => client.CreateAgentAsync("group/app", "prod"),
+            "POST",
+            "register agent 'prod' in project group/app"),
+        ["delete agent"] = new(
+            client => client.DeleteAgentAsync("group/app", 11), "DELETE", "remove agent 11 of project group/app"),
+        ["list tokens"] = new(
+            client => TestClients.ToListAsync(client.GetTokensAsync(101, 11)),
+            "GET",
+            "list the tokens of agent 11 of project 101"),
+        ["get token"] = new(
+            client => client.GetTokenAsync(101, 11, 7), "GET", "read token 7 of agent 11 of project 101"),
+        ["create token"] = new(
+            client => client.CreateTokenAsync(101, 11, "ci"), "POST", "create token 'ci' for agent 11 of project 101"),
+        ["revoke token"] = new(
+            client => client.RevokeTokenAsync(101, 11, 7), "DELETE", "revoke token 7 of agent 11 of project 101"),
     };
 
     public static TheoryData<string, int, string, string> Rows()
@@ -28,9 +42,17 @@ public sealed class ErrorTableTests
         foreach ((string operation, (_, string method, _)) in Operations)
         {
             rows.Add(operation, 401, """{"message":"401 Unauthorized"}""", "AuthenticationFailed");
-            rows.Add(operation, 401, """{"error":"invalid_token","error_description":"Token is expired."}""", "AuthenticationFailed");
+            rows.Add(
+                operation,
+                401,
+                """{"error":"invalid_token","error_description":"Token is expired."}""",
+                "AuthenticationFailed");
             rows.Add(operation, 403, """{"message":"403 Forbidden"}""", "Forbidden");
-            rows.Add(operation, 403, """{"error":"insufficient_scope","error_description":"more","scope":"api"}""", "InsufficientScope");
+            rows.Add(
+                operation,
+                403,
+                """{"error":"insufficient_scope","error_description":"more","scope":"api"}""",
+                "InsufficientScope");
             rows.Add(operation, 404, """{"message":"404 Not Found"}""", operation switch
             {
                 "list agents" or "create agent" => "ProjectNotFound",
@@ -38,17 +60,33 @@ public sealed class ErrorTableTests
                 _ => "AgentNotFound",
             });
             rows.Add(operation, 400, """{"error":"agent_id is invalid"}""", "InvalidRequest");
-            rows.Add(operation, 405, """{"message":"Non GET methods are not allowed for moved projects"}""", "InvalidRequest");
+            rows.Add(
+                operation,
+                405,
+                """{"message":"Non GET methods are not allowed for moved projects"}""",
+                "InvalidRequest");
             rows.Add(operation, 412, """{"message":"412 Precondition Failed"}""", "InvalidRequest");
             rows.Add(operation, 422, """{"message":"422 Unprocessable Entity"}""", "InvalidRequest");
             rows.Add(operation, 400, "Bad Request", "InvalidRequest");
-            rows.Add(operation, 403, """{"error":"insufficient_granular_scope","error_description":"more"}""", "InsufficientScope");
-            rows.Add(operation, 429, """{"message":{"error":"This endpoint has been requested too many times."}}""", "RateLimited");
+            rows.Add(
+                operation,
+                403,
+                """{"error":"insufficient_granular_scope","error_description":"more"}""",
+                "InsufficientScope");
+            rows.Add(
+                operation,
+                429,
+                """{"message":{"error":"This endpoint has been requested too many times."}}""",
+                "RateLimited");
             rows.Add(operation, 409, """{"message":"409 Conflict: Resource lock"}""", "Conflict");
             rows.Add(operation, 429, "Retry later\n", "RateLimited");
             rows.Add(operation, 500, """{"message":"500 Internal Server Error"}""", "ServerError");
             rows.Add(operation, 502, "<html>Bad Gateway</html>", method == "POST" ? "OutcomeUnknown" : "ServerError");
-            rows.Add(operation, 502, """{"message":"502 Bad Gateway"}""", method == "POST" ? "OutcomeUnknown" : "ServerError");
+            rows.Add(
+                operation,
+                502,
+                """{"message":"502 Bad Gateway"}""",
+                method == "POST" ? "OutcomeUnknown" : "ServerError");
             rows.Add(operation, 503, "{}", method == "POST" ? "OutcomeUnknown" : "ServerError");
             rows.Add(operation, 503, """{"message":"503 Service Unavailable"}""", "ServerError");
             rows.Add(operation, 504, string.Empty, method == "POST" ? "OutcomeUnknown" : "ServerError");
@@ -65,7 +103,8 @@ public sealed class ErrorTableTests
     {
         (Func<GitLabClient, Task> act, string method, string action) = Operations[operation];
         var handler = new FakeHandler(request => request.Method == method && request.Number == 1
-            ? TestClients.Text(body, status, body.StartsWith('<') ? "text/html" : "application/json", ("X-Request-Id", "req-1"))
+            ? TestClients.Text(
+                body, status, body.StartsWith('<') ? "text/html" : "application/json", ("X-Request-Id", "req-1"))
             : TestClients.Json("[]"));
         GitLabApiException exception = await TestClients.ThrowsAsync(
             Enum.Parse<GitLabErrorKind>(kind),
@@ -73,7 +112,8 @@ public sealed class ErrorTableTests
 
         Assert.Equal((HttpStatusCode)status, exception.StatusCode);
         Assert.Equal(method, exception.Method);
-        Assert.StartsWith("https://gitlab.example.com/api/v4/projects/", exception.RequestUri!.AbsoluteUri, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "https://gitlab.example.com/api/v4/projects/", exception.RequestUri!.AbsoluteUri, StringComparison.Ordinal);
         Assert.Equal("req-1", exception.RequestId);
         Assert.Contains(action, exception.Message, StringComparison.Ordinal);
         Assert.Contains("gitlab.example.com", exception.Message, StringComparison.Ordinal);
@@ -94,8 +134,10 @@ public sealed class ErrorTableTests
     {
         foreach (int status in (int[])[403, 404])
         {
-            using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json("""{"message":"no"}""", status));
-            GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(() => Operations[operation].Act(TestClients.CreateClient(handler)));
+            using MockHttpMessageHandler handler = TestClients.CreateHandler(
+                () => TestClients.Json("""{"message":"no"}""", status));
+            GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(
+                () => Operations[operation].Act(TestClients.CreateClient(handler)));
             Assert.Contains("role", exception.Message, StringComparison.Ordinal);
             Assert.Contains(role, exception.Message, StringComparison.Ordinal);
         }
@@ -107,7 +149,8 @@ public sealed class ErrorTableTests
     public async Task An_unknown_outcome_reports_how_to_find_the_object(string operation, string command, string name)
     {
         using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json("{}", 502));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.OutcomeUnknown, () => Operations[operation].Act(TestClients.CreateClient(handler)));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.OutcomeUnknown, () => Operations[operation].Act(TestClients.CreateClient(handler)));
         Assert.Contains(command, exception.Message, StringComparison.Ordinal);
         Assert.Contains(name, exception.Message, StringComparison.Ordinal);
     }
@@ -115,8 +158,11 @@ public sealed class ErrorTableTests
     [Theory]
     [InlineData("""{"message":"404 Project Not Found"}""", "404 Project Not Found")]
     [InlineData("""{"message":["is too long","is invalid"]}""", "is too long, is invalid")]
-    [InlineData("""{"message":{"name":["is too long","is invalid"],"base":["no"]}}""", "name is too long, is invalid; no")]
-    [InlineData("""{"message":{"error":"This endpoint has been requested too many times."}}""", "This endpoint has been requested too many times.")]
+    [InlineData(
+        """{"message":{"name":["is too long","is invalid"],"base":["no"]}}""", "name is too long, is invalid; no")]
+    [InlineData(
+        """{"message":{"error":"This endpoint has been requested too many times."}}""",
+        "This endpoint has been requested too many times.")]
     [InlineData("""{"error":"name is missing, name is empty"}""", "name is missing, name is empty")]
     [InlineData("""{"error":"invalid_token","error_description":"Token is expired."}""", "Token is expired.")]
     [InlineData("""{"message":"Имя уже занято — 名前 🔑"}""", "Имя уже занято — 名前 🔑")]
@@ -128,7 +174,8 @@ public sealed class ErrorTableTests
     public async Task The_message_of_GitLab_is_quoted(string body, string? message)
     {
         using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json(body, 400));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
         Assert.Equal(message, exception.ServerMessage);
         Assert.Contains(message ?? "without a message", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(exception.Message, char.IsControl);
@@ -137,7 +184,11 @@ public sealed class ErrorTableTests
     [Theory]
     [InlineData("application/json", """{"other":"x"}""", null, "JSON that is not GitLab's")]
     [InlineData("application/json", """["x"]""", null, "JSON that is not GitLab's")]
-    [InlineData("application/json", """{"error":{"code":400,"message":"upstream"}}""", "code 400; message upstream", "JSON that is not GitLab's")]
+    [InlineData(
+        "application/json",
+        """{"error":{"code":400,"message":"upstream"}}""",
+        "code 400; message upstream",
+        "JSON that is not GitLab's")]
     [InlineData("application/json", "null", null, "with 400 and text")]
     [InlineData("application/json", "", null, "an empty body")]
     [InlineData("text/plain", "", null, "an empty body")]
@@ -145,10 +196,13 @@ public sealed class ErrorTableTests
     [InlineData("text/plain", "a\r\nb\u009b31m", "a  b 31m", "a  b 31m")]
     [InlineData("text/html", "<html><body>Bad</body></html>", null, "HTML")]
     [InlineData("application/json", "  <html><body>Bad</body></html>", null, "HTML")]
-    public async Task A_foreign_response_is_described(string contentType, string body, string? message, string description)
+    public async Task A_foreign_response_is_described(
+        string contentType, string body, string? message, string description)
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text(body, 400, contentType));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text(body, 400, contentType));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
         Assert.Equal(message, exception.ServerMessage);
         Assert.Contains("something other than GitLab responded with 400", exception.Message, StringComparison.Ordinal);
         Assert.Contains(description, exception.Message, StringComparison.Ordinal);
@@ -158,8 +212,10 @@ public sealed class ErrorTableTests
     [Fact]
     public async Task An_invalid_message_is_not_quoted()
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json("""{"message":"\ud800"}""", 400));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Json("""{"message":"\ud800"}""", 400));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
     }
 
     [Theory]
@@ -169,8 +225,10 @@ public sealed class ErrorTableTests
     {
         string text = new('x', 10_000);
         string body = kind == GitLabErrorKind.InvalidResponse ? text : $$"""{"message":"{{text}}"}""";
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text(body, 400, contentType));
-        GitLabApiException exception = await TestClients.ThrowsAsync(kind, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text(body, 400, contentType));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            kind, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
         Assert.InRange(exception.ServerMessage!.Length, 100, 1000);
         Assert.InRange(exception.Message.Length, 100, 1500);
     }
@@ -185,7 +243,8 @@ public sealed class ErrorTableTests
     [InlineData("X-Other", "1", null)]
     public async Task The_requested_delay_is_part_of_the_exception(string header, string value, int? seconds)
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text("Retry later", 429, "text/plain", (header, value)));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text("Retry later", 429, "text/plain", (header, value)));
         GitLabApiException exception = await TestClients.ThrowsAsync(
             GitLabErrorKind.RateLimited,
             () => TestClients.CreateClient(handler, options => options.MaximumRetryCount = 0).GetAgentAsync(101, 11));
@@ -207,4 +266,6 @@ public sealed class ErrorTableTests
 
         Assert.Empty(handler.Requests);
     }
+
+    private sealed record Operation(Func<GitLabClient, Task> Act, string Method, string Action);
 }

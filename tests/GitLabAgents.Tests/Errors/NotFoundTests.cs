@@ -22,7 +22,8 @@ public sealed class NotFoundTests
         ["revoke token"] = (client, project, agent) => client.RevokeTokenAsync(project, agent, 4711),
         ["list URL configurations"] = (client, project, agent) => client.GetUrlConfigurationsAsync(project, agent),
         ["read URL configuration"] = (client, project, agent) => client.GetUrlConfigurationAsync(project, agent, 4711),
-        ["remove URL configuration"] = (client, project, agent) => client.DeleteUrlConfigurationAsync(project, agent, 4711),
+        ["remove URL configuration"] = (
+            client, project, agent) => client.DeleteUrlConfigurationAsync(project, agent, 4711),
     };
 
     public static TheoryData<string> Names() => new(Operations.Keys);
@@ -32,7 +33,8 @@ public sealed class NotFoundTests
     public async Task A_missing_project_is_ProjectNotFound(string operation)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ProjectNotFound, () => Operations[operation](TestClients.CreateClient(server), 999, 11));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ProjectNotFound, () => Operations[operation](TestClients.CreateClient(server), 999, 11));
         Assert.Contains("Project 999 does not exist", exception.Message, StringComparison.Ordinal);
         Assert.Contains("A missing role looks the same", exception.Message, StringComparison.Ordinal);
         Assert.Equal(404, (int)exception.StatusCode!);
@@ -52,7 +54,8 @@ public sealed class NotFoundTests
     public async Task A_missing_agent_is_AgentNotFound(string operation)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => Operations[operation](TestClients.CreateClient(server), 101, 999));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => Operations[operation](TestClients.CreateClient(server), 101, 999));
         Assert.Contains("role", exception.Message, StringComparison.Ordinal);
     }
 
@@ -64,7 +67,8 @@ public sealed class NotFoundTests
     public async Task A_missing_token_or_URL_configuration_is_not_found(string operation, string kind)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        await TestClients.ThrowsAsync(Enum.Parse<GitLabErrorKind>(kind), () => Operations[operation](TestClients.CreateClient(server), 101, 11));
+        await TestClients.ThrowsAsync(
+            Enum.Parse<GitLabErrorKind>(kind), () => Operations[operation](TestClients.CreateClient(server), 101, 11));
         Assert.EndsWith("/cluster_agents/11", server.Requests[1].RawTarget, StringComparison.Ordinal);
     }
 
@@ -73,7 +77,8 @@ public sealed class NotFoundTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         GitLabClient client = TestClients.CreateClient(server, token: "glpat-reporter");
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => TestClients.ToListAsync(client.GetAgentsAsync("group/app")));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => TestClients.ToListAsync(client.GetAgentsAsync("group/app")));
         Assert.Contains("Project group/app exists", exception.Message, StringComparison.Ordinal);
         Assert.Contains("Developer", exception.Message, StringComparison.Ordinal);
     }
@@ -87,7 +92,8 @@ public sealed class NotFoundTests
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Status(404).Matching("cluster_agents"));
         server.Faults.Add(Fault.Html(404).Always());
-        await TestClients.ThrowsAsync(Enum.Parse<GitLabErrorKind>(kind), () => Operations[operation](TestClients.CreateClient(server), 101, 11));
+        await TestClients.ThrowsAsync(
+            Enum.Parse<GitLabErrorKind>(kind), () => Operations[operation](TestClients.CreateClient(server), 101, 11));
         Assert.Equal(2, server.Requests.Count);
     }
 
@@ -99,7 +105,8 @@ public sealed class NotFoundTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Status(404, """{"error":"404 Not Found"}""").Always());
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.NotSupported, () => Operations[operation](TestClients.CreateClient(server), 101, 11));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.NotSupported, () => Operations[operation](TestClients.CreateClient(server), 101, 11));
         Assert.Contains("14.10", exception.Message, StringComparison.Ordinal);
         Assert.Single(server.Requests);
     }

@@ -19,7 +19,8 @@ public sealed class RecommendedActionTests
     public async Task Only_a_path_can_belong_to_a_moved_project(string project, string body, bool isMoved)
     {
         using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json(body, 405));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(handler).CreateAgentAsync(project, "new"));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(handler).CreateAgentAsync(project, "new"));
         Assert.Equal(isMoved, exception.RecommendedAction.Contains("moved or renamed", StringComparison.Ordinal));
     }
 
@@ -29,7 +30,8 @@ public sealed class RecommendedActionTests
     [InlineData("DELETE", true)]
     public async Task A_rejected_change_may_be_caused_by_the_project(string method, bool isChange)
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json("""{"message":"403 Forbidden"}""", 403));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Json("""{"message":"403 Forbidden"}""", 403));
         GitLabClient client = TestClients.CreateClient(handler);
         GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.Forbidden, () => method switch
         {
@@ -43,11 +45,15 @@ public sealed class RecommendedActionTests
 
     [Theory]
     [InlineData("insufficient_scope", "The access token needs the scope api or read_api.")]
-    [InlineData("insufficient_granular_scope", "The fine-grained access token lacks a permission. Add it, or use a token with the scope api or read_api.")]
+    [InlineData(
+        "insufficient_granular_scope",
+        "The fine-grained access token lacks a permission. Add it, or use a token with the scope api or read_api.")]
     public async Task A_missing_permission_is_distinguished_from_a_missing_scope(string code, string action)
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json($$"""{"error":"{{code}}","error_description":"Access denied"}""", 403));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InsufficientScope, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Json($$"""{"error":"{{code}}","error_description":"Access denied"}""", 403));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InsufficientScope, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
         Assert.Equal(action, exception.RecommendedAction);
     }
 
@@ -56,7 +62,8 @@ public sealed class RecommendedActionTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using GitLabSession session = TestClients.CreateSession(new UriBuilder(server.Url) { Scheme = "https" }.Uri);
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => new GitLabClient(session).GetAgentAsync(101, 11));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ConnectionFailed, () => new GitLabClient(session).GetAgentAsync(101, 11));
         Assert.Contains("does not speak TLS", exception.RecommendedAction, StringComparison.Ordinal);
         Assert.DoesNotContain("certificate", exception.RecommendedAction, StringComparison.Ordinal);
         Assert.False(exception.IsTransient);
@@ -73,8 +80,10 @@ public sealed class RecommendedActionTests
     [InlineData(404, false)]
     public async Task A_transient_error_recommends_a_later_retry(int status, bool isTransient)
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json("""{"message":"no"}""", status));
-        GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(() => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Json("""{"message":"no"}""", status));
+        GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(
+            () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
         Assert.Equal(isTransient, exception.IsTransient);
     }
 
@@ -82,7 +91,8 @@ public sealed class RecommendedActionTests
     public async Task A_failed_connection_is_transient()
     {
         using MockHttpMessageHandler handler = TestClients.CreateHandler(() => throw new HttpRequestException("no"));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ConnectionFailed, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
         Assert.True(exception.IsTransient);
     }
 
@@ -91,7 +101,8 @@ public sealed class RecommendedActionTests
     {
         using var handler = new MockHttpMessageHandler();
         handler.When(HttpMethod.Get, "*").Respond(_ => TestClients.Json(TestClients.Agent(11)));
-        handler.When(HttpMethod.Post, "*").Respond(_ => TestClients.Json("""{"errors":[{"message":"Invalid token"}]}""", 401));
+        handler.When(HttpMethod.Post, "*")
+            .Respond(_ => TestClients.Json("""{"errors":[{"message":"Invalid token"}]}""", 401));
         AgentConnection connection = await TestClients.CreateClient(handler).GetConnectionAsync(101, 11);
         Assert.Equal(AgentConnectionStatus.Unknown, connection.Status);
         Assert.Contains("GraphQL does not accept the access token", connection.Reason, StringComparison.Ordinal);

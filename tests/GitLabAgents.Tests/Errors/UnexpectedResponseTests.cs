@@ -23,7 +23,9 @@ public sealed class UnexpectedResponseTests
         Assert.Contains(flaw, error.Message, StringComparison.Ordinal);
         Assert.Contains("may have processed", error.Message, StringComparison.Ordinal);
         Assert.Contains(
-            "Get-GitLabClusterAgent -Project 'group/app' -Name 'new'", error.RecommendedAction, StringComparison.Ordinal);
+            "Get-GitLabClusterAgent -Project 'group/app' -Name 'new'",
+            error.RecommendedAction,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -58,7 +60,9 @@ public sealed class UnexpectedResponseTests
         GitLabApiException error = await TestClients.ThrowsAsync(
             GitLabErrorKind.ServerError, () => client.DeleteAgentAsync(101, 11));
         Assert.Contains(
-            "a gateway responded with 504 and HTML. GitLab may have processed", error.Message, StringComparison.Ordinal);
+            "a gateway responded with 504 and HTML. GitLab may have processed",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -140,9 +144,11 @@ public sealed class UnexpectedResponseTests
     [Fact]
     public async Task A_query_that_was_sent_with_an_unsupported_field_is_repeated_without_it()
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(static options => options.Version = "17.0.0");
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            static options => options.Version = "17.0.0");
         using var network = new FirstQueriesHandler();
-        using GitLabSession session = TestClients.CreateSession(server.Url, options => options.PrimaryHandler = network);
+        using GitLabSession session = TestClients.CreateSession(
+            server.Url, options => options.PrimaryHandler = network);
         AgentConnection[] connections = await Task.WhenAll(
             Enumerable.Range(0, 2).Select(_ => new GitLabClient(session).GetConnectionAsync("group/app", 11)));
         Assert.All(

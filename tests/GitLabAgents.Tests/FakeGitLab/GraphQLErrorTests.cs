@@ -174,7 +174,8 @@ public sealed class GraphQLErrorTests
     [InlineData(GraphQLAvailability.Forbidden, 403, "text/html")]
     public async Task GraphQL_can_be_blocked(GraphQLAvailability availability, int status, string type)
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.GraphQL = availability);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.GraphQL = availability);
         using var client = new RawClient(server);
         RawResponse response = await client.QueryAsync("{ currentUser { id } }");
         Assert.Equal((status, type), (response.Status, response.ContentType));

@@ -104,11 +104,12 @@ public sealed class GraphQLPagingTests
         Assert.Contains("REVOKED", (await client.QueryAsync(Tokens)).Body);
     }
 
-    private static Task<FakeGitLabServer> FleetAsync() => TestClients.StartServerAsync(options => options.Populate += state =>
-    {
-        state.AddAgents("fleet/one", 125);
-        state.AddAgents("fleet/two", 125);
-    });
+    private static Task<FakeGitLabServer> FleetAsync()
+        => TestClients.StartServerAsync(options => options.Populate += state =>
+        {
+            state.AddAgents("fleet/one", 125);
+            state.AddAgents("fleet/two", 125);
+        });
 
     private static async Task<JsonNode> PageAsync(RawClient client, object variables)
         => (await client.QueryAsync(Query, variables)).Data!["group"]!["clusterAgents"]!;

@@ -53,12 +53,14 @@ public sealed class QueryComplexityTests
     [InlineData(ConnectionsWithWarnings, 107)]
     [InlineData(Connections, 99)]
     [InlineData("", 77)]
-    public void A_page_of_the_agents_of_a_group_has_the_expected_complexity(string connections, int expected) => Assert.Equal(
-        expected,
-        QueryComplexity.Compute(
-            "query($path: ID!, $after: String) { group(fullPath: $path) { id fullPath maxAccessLevel { integerValue } "
-            + $"clusterAgents(first: 100, after: $after) {{ count {Page} "
-            + $"nodes {{ id name createdAt project {{ {Project} }} {Tokens} {connections} }} }} }} }}"));
+    public void A_page_of_the_agents_of_a_group_has_the_expected_complexity(string connections, int expected)
+        => Assert.Equal(
+            expected,
+            QueryComplexity.Compute(
+                "query($path: ID!, $after: String) { group(fullPath: $path) { id fullPath "
+                + "maxAccessLevel { integerValue } "
+                + $"clusterAgents(first: 100, after: $after) {{ count {Page} "
+                + $"nodes {{ id name createdAt project {{ {Project} }} {Tokens} {connections} }} }} }} }}"));
 
     [Theory]
     [InlineData(ConnectionsWithWarnings, 209)]
@@ -84,7 +86,8 @@ public sealed class QueryComplexityTests
     [Fact]
     public async Task The_server_reports_score_and_limit()
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += AddAdministrator);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.Populate += AddAdministrator);
         using var client = new RawClient(server);
         using var administrator = new RawClient(server, "glpat-root");
         using var anonymous = new RawClient(server, token: null);
@@ -99,7 +102,8 @@ public sealed class QueryComplexityTests
     [Fact]
     public async Task A_query_over_the_limit_is_rejected_without_a_code()
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += AddAdministrator);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.Populate += AddAdministrator);
         using var client = new RawClient(server);
         using var administrator = new RawClient(server, "glpat-root");
         string query = Aliases(6);

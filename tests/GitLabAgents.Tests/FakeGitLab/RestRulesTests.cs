@@ -128,7 +128,8 @@ public sealed class RestRulesTests
     [Fact]
     public async Task Tokens_can_appear_on_two_pages()
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.UnstableTokenOrder = true);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.UnstableTokenOrder = true);
         using var client = new RawClient(server);
         Fake.Agent agent = server.State.AddAgent("group/app", "busy");
         Fake.StoredToken used = server.State.AddToken(agent, "used", lastUsedAt: DateTimeOffset.UtcNow);

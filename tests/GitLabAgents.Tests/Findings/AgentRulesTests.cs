@@ -11,7 +11,10 @@ public sealed class AgentRulesTests
     private static readonly DateTimeOffset Now = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
 
     private static readonly GitLabSession Session = new(
-        TestClients.Unreachable, TestClients.ToSecureString(TestClients.Token), TokenType.PrivateToken, new() { NoProxy = true })
+        TestClients.Unreachable,
+        TestClients.ToSecureString(TestClients.Token),
+        TokenType.PrivateToken,
+        new() { NoProxy = true })
     {
         Version = "18.9.0-ee",
     };
@@ -64,7 +67,9 @@ public sealed class AgentRulesTests
                 new AgentRuleOptions { Rules = [AgentRules.SpareTokenUnused] },
                 Now));
         Assert.Equal(2, finding.Token!.Id);
-        Assert.Equal("Revoke the idle one: Revoke-GitLabAgentToken -Project 'group/app' -Agent 11 -TokenId 2", finding.RecommendedAction);
+        Assert.Equal(
+            "Revoke the idle one: Revoke-GitLabAgentToken -Project 'group/app' -Agent 11 -TokenId 2",
+            finding.RecommendedAction);
     }
 
     [Fact]
@@ -79,7 +84,8 @@ public sealed class AgentRulesTests
     {
         Assert.Equal(["NotReadable"], Evaluate(Item(AgentConnectionStatus.Unknown, [Token(1, 10, 1)])));
         Assert.Equal(["NotReadable"], Evaluate(Item(AgentConnectionStatus.Connected, null)));
-        Assert.Equal(["ProjectArchived"], Evaluate(Item(AgentConnectionStatus.Unknown, [Token(1, 10, 1)], isArchived: true)));
+        Assert.Equal(
+            ["ProjectArchived"], Evaluate(Item(AgentConnectionStatus.Unknown, [Token(1, 10, 1)], isArchived: true)));
     }
 
     [Fact]

@@ -13,7 +13,9 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Checks that each query, with and without its removable parts, is valid and within the limits of GitLab.</summary>
+/// <summary>
+/// Checks that each query, with and without its removable parts, is valid and within the limits of GitLab.
+/// </summary>
 public sealed class QueryDocumentTests
 {
     private const int MaxComplexity = 200;
@@ -25,7 +27,8 @@ public sealed class QueryDocumentTests
 
     private static readonly string[] Removable =
     [
-        "isReceptive", "connections", "warnings", "createdByUser", "tokens", "archived", "userPermissions", "adminProject",
+        "isReceptive", "connections", "warnings", "createdByUser", "tokens", "archived", "userPermissions",
+        "adminProject",
         "maxAccessLevel", "integerValue", "count", "includeArchived:", "archived:", "minAccessLevel:",
     ];
 
@@ -39,7 +42,8 @@ public sealed class QueryDocumentTests
         foreach (string file in Directory.GetFiles(folder, "*.graphql"))
         {
             string name = Path.GetFileNameWithoutExtension(file);
-            Assert.True(Operations.Contains(name) || all.Contains($"fragment {name} on", StringComparison.Ordinal), file);
+            Assert.True(
+                Operations.Contains(name) || all.Contains($"fragment {name} on", StringComparison.Ordinal), file);
         }
     }
 
@@ -62,7 +66,12 @@ public sealed class QueryDocumentTests
     [MemberData(nameof(Documents))]
     public void A_query_stays_below_the_limits_of_complexity_and_length(string name)
     {
-        foreach (AgentParts parts in new[] { AgentParts.None, AgentParts.Tokens, AgentParts.Tokens | AgentParts.Connections })
+        foreach (AgentParts parts in new[]
+        {
+            AgentParts.None,
+            AgentParts.Tokens,
+            AgentParts.Tokens | AgentParts.Connections,
+        })
         {
             var query = new AgentQuery(new GraphQLSupport(TimeProvider.System), parts);
             string text = QueryDocument.Load(name).Without(query.Excluded);
@@ -85,7 +94,8 @@ public sealed class QueryDocumentTests
         {
             string text = QueryDocument.GroupProjects.Without(query.Excluded);
             complexities.Add(QueryComplexity.Compute(
-                text, new Dictionary<string, object?> { ["first"] = query.Projects, ["agents"] = query.AgentsPerProject }));
+                text,
+                new Dictionary<string, object?> { ["first"] = query.Projects, ["agents"] = query.AgentsPerProject }));
         }
         while (query.TryReduce(query.Level, GraphQLResult.TooExpensive("too much", isTooComplex: true)) is not null);
 
@@ -99,7 +109,8 @@ public sealed class QueryDocumentTests
     public void An_argument_can_be_removed_alone()
     {
         string query = QueryDocument.GroupProjects.Without(["includeArchived:"]);
-        Assert.Contains("projects(includeSubgroups: $recurse, first: $first, after: $after) {", query, StringComparison.Ordinal);
+        Assert.Contains(
+            "projects(includeSubgroups: $recurse, first: $first, after: $after) {", query, StringComparison.Ordinal);
         Assert.Contains("\narchived\n", query, StringComparison.Ordinal);
     }
 
@@ -117,9 +128,11 @@ public sealed class QueryDocumentTests
     private static async Task<JsonNode> PostAsync(FakeGitLabServer server, string query, object variables)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var request = new HttpRequestMessage(HttpMethod.Post, server.Url.AbsoluteUri.TrimEnd('/') + "/api/graphql");
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, server.Url.AbsoluteUri.TrimEnd('/') + "/api/graphql");
         request.Headers.Add("PRIVATE-TOKEN", TestClients.Token);
-        request.Content = new StringContent(JsonSerializer.Serialize(new { query, variables }), Encoding.UTF8, "application/json");
+        request.Content = new StringContent(
+            JsonSerializer.Serialize(new { query, variables }), Encoding.UTF8, "application/json");
         using HttpResponseMessage response = await http.SendAsync(request);
         return JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
     }

@@ -15,7 +15,8 @@ public sealed class EncodedSlashTests
     private readonly FakeHandler _http = new(Respond);
 
     [Fact]
-    public void This_NET_keeps_encoded_slashes() => Assert.True(TestClients.CreateSession(TestClients.Unreachable).KeepsEncodedSlashes);
+    public void This_NET_keeps_encoded_slashes()
+        => Assert.True(TestClients.CreateSession(TestClients.Unreachable).KeepsEncodedSlashes);
 
     [Fact]
     public async Task The_ID_of_a_project_is_looked_up_once()

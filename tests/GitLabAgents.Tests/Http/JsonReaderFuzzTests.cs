@@ -7,16 +7,26 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Checks that randomly corrupted bodies (the same in every run) return valid objects or one kind of error.</summary>
+/// <summary>
+/// Checks that randomly corrupted bodies (the same in every run) return valid objects or one kind of error.
+/// </summary>
 public sealed class JsonReaderFuzzTests
 {
-    private const string Agent = """{"id":1,"name":"prod-ü","config_project":{"id":20,"description":null,"name":"t","path_with_namespace":"root/t","created_at":"2022-03-20T20:42:40.221Z"},"created_at":"2022-04-20T20:42:40.221Z","created_by_user_id":42,"is_receptive":false}""";
-    private const string Token = """{"id":7,"name":"ci","description":"x \"y\" \u00e4","agent_id":11,"status":"active","created_at":"2022-03-25T14:12:11.497Z","created_by_user_id":1,"last_used_at":"2022-03-25 14:12:11 UTC","token":"glagent-abcdefghijk"}""";
+    private const string Agent =
+        """{"id":1,"name":"prod-ü","config_project":{"id":20,"description":null"""
+            + ""","name":"t","path_with_namespace":"root/t","created_at":"2022-03-20T20:42:40.221Z"}"""
+            + ""","created_at":"2022-04-20T20:42:40.221Z","created_by_user_id":42,"is_receptive":false}""";
+    private const string Token =
+        """{"id":7,"name":"ci","description":"x \"y\" \u00e4","agent_id":11"""
+            + ""","status":"active","created_at":"2022-03-25T14:12:11.497Z","created_by_user_id":1"""
+            + ""","last_used_at":"2022-03-25 14:12:11 UTC","token":"glagent-abcdefghijk"}""";
 
     private static readonly string[] Fragments =
     [
-        "null", "{}", "[]", "0", "-1", "1e999", "\"\"", "\"\\ud800\"", "\\u0000", "true", ",", ":", "\"", "{", "}", "[", "]", "\\", "99999999999999999999",
-        "\"id\":", "\"last_used_at\":\"", "\"token\":null", "\uFEFF", "\u001b[31m", "//", "NaN", "2022-02-30T00:00:00Z", "+99:99", "  ",
+        "null", "{}", "[]", "0", "-1", "1e999", "\"\"", "\"\\ud800\"", "\\u0000", "true", ",", ":", "\"", "{", "}", "[",
+        "]", "\\", "99999999999999999999",
+        "\"id\":", "\"last_used_at\":\"", "\"token\":null", "\uFEFF", "\u001b[31m", "//", "NaN", "2022-02-30T00:00:00Z",
+        "+99:99", "  ",
     ];
 
     [Theory]
@@ -26,14 +36,17 @@ public sealed class JsonReaderFuzzTests
     [InlineData("list tokens", "[" + Token + "]", 4)]
     [InlineData("get token", Token, 5)]
     [InlineData("create token", Token, 6)]
-    public async Task A_corrupted_body_returns_valid_objects_or_InvalidResponse(string operation, string valid, int seed)
+    public async Task A_corrupted_body_returns_valid_objects_or_InvalidResponse(
+        string operation, string valid, int seed)
     {
         var random = new Random(seed);
         byte[] body = [];
         var handler = new FakeHandler(request => request.Method == "DELETE"
             ? TestClients.Response([], 204, null)
-            : TestClients.Response(body, request.Method == "POST" ? 201 : 200, "application/json", ("X-Next-Page", string.Empty)));
-        using GitLabSession session = TestClients.CreateSession(TestClients.Unreachable, options => options.PrimaryHandler = handler);
+            : TestClients.Response(
+                body, request.Method == "POST" ? 201 : 200, "application/json", ("X-Next-Page", string.Empty)));
+        using GitLabSession session = TestClients.CreateSession(
+            TestClients.Unreachable, options => options.PrimaryHandler = handler);
         var client = new GitLabClient(session);
         int read = 0;
         int rejected = 0;
@@ -54,7 +67,8 @@ public sealed class JsonReaderFuzzTests
             }
             catch (Exception e)
             {
-                Assert.Fail($"{operation}, round {round}: {e.GetType().Name}: {e.Message} of {Convert.ToBase64String(mutant)}");
+                Assert.Fail(
+                    $"{operation}, round {round}: {e.GetType().Name}: {e.Message} of {Convert.ToBase64String(mutant)}");
             }
         }
 
@@ -128,7 +142,10 @@ public sealed class JsonReaderFuzzTests
     // Replaces a value, so that the JSON stays valid and its meaning changes.
     private static byte[] ReplaceValue(Random random, string json)
     {
-        int[] colons = [.. json.Select((c, index) => (c, index)).Where(pair => pair.c == ':').Select(pair => pair.index)];
+        int[] colons =
+        [
+            .. json.Select((c, index) => (c, index)).Where(pair => pair.c == ':').Select(pair => pair.index),
+        ];
         if (colons.Length == 0)
         {
             return Encoding.UTF8.GetBytes(json);
@@ -136,6 +153,7 @@ public sealed class JsonReaderFuzzTests
 
         int start = colons[random.Next(colons.Length)] + 1;
         int end = json.IndexOfAny([',', '}'], start);
-        return Encoding.UTF8.GetBytes(end < 0 ? json : json[..start] + Fragments[random.Next(Fragments.Length)] + json[end..]);
+        return Encoding.UTF8.GetBytes(
+            end < 0 ? json : json[..start] + Fragments[random.Next(Fragments.Length)] + json[end..]);
     }
 }

@@ -17,20 +17,40 @@ public sealed class JsonReaderTests
     {
         ClusterAgent agent = await ReadAgentAsync("""
             {"id":1,"name":"agent-1","surprise":{"a":[1,{"b":null}]},
-             "config_project":{"id":20,"description":"","name":"test","name_with_namespace":"Administrator / test","path":"test","path_with_namespace":"root/test","created_at":"2022-03-20T20:42:40.221Z","topics":["x"]},
+             "config_project":{"id":20,"description":"","name":"test","name_with_namespace":"Administrator / test",
+              "path":"test",
+              "path_with_namespace":"root/test","created_at":"2022-03-20T20:42:40.221Z","topics":["x"]},
              "created_at":"2022-04-20T20:42:40.221Z","created_by_user_id":42,"is_receptive":true}
             """);
 
-        Assert.Equal((1L, 1L, "agent-1", 20L, "root/test", (long?)42, (bool?)true), (agent.Id, agent.AgentId, agent.Name, agent.ProjectId, agent.ProjectPath, agent.CreatedByUserId, agent.IsReceptive));
+        Assert.Equal(
+            (1L, 1L, "agent-1", 20L, "root/test", (long?)42, (bool?)true),
+            (agent.Id,
+                agent.AgentId,
+                agent.Name,
+                agent.ProjectId,
+                agent.ProjectPath,
+                agent.CreatedByUserId,
+                agent.IsReceptive));
         Assert.Equal(Date("2022-04-20T20:42:40.2210000Z"), agent.CreatedAt);
         ConfigProject project = agent.ConfigProject!;
-        Assert.Equal((20L, string.Empty, "test", "Administrator / test", "test", "root/test"), (project.Id, project.Description, project.Name, project.NameWithNamespace, project.Path, project.PathWithNamespace));
+        Assert.Equal(
+            (20L, string.Empty, "test", "Administrator / test", "test", "root/test"),
+            (project.Id,
+                project.Description,
+                project.Name,
+                project.NameWithNamespace,
+                project.Path,
+                project.PathWithNamespace));
         Assert.Equal(Date("2022-03-20T20:42:40.2210000Z"), project.CreatedAt);
     }
 
     [Theory]
     [InlineData("""{"id":1}""")]
-    [InlineData("""{"id":1,"name":null,"config_project":null,"created_at":null,"created_by_user_id":null,"is_receptive":null}""")]
+    [InlineData(
+        """
+        {"id":1,"name":null,"config_project":null,"created_at":null,"created_by_user_id":null,"is_receptive":null}
+        """)]
     public async Task Null_and_absent_properties_are_null(string json)
     {
         ClusterAgent agent = await ReadAgentAsync(json);
@@ -46,8 +66,21 @@ public sealed class JsonReaderTests
     [Fact]
     public async Task Every_property_of_a_token_is_read()
     {
-        AgentToken token = await ReadTokenAsync("""{"id":"7","name":"abcd","description":"Some token","agent_id":"5","status":"active","created_at":"2022-03-25T14:12:11.497Z","created_by_user_id":"1","last_used_at":"2022-04-01T00:00:00Z"}""");
-        Assert.Equal((7L, 7L, "abcd", "Some token", 5L, "active", (long?)1, true), (token.Id, token.TokenId, token.Name, token.Description, token.AgentId, token.Status, token.CreatedByUserId, token.IsLastUsedKnown));
+        AgentToken token = await ReadTokenAsync(
+            """
+            {"id":"7","name":"abcd","description":"Some token","agent_id":"5","status":"active",
+             "created_at":"2022-03-25T14:12:11.497Z","created_by_user_id":"1","last_used_at":"2022-04-01T00:00:00Z"}
+            """);
+        Assert.Equal(
+            (7L, 7L, "abcd", "Some token", 5L, "active", (long?)1, true),
+            (token.Id,
+                token.TokenId,
+                token.Name,
+                token.Description,
+                token.AgentId,
+                token.Status,
+                token.CreatedByUserId,
+                token.IsLastUsedKnown));
         Assert.Equal(Date("2022-04-01T00:00:00Z"), token.LastUsedAt);
     }
 
@@ -103,7 +136,8 @@ public sealed class JsonReaderTests
     [InlineData("{}")]
     [InlineData("[]")]
     public async Task An_invalid_date_is_an_error(string json)
-        => await ThrowsInvalidResponseAsync(client => client.GetTokenAsync(101, 11, 7), $$"""{"id":7,"agent_id":11,"last_used_at":{{json}}}""");
+        => await ThrowsInvalidResponseAsync(
+            client => client.GetTokenAsync(101, 11, 7), $$"""{"id":7,"agent_id":11,"last_used_at":{{json}}}""");
 
     [Fact]
     public async Task Null_means_never_and_an_absent_property_means_unknown()
@@ -143,7 +177,8 @@ public sealed class JsonReaderTests
         Encoding writer = Encoding.GetEncoding(encoding);
         byte[] text = writer.GetBytes("""{"id":1,"name":"größe-🔑"}""");
         byte[] body = hasByteOrderMark ? [.. writer.GetPreamble(), .. text] : text;
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Response(body, 200, contentType));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Response(body, 200, contentType));
         Assert.Equal("größe-🔑", (await TestClients.CreateClient(handler).GetAgentAsync(101, 1)).Name);
     }
 
@@ -215,8 +250,10 @@ public sealed class JsonReaderTests
     public async Task Invalid_UTF8_is_an_error_or_replaced_but_never_another_exception()
     {
         byte[] body = [.. "{\"id\":1,\"name\":\""u8, 0xC3, 0x28, 0xFF, .. "\"}"u8];
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Response(body, 200, "application/json"));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 1));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Response(body, 200, "application/json"));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 1));
     }
 
     [Fact]
@@ -225,7 +262,9 @@ public sealed class JsonReaderTests
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Garbage(50 * 1024 * 1024).Always());
         long before = GC.GetTotalAllocatedBytes();
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(101)));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse,
+            () => TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(101)));
         Assert.Contains("16 MiB", exception.Message, StringComparison.Ordinal);
         Assert.Single(server.Requests);
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 400L * 1024 * 1024);
@@ -235,7 +274,8 @@ public sealed class JsonReaderTests
     [Fact]
     public async Task An_HTML_response_is_reported_as_HTML()
     {
-        GitLabApiException exception = await ThrowsInvalidResponseAsync(client => client.GetAgentAsync(101, 1), "<!DOCTYPE html><title>Sign in</title>");
+        GitLabApiException exception = await ThrowsInvalidResponseAsync(
+            client => client.GetAgentAsync(101, 1), "<!DOCTYPE html><title>Sign in</title>");
         Assert.Contains("HTML", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Sign in", exception.Message, StringComparison.Ordinal);
     }
@@ -243,16 +283,20 @@ public sealed class JsonReaderTests
     private static async Task<GitLabApiException> ThrowsInvalidResponseAsync(Func<GitLabClient, Task> act, string body)
     {
         var handler = new FakeHandler(request => TestClients.Json(body, request.Method == "POST" ? 201 : 200));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => act(TestClients.CreateClient(handler)));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => act(TestClients.CreateClient(handler)));
         Assert.Single(handler.Requests);
         Assert.NotNull(exception.Method);
         Assert.NotNull(exception.RequestUri);
         return exception;
     }
 
-    private static Task<ClusterAgent> ReadAgentAsync(string json) => TestClients.CreateClient(TestClients.CreateHandler(() => TestClients.Json(json))).GetAgentAsync(101, 1);
+    private static Task<ClusterAgent> ReadAgentAsync(string json)
+        => TestClients.CreateClient(TestClients.CreateHandler(() => TestClients.Json(json))).GetAgentAsync(101, 1);
 
-    private static Task<AgentToken> ReadTokenAsync(string json) => TestClients.CreateClient(TestClients.CreateHandler(() => TestClients.Json(json))).GetTokenAsync(101, 11, 7);
+    private static Task<AgentToken> ReadTokenAsync(string json)
+        => TestClients.CreateClient(TestClients.CreateHandler(() => TestClients.Json(json))).GetTokenAsync(101, 11, 7);
 
-    private static DateTimeOffset Date(string utc) => DateTimeOffset.Parse(utc, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+    private static DateTimeOffset Date(string utc)
+        => DateTimeOffset.Parse(utc, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
 }

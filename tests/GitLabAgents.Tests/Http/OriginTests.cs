@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
@@ -42,13 +43,15 @@ public sealed class OriginTests
     {
         await using FakeGitLabServer other = await TestClients.StartServerAsync();
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        location = location.Replace("{other}", other.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{port}", server.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        location = location
+            .Replace("{other}", other.Url.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("{port}", server.Url.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         server.Faults.Add(Fault.Redirect(status, location).Always());
         foreach (Func<GitLabClient, Task> act in Operations())
         {
             server.ClearRequests();
-            GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => act(TestClients.CreateClient(server)));
+            GitLabApiException exception = await TestClients.ThrowsAsync(
+                GitLabErrorKind.InvalidResponse, () => act(TestClients.CreateClient(server)));
             Assert.Equal(status, (int)exception.StatusCode!);
             Assert.Single(server.Requests);
             Assert.DoesNotContain("secret", exception.ToString(), StringComparison.Ordinal);
@@ -63,7 +66,9 @@ public sealed class OriginTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         GitLabClient client = TestClients.CreateClient(server);
-        Assert.Equal(["prod", "staging"], (await TestClients.ToListAsync(client.GetAgentsAsync("group/old-name"))).Select(agent => agent.Name));
+        Assert.Equal(
+            ["prod", "staging"],
+            (await TestClients.ToListAsync(client.GetAgentsAsync("group/old-name"))).Select(agent => agent.Name));
         Assert.Equal(2, server.Requests.Count);
         ClusterAgent agent = await client.GetAgentAsync("group/old-name", 11);
         Assert.Equal((101L, "group/app"), (agent.ProjectId, agent.ProjectPath));
@@ -81,9 +86,15 @@ public sealed class OriginTests
         server.Faults.Add(Fault.Redirect(301, location).On("GET", "group%2Fgone").Always());
         ClusterAgent agent = await TestClients.CreateClient(server).GetAgentAsync("group/gone", 11);
         Assert.Equal((11L, 101L), (agent.Id, agent.ProjectId));
-        Assert.Equal(2, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync("group/gone"))).Count);
         Assert.Equal(
-            ["/api/v4/projects/group%2Fgone/cluster_agents/11", "/api/v4/projects/101/cluster_agents/11", "/api/v4/projects/group%2Fgone/cluster_agents?per_page=100&page=1", "/api/v4/projects/101/cluster_agents?per_page=100&page=1"],
+            2, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync("group/gone"))).Count);
+        Assert.Equal(
+            [
+                "/api/v4/projects/group%2Fgone/cluster_agents/11",
+                "/api/v4/projects/101/cluster_agents/11",
+                "/api/v4/projects/group%2Fgone/cluster_agents?per_page=100&page=1",
+                "/api/v4/projects/101/cluster_agents?per_page=100&page=1",
+            ],
             server.Requests.Select(request => request.RawTarget));
     }
 
@@ -96,7 +107,8 @@ public sealed class OriginTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Redirect(status, location).Always());
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).GetAgentAsync("group/gone", 11));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).GetAgentAsync("group/gone", 11));
         Assert.Single(server.Requests);
     }
 
@@ -108,7 +120,9 @@ public sealed class OriginTests
             state.AddAgents("many/old", 250);
             state.MoveProject("many/old", "many/new");
         });
-        Assert.Equal(250, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync("many/old"))).Select(agent => agent.Id).Distinct().Count());
+        List<ClusterAgent> agents = await TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetAgentsAsync("many/old"));
+        Assert.Equal(250, agents.Select(agent => agent.Id).Distinct().Count());
     }
 
     [Fact]
@@ -116,7 +130,11 @@ public sealed class OriginTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         GitLabClient client = TestClients.CreateClient(server);
-        foreach (Func<Task> act in (Func<Task>[])[() => client.DeleteAgentAsync("group/old-name", 11), () => client.CreateAgentAsync("group/old-name", "new")])
+        foreach (Func<Task> act in (Func<Task>[])
+        [
+            () => client.DeleteAgentAsync("group/old-name", 11),
+            () => client.CreateAgentAsync("group/old-name", "new"),
+        ])
         {
             server.ClearRequests();
             GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, act);
@@ -166,23 +184,30 @@ public sealed class OriginTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Redirect(301, server.Url + "/api/v4/projects/101/cluster_agents/11").Always());
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).GetAgentAsync(101, 11));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).GetAgentAsync(101, 11));
         Assert.InRange(server.Requests.Count, 2, 10);
     }
 
     [Fact]
     public async Task A_redirect_without_a_location_is_an_error()
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text("<html/>", 302, "text/html"));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text("<html/>", 302, "text/html"));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
     }
 
     [Fact]
     public async Task A_redirect_to_HTTPS_is_explained()
     {
-        var handler = new FakeHandler(request => TestClients.Text("<html/>", 301, "text/html", ("Location", "https://gitlab.example.com" + request.Uri.PathAndQuery)));
-        using GitLabSession session = TestClients.CreateSession(new Uri("http://gitlab.example.com"), options => options.PrimaryHandler = handler);
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => new GitLabClient(session).GetAgentAsync(101, 11));
+        var handler = new FakeHandler(
+            request => TestClients.Text(
+                "<html/>", 301, "text/html", ("Location", "https://gitlab.example.com" + request.Uri.PathAndQuery)));
+        using GitLabSession session = TestClients.CreateSession(
+            new Uri("http://gitlab.example.com"), options => options.PrimaryHandler = handler);
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => new GitLabClient(session).GetAgentAsync(101, 11));
         Assert.Contains("https://gitlab.example.com", exception.Message, StringComparison.Ordinal);
         Assert.Single(handler.Requests);
     }
@@ -190,8 +215,11 @@ public sealed class OriginTests
     [Fact]
     public async Task A_redirect_to_another_host_names_the_host()
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text(string.Empty, 302, "text/html", ("Location", "https://sso.example.org/sign_in?x=y")));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text(
+                string.Empty, 302, "text/html", ("Location", "https://sso.example.org/sign_in?x=y")));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
         Assert.Contains("https://sso.example.org", exception.Message, StringComparison.Ordinal);
     }
 

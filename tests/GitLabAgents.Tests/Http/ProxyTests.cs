@@ -210,7 +210,8 @@ public sealed class ProxyTests : IDisposable
     [InlineData("https_proxy=p:1;no_proxy=.b.com", "https://b.com/", null)]
     [InlineData("https_proxy=p:1;no_proxy=.b.com", "https://ab.com/", "http://p:1/")]
     [InlineData("https_proxy=p:1;no_proxy=*", "https://a/", null)]
-    public void Environment_variables_are_read_by_the_rules_of_NET(string variables, string destination, string? expected)
+    public void Environment_variables_are_read_by_the_rules_of_NET(
+        string variables, string destination, string? expected)
     {
         EnvironmentProxy? proxy = Read(variables);
         Uri? address = proxy?.GetProxy(new Uri(destination));

@@ -26,12 +26,27 @@ public sealed class RawConnectionTests
         listener.Start();
         Task serving = ServeAsync(listener, response);
         var observer = new RecordingObserver();
-        using GitLabSession session = TestClients.CreateSession(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), options => options.MaximumRetryCount = 1, Secret);
+        using GitLabSession session = TestClients.CreateSession(
+            new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"),
+            options => options.MaximumRetryCount = 1,
+            Secret);
 
-        foreach (Func<GitLabClient, Task> act in (Func<GitLabClient, Task>[])[client => client.GetAgentAsync(101, 11), client => client.CreateAgentAsync(101, "new")])
+        foreach (Func<GitLabClient, Task> act in (Func<GitLabClient, Task>[])
+        [
+            client => client.GetAgentAsync(101, 11),
+            client => client.CreateAgentAsync(101, "new"),
+        ])
         {
-            GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(() => act(new GitLabClient(session, observer)));
-            Assert.Contains(exception.Kind, (GitLabErrorKind[])[GitLabErrorKind.ConnectionFailed, GitLabErrorKind.OutcomeUnknown, GitLabErrorKind.InvalidResponse]);
+            GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(
+                () => act(new GitLabClient(session, observer)));
+            Assert.Contains(
+                exception.Kind,
+                (GitLabErrorKind[])
+                [
+                    GitLabErrorKind.ConnectionFailed,
+                    GitLabErrorKind.OutcomeUnknown,
+                    GitLabErrorKind.InvalidResponse,
+                ]);
             Assert.DoesNotContain("SECRET", exception.ToString(), StringComparison.Ordinal);
             Assert.DoesNotContain("SECRET", observer.ToString(), StringComparison.Ordinal);
             Assert.DoesNotContain(exception.Message, char.IsControl);

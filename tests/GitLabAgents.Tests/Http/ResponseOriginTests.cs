@@ -56,14 +56,17 @@ public sealed class ResponseOriginTests
 
     [Theory]
     [MemberData(nameof(Foreign))]
-    public async Task A_foreign_response_is_InvalidResponse_whatever_its_status(string method, int status, string contentType, string body)
+    public async Task A_foreign_response_is_InvalidResponse_whatever_its_status(
+        string method, int status, string contentType, string body)
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text(body, status, contentType));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text(body, status, contentType));
         GitLabApiException exception = await TestClients.ThrowsAsync(
             GitLabErrorKind.InvalidResponse,
             () => Operations[method](TestClients.CreateClient(handler, options => options.MaximumRetryCount = 0)));
         Assert.Equal(status, (int)exception.StatusCode!);
-        Assert.Contains($"something other than GitLab responded with {status}", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"something other than GitLab responded with {status}", exception.Message, StringComparison.Ordinal);
         Assert.Equal(method != "GET", exception.Message.Contains("may have processed", StringComparison.Ordinal));
         Assert.DoesNotContain("role", exception.Message, StringComparison.Ordinal);
     }
@@ -84,8 +87,10 @@ public sealed class ResponseOriginTests
     [InlineData("<html>Too fast</html>", "RateLimit-Observed", "InvalidResponse")]
     public async Task A_429_is_recognized_by_its_text_or_its_headers(string body, string header, string kind)
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text(body, 429, "text/plain", (header, "1")));
-        await TestClients.ThrowsAsync(Enum.Parse<GitLabErrorKind>(kind), () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text(body, 429, "text/plain", (header, "1")));
+        await TestClients.ThrowsAsync(
+            Enum.Parse<GitLabErrorKind>(kind), () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
     }
 
     [Theory]
@@ -93,7 +98,8 @@ public sealed class ResponseOriginTests
     [InlineData("default backend - 404", "text/plain", false)]
     [InlineData("""{"status":"not found"}""", "application/json", false)]
     [InlineData("""{"message":"404 Not found"}""", "application/json", true)]
-    public async Task Only_a_404_of_GitLab_shows_that_a_lost_removal_succeeded(string body, string contentType, bool isDone)
+    public async Task Only_a_404_of_GitLab_shows_that_a_lost_removal_succeeded(
+        string body, string contentType, bool isDone)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Html(502).On("DELETE").AfterActing());
@@ -117,8 +123,10 @@ public sealed class ResponseOriginTests
     [InlineData("DELETE")]
     public async Task A_503_of_GitLab_is_maintenance_mode(string method)
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json("""{"message":"503 Service Unavailable"}""", 503));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ServerError, () => Operations[method](TestClients.CreateClient(handler)));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Json("""{"message":"503 Service Unavailable"}""", 503));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ServerError, () => Operations[method](TestClients.CreateClient(handler)));
         Assert.Contains("GitLab is in maintenance mode", exception.Problem, StringComparison.Ordinal);
         Assert.DoesNotContain("proxy", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("gateway", exception.Message, StringComparison.Ordinal);
@@ -129,8 +137,10 @@ public sealed class ResponseOriginTests
     [InlineData("DELETE")]
     public async Task A_503_of_a_gateway_is_not_maintenance_mode(string method)
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text("<html>503</html>", 503, "text/html"));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ServerError, () => Operations[method](TestClients.CreateClient(handler)));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text("<html>503</html>", 503, "text/html"));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ServerError, () => Operations[method](TestClients.CreateClient(handler)));
         Assert.Contains("could not reach GitLab", exception.Problem, StringComparison.Ordinal);
         Assert.DoesNotContain("maintenance", exception.Message, StringComparison.Ordinal);
     }
@@ -142,7 +152,8 @@ public sealed class ResponseOriginTests
         server.Faults.Add(Fault.Html(200).On("DELETE").Always());
         GitLabClient client = TestClients.CreateClient(server);
         await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => client.RevokeTokenAsync(101, 11, 1001));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => client.DeleteUrlConfigurationAsync(101, 12, 501));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => client.DeleteUrlConfigurationAsync(101, 12, 501));
         Assert.False(server.State.FindToken(1001)!.IsRevoked);
         Assert.Equal(2, server.Requests.Count);
     }
@@ -151,7 +162,8 @@ public sealed class ResponseOriginTests
     public async Task A_successful_response_is_never_quoted()
     {
         using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text("glagent-secret", 201));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).CreateTokenAsync(101, 11, "ci"));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).CreateTokenAsync(101, 11, "ci"));
         Assert.DoesNotContain("glagent", exception.ToString(), StringComparison.Ordinal);
         Assert.Null(exception.ServerMessage);
     }

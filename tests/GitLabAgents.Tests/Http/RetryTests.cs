@@ -54,7 +54,8 @@ public sealed class RetryTests
     public async Task A_status_is_retried_only_if_it_is_safe(string method, int status, int attempts)
     {
         var handler = new FakeHandler(_ => TestClients.Json("{}", status));
-        await Assert.ThrowsAsync<GitLabApiException>(() => Operations[method](TestClients.CreateClient(handler, options => options.MaximumRetryCount = 2)));
+        await Assert.ThrowsAsync<GitLabApiException>(
+            () => Operations[method](TestClients.CreateClient(handler, options => options.MaximumRetryCount = 2)));
         Assert.Equal(attempts, handler.Requests.Count);
     }
 
@@ -73,7 +74,8 @@ public sealed class RetryTests
     [InlineData("time-out", "GET", 1, "Timeout")]
     [InlineData("time-out", "DELETE", 1, "Timeout")]
     [InlineData("time-out", "POST", 1, "OutcomeUnknown")]
-    public async Task A_failed_connection_is_retried_only_if_it_is_safe(string failure, string method, int attempts, string kind)
+    public async Task A_failed_connection_is_retried_only_if_it_is_safe(
+        string failure, string method, int attempts, string kind)
     {
         var handler = new FakeHandler(async (_, stop) =>
         {
@@ -87,7 +89,9 @@ public sealed class RetryTests
                 "refused" => new HttpRequestException("no", new SocketException((int)SocketError.ConnectionRefused)),
                 "tls" => new HttpRequestException("no", new AuthenticationException("untrusted")),
                 "body broken" => new IOException("broke", new SocketException((int)SocketError.ConnectionReset)),
-                _ => new HttpRequestException("broke", new IOException("broke", new SocketException((int)SocketError.ConnectionReset))),
+                _ =>
+                    new HttpRequestException(
+                        "broke", new IOException("broke", new SocketException((int)SocketError.ConnectionReset))),
             };
         });
         GitLabClient client = TestClients.CreateClient(handler, options =>
@@ -107,7 +111,10 @@ public sealed class RetryTests
     public async Task A_request_is_retried_as_often_as_the_session_allows(int retries, int attempts)
     {
         var handler = new FakeHandler(_ => TestClients.Json("{}", 503));
-        await TestClients.ThrowsAsync(GitLabErrorKind.ServerError, () => TestClients.CreateClient(handler, options => options.MaximumRetryCount = retries).GetAgentAsync(101, 11));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.ServerError,
+            () => TestClients.CreateClient(handler, options => options.MaximumRetryCount = retries)
+                .GetAgentAsync(101, 11));
         Assert.Equal(attempts, handler.Requests.Count);
     }
 
@@ -117,10 +124,14 @@ public sealed class RetryTests
     [InlineData("DELETE")]
     public async Task Identical_requests_are_sent_until_one_succeeds(string method)
     {
-        var handler = new FakeHandler(request => request.Number <= 3 ? TestClients.Text("Retry later", 429) : Success(request));
+        var handler = new FakeHandler(
+            request => request.Number <= 3 ? TestClients.Text("Retry later", 429) : Success(request));
         await Operations[method](TestClients.CreateClient(handler));
         Assert.Equal(4, handler.Requests.Count);
-        Assert.Single(handler.Requests.Select(request => (request.Method, request.Uri, request.Headers, Convert.ToHexString(request.Body))).Distinct());
+        Assert.Single(
+            handler.Requests.Select(
+                request => (request.Method, request.Uri, request.Headers, Convert.ToHexString(request.Body)))
+                .Distinct());
         Assert.Equal(method == "POST", handler.Requests.Last().Body.Length > 0);
     }
 
@@ -133,7 +144,8 @@ public sealed class RetryTests
         {
             var clock = new ImmediateClock();
             var handler = new FakeHandler(_ => TestClients.Json("{}", 503));
-            await Assert.ThrowsAsync<GitLabApiException>(() => TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 11));
+            await Assert.ThrowsAsync<GitLabApiException>(
+                () => TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 11));
             waits.Add(clock.Waits);
         }
 
@@ -154,7 +166,14 @@ public sealed class RetryTests
     public async Task Retry_After_in_seconds_is_honored_exactly(int status, string method)
     {
         var clock = new ImmediateClock();
-        var handler = new FakeHandler(request => request.Number < 3 ? TestClients.Text("Retry later", status, "text/plain", ("Retry-After", (request.Number * 37).ToString(System.Globalization.CultureInfo.InvariantCulture))) : Success(request));
+        var handler = new FakeHandler(
+            request => request.Number < 3
+                ? TestClients.Text(
+                    "Retry later",
+                    status,
+                    "text/plain",
+                    ("Retry-After", (request.Number * 37).ToString(System.Globalization.CultureInfo.InvariantCulture)))
+                : Success(request));
         await Operations[method](TestClients.CreateClient(handler, options => options.Clock = clock));
         Assert.Equal([TimeSpan.FromSeconds(37), TimeSpan.FromSeconds(74)], clock.Waits);
     }
@@ -165,7 +184,10 @@ public sealed class RetryTests
     public async Task Retry_After_as_a_date_is_honored_exactly(string value, int seconds)
     {
         var clock = new ImmediateClock();
-        var handler = new FakeHandler(request => request.Number == 1 ? TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", value)) : TestClients.Json(TestClients.Agent(1)));
+        var handler = new FakeHandler(
+            request => request.Number == 1
+                ? TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", value))
+                : TestClients.Json(TestClients.Agent(1)));
         await TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 1);
         Assert.Equal(seconds, clock.Waits.Sum(wait => wait.TotalSeconds));
         Assert.Equal(2, handler.Requests.Count);
@@ -176,7 +198,12 @@ public sealed class RetryTests
     {
         var clock = new ImmediateClock();
         var handler = new FakeHandler(request => request.Number == 1
-            ? TestClients.Text("Retry later", 429, "text/plain", ("Date", "Thu, 01 Jan 2026 12:00:00 GMT"), ("Retry-After", "Thu, 01 Jan 2026 12:00:20 GMT"))
+            ? TestClients.Text(
+                "Retry later",
+                429,
+                "text/plain",
+                ("Date", "Thu, 01 Jan 2026 12:00:00 GMT"),
+                ("Retry-After", "Thu, 01 Jan 2026 12:00:20 GMT"))
             : TestClients.Json(TestClients.Agent(1)));
         await TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 1);
         Assert.Equal(TimeSpan.FromSeconds(20), Assert.Single(clock.Waits));
@@ -188,9 +215,14 @@ public sealed class RetryTests
     [InlineData("25", null, 25)]
     public async Task RateLimit_Reset_is_honored_if_a_429_has_no_Retry_After(string reset, string? date, int seconds)
     {
-        (string, string)[] headers = date is null ? [("RateLimit-Reset", reset)] : [("RateLimit-Reset", reset), ("Date", date)];
+        (string, string)[] headers = date is null
+            ? [("RateLimit-Reset", reset)]
+            : [("RateLimit-Reset", reset), ("Date", date)];
         var clock = new ImmediateClock();
-        var handler = new FakeHandler(request => request.Number == 1 ? TestClients.Text("Retry later", 429, "text/plain", headers) : TestClients.Json(TestClients.Agent(1)));
+        var handler = new FakeHandler(
+            request => request.Number == 1
+                ? TestClients.Text("Retry later", 429, "text/plain", headers)
+                : TestClients.Json(TestClients.Agent(1)));
         await TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 1);
         Assert.Equal(TimeSpan.FromSeconds(seconds), Assert.Single(clock.Waits));
     }
@@ -222,7 +254,9 @@ public sealed class RetryTests
         var handler = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", headers));
         await TestClients.ThrowsAsync(
             GitLabErrorKind.RateLimited,
-            () => TestClients.CreateClient(handler, options => (options.Clock, options.MaximumRetryCount) = (clock, retries)).GetAgentAsync(101, 1));
+            () => TestClients.CreateClient(
+                handler, options => (options.Clock, options.MaximumRetryCount) = (clock, retries))
+                .GetAgentAsync(101, 1));
         Assert.Equal(retries, clock.Waits.Length);
         Assert.InRange(clock.Waits.Sum(wait => wait.TotalSeconds), 60, 75);
     }
@@ -233,8 +267,11 @@ public sealed class RetryTests
     public async Task A_delay_of_zero_does_not_replace_the_backoff(string retryAfter)
     {
         var clock = new ImmediateClock();
-        var handler = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", retryAfter)));
-        await TestClients.ThrowsAsync(GitLabErrorKind.RateLimited, () => TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 1));
+        var handler = new FakeHandler(
+            _ => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", retryAfter)));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.RateLimited,
+            () => TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 1));
         Assert.Equal(4, clock.Waits.Length);
         Assert.InRange(clock.Waits[0], TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(750));
         Assert.InRange(clock.Waits.Sum(wait => wait.TotalSeconds), 3, 12);
@@ -248,13 +285,21 @@ public sealed class RetryTests
     public async Task The_retry_budget_limits_the_total_delay(string seconds, int attempts)
     {
         var clock = new ImmediateClock();
-        var handler = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", seconds)));
+        var handler = new FakeHandler(
+            _ => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", seconds)));
         GitLabApiException exception = await TestClients.ThrowsAsync(
             GitLabErrorKind.RateLimited,
-            () => TestClients.CreateClient(handler, options => (options.Clock, options.MaximumRetryCount, options.RetryBudget) = (clock, 9, TimeSpan.FromMinutes(5))).GetAgentAsync(101, 1));
+            () => TestClients.CreateClient(
+                handler,
+                options => (options.Clock,
+                    options.MaximumRetryCount,
+                    options.RetryBudget) = (clock, 9, TimeSpan.FromMinutes(5)))
+                .GetAgentAsync(101, 1));
         Assert.Equal(attempts, handler.Requests.Count);
         Assert.InRange(clock.Waits.Sum(wait => wait.TotalSeconds), 0, 300);
-        Assert.Equal(seconds, exception.RetryAfter!.Value.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(
+            seconds,
+            exception.RetryAfter!.Value.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]
@@ -280,7 +325,8 @@ public sealed class RetryTests
     public async Task Connections_are_replaced_so_that_DNS_changes_take_effect()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        GitLabClient client = TestClients.CreateClient(server, options => options.HandlerLifetime = TimeSpan.FromSeconds(1));
+        GitLabClient client = TestClients.CreateClient(
+            server, options => options.HandlerLifetime = TimeSpan.FromSeconds(1));
         await client.GetAgentAsync(101, 11);
         await client.GetAgentAsync(101, 11);
         Assert.Equal(1, server.ConnectionCount);
@@ -301,5 +347,7 @@ public sealed class RetryTests
     }
 
     private static HttpResponseMessage Success(SentRequest request)
-        => request.Method == "DELETE" ? new HttpResponseMessage(HttpStatusCode.NoContent) : TestClients.Json(TestClients.Agent(11));
+        => request.Method == "DELETE"
+            ? new HttpResponseMessage(HttpStatusCode.NoContent)
+            : TestClients.Json(TestClients.Agent(11));
 }

@@ -16,16 +16,23 @@ public sealed class StopTests
     // The documented limit is half a second; the rest is for a busy machine.
     private static readonly TimeSpan MaxStopTime = TimeSpan.FromSeconds(1);
 
-    private static readonly Dictionary<string, (Func<GitLabClient, CancellationToken, Task> Act, string? RecoveryHint)> Operations = new()
+    private static readonly Dictionary<string, Operation> Operations = new()
     {
-        ["list agents"] = ((client, stop) => TestClients.ToListAsync(client.GetAgentsAsync(101, stop)), null),
-        ["get agent"] = ((client, stop) => client.GetAgentAsync(101, 11, stop), null),
-        ["create agent"] = ((client, stop) => client.CreateAgentAsync(101, "new", stop), "Get-GitLabClusterAgent -Project 101 -Name 'new'"),
-        ["delete agent"] = ((client, stop) => client.DeleteAgentAsync(101, 11, stop), "Get-GitLabClusterAgent -Project 101 -AgentId 11"),
-        ["list tokens"] = ((client, stop) => TestClients.ToListAsync(client.GetTokensAsync(101, 11, stop)), null),
-        ["get token"] = ((client, stop) => client.GetTokenAsync(101, 11, 1001, stop), null),
-        ["token details"] = ((client, stop) => TestClients.ToListAsync(client.GetTokenDetailsAsync(101, 11, _ => true, stop)), null),
-        ["revoke token"] = ((client, stop) => client.RevokeTokenAsync(101, 11, 1001, stop), "Get-GitLabAgentToken -Project 101 -Agent 11 -TokenId 1001"),
+        ["list agents"] = new((client, stop) => TestClients.ToListAsync(client.GetAgentsAsync(101, stop)), null),
+        ["get agent"] = new((client, stop) => client.GetAgentAsync(101, 11, stop), null),
+        ["create agent"] = new(
+            (client, stop) => client.CreateAgentAsync(101, "new", stop),
+            "Get-GitLabClusterAgent -Project 101 -Name 'new'"),
+        ["delete agent"] = new(
+            (client, stop) => client.DeleteAgentAsync(101, 11, stop),
+            "Get-GitLabClusterAgent -Project 101 -AgentId 11"),
+        ["list tokens"] = new((client, stop) => TestClients.ToListAsync(client.GetTokensAsync(101, 11, stop)), null),
+        ["get token"] = new((client, stop) => client.GetTokenAsync(101, 11, 1001, stop), null),
+        ["token details"] = new(
+            (client, stop) => TestClients.ToListAsync(client.GetTokenDetailsAsync(101, 11, _ => true, stop)), null),
+        ["revoke token"] = new(
+            (client, stop) => client.RevokeTokenAsync(101, 11, 1001, stop),
+            "Get-GitLabAgentToken -Project 101 -Agent 11 -TokenId 1001"),
     };
 
     public static TheoryData<string> Names() => new(Operations.Keys);
@@ -35,7 +42,8 @@ public sealed class StopTests
     public async Task An_operation_that_is_stopped_before_it_begins_sends_nothing(string operation)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Operations[operation].Act(TestClients.CreateClient(server), new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Operations[operation].Act(TestClients.CreateClient(server), new CancellationToken(canceled: true)));
         Assert.Empty(server.Requests);
     }
 
@@ -45,10 +53,14 @@ public sealed class StopTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Hang().Always());
-        OperationCanceledException exception = await StopOperationAsync(server, operation, () => server.Requests.Count == 1);
+        OperationCanceledException exception = await StopOperationAsync(
+            server, operation, () => server.Requests.Count == 1);
         if (Operations[operation].RecoveryHint is { } recoveryHint)
         {
-            Assert.Contains(recoveryHint, Assert.IsType<OperationInterruptedException>(exception).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                recoveryHint,
+                Assert.IsType<OperationInterruptedException>(exception).Message,
+                StringComparison.Ordinal);
         }
         else
         {
@@ -66,7 +78,8 @@ public sealed class StopTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.SlowBody(TimeSpan.FromSeconds(60)).Always());
-        await StopOperationAsync(server, operation, () => server.Requests.Count == 1 && server.Requests[0].StatusCode is not null);
+        await StopOperationAsync(
+            server, operation, () => server.Requests.Count == 1 && server.Requests[0].StatusCode is not null);
     }
 
     [Fact]
@@ -84,7 +97,12 @@ public sealed class StopTests
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.RateLimited(60).Always());
         var observer = new RecordingObserver();
-        await StopOperationAsync(server, operation, () => !observer.Waits.IsEmpty, options => options.Clock = new FakeTimeProvider(), observer);
+        await StopOperationAsync(
+            server,
+            operation,
+            () => !observer.Waits.IsEmpty,
+            options => options.Clock = new FakeTimeProvider(),
+            observer);
         Assert.Single(server.Requests);
     }
 
@@ -114,12 +132,14 @@ public sealed class StopTests
     [Fact]
     public async Task A_stop_between_two_pages_sends_no_other_request()
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state => state.AddAgents("many/agents", 300));
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.Populate += state => state.AddAgents("many/agents", 300));
         using var stop = new CancellationTokenSource();
         int seen = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (ClusterAgent unused in TestClients.CreateClient(server).GetAgentsAsync("many/agents", stop.Token))
+            await foreach (ClusterAgent unused in TestClients.CreateClient(server)
+                .GetAgentsAsync("many/agents", stop.Token))
             {
                 if (++seen == 40)
                 {
@@ -135,10 +155,12 @@ public sealed class StopTests
     [Fact]
     public async Task A_stop_cancels_prefetched_pages()
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state => state.AddAgents("many/agents", 900));
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.Populate += state => state.AddAgents("many/agents", 900));
         server.Faults.Add(Fault.Hang().Matching("page=([2-9])$").Always());
         using var stop = new CancellationTokenSource();
-        Task listing = TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync("many/agents", stop.Token));
+        Task listing = TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetAgentsAsync("many/agents", stop.Token));
         await server.WaitForRequestsAsync(3);
         await StopAsync(stop, listing, MaxStopTime);
         await server.WaitForIdleAsync();
@@ -161,8 +183,10 @@ public sealed class StopTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Hang().Always());
-        GitLabClient client = TestClients.CreateClient(server, options => options.Timeout = TimeSpan.FromMilliseconds(60));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.Timeout, () => client.GetAgentAsync(101, 11));
+        GitLabClient client = TestClients.CreateClient(
+            server, options => options.Timeout = TimeSpan.FromMilliseconds(60));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.Timeout, () => client.GetAgentAsync(101, 11));
         Assert.Contains("0.06 seconds", exception.Message, StringComparison.Ordinal);
         await server.WaitForIdleAsync();
 
@@ -172,16 +196,23 @@ public sealed class StopTests
         await server.WaitForIdleAsync();
     }
 
-    internal static async Task<OperationCanceledException> StopAsync(CancellationTokenSource stop, Task task, TimeSpan limit)
+    internal static async Task<OperationCanceledException> StopAsync(
+        CancellationTokenSource stop, Task task, TimeSpan limit)
     {
         var watch = Stopwatch.StartNew();
         await stop.CancelAsync();
-        var exception = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.WaitAsync(TimeSpan.FromSeconds(20)));
+        var exception = await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => task.WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, limit);
         return exception;
     }
 
-    private static async Task<OperationCanceledException> StopOperationAsync(FakeGitLabServer server, string operation, Func<bool> when, Action<Transport.TransportOptions>? set = null, IGitLabObserver? observer = null)
+    private static async Task<OperationCanceledException> StopOperationAsync(
+        FakeGitLabServer server,
+        string operation,
+        Func<bool> when,
+        Action<Transport.TransportOptions>? set = null,
+        IGitLabObserver? observer = null)
     {
         using GitLabSession session = TestClients.CreateSession(server.Url, set);
         using var stop = new CancellationTokenSource();
@@ -193,4 +224,6 @@ public sealed class StopTests
         Assert.Equal(requests, server.Requests.Count(request => request.Aborted || request.StatusCode is not null));
         return exception;
     }
+
+    private sealed record Operation(Func<GitLabClient, CancellationToken, Task> Act, string? RecoveryHint);
 }

@@ -18,10 +18,16 @@ public sealed class TlsAndProxyTests
     public async Task A_certificate_of_an_unknown_authority_is_rejected()
     {
         using X509Certificate2 certificate = Certificates.CreateSelfSigned();
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Certificate = certificate);
-        foreach (Func<GitLabClient, Task> act in (Func<GitLabClient, Task>[])[client => client.GetAgentAsync(101, 11), client => client.CreateAgentAsync(101, "new")])
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.Certificate = certificate);
+        foreach (Func<GitLabClient, Task> act in (Func<GitLabClient, Task>[])
+        [
+            client => client.GetAgentAsync(101, 11),
+            client => client.CreateAgentAsync(101, "new"),
+        ])
         {
-            GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => act(TestClients.CreateClient(server)));
+            GitLabApiException exception = await TestClients.ThrowsAsync(
+                GitLabErrorKind.ConnectionFailed, () => act(TestClients.CreateClient(server)));
             Assert.Contains("-CaCertificatePath", exception.Message, StringComparison.Ordinal);
         }
 
@@ -45,7 +51,8 @@ public sealed class TlsAndProxyTests
     public async Task A_self_signed_certificate_may_be_its_own_authority()
     {
         using X509Certificate2 certificate = Certificates.CreateSelfSigned();
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Certificate = certificate);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.Certificate = certificate);
         await CheckAsync(server, "localhost", works: true, options => options.TrustedRoots = [certificate]);
     }
 
@@ -85,7 +92,8 @@ public sealed class TlsAndProxyTests
 
     [Theory]
     [MemberData(nameof(Purposes))]
-    public async Task A_certificate_must_allow_server_authentication(string what, string[] authority, string[] leaf, bool works)
+    public async Task A_certificate_must_allow_server_authentication(
+        string what, string[] authority, string[] leaf, bool works)
     {
         using X509Certificate2 root = TestPki.CreateAuthority("Root");
         using X509Certificate2 issuing = TestPki.CreateAuthority(what, root, authority);
@@ -148,9 +156,12 @@ public sealed class TlsAndProxyTests
     public async Task A_failed_handshake_is_not_retried()
     {
         using X509Certificate2 certificate = Certificates.CreateSelfSigned();
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Certificate = certificate);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.Certificate = certificate);
         var observer = new RecordingObserver();
-        await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => TestClients.CreateClient(server, observer: observer).DeleteAgentAsync(101, 11));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.ConnectionFailed,
+            () => TestClients.CreateClient(server, observer: observer).DeleteAgentAsync(101, 11));
         Assert.Empty(observer.Waits);
         Assert.Equal(1, server.ConnectionCount);
     }
@@ -160,11 +171,17 @@ public sealed class TlsAndProxyTests
     {
         using X509Certificate2 certificate = Certificates.CreateSelfSigned();
         using X509Certificate2 clientCertificate = Certificates.CreateSelfSigned("client.example.com");
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => (options.Certificate, options.RequireClientCertificate) = (certificate, true));
-        await Assert.ThrowsAsync<GitLabApiException>(() => TestClients.CreateClient(server, options => (options.SkipCertificateCheck, options.MaximumRetryCount) = (true, 0)).GetAgentAsync(101, 11));
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => (options.Certificate, options.RequireClientCertificate) = (certificate, true));
+        await Assert.ThrowsAsync<GitLabApiException>(
+            () => TestClients.CreateClient(
+                server, options => (options.SkipCertificateCheck, options.MaximumRetryCount) = (true, 0))
+                .GetAgentAsync(101, 11));
         Assert.Empty(server.Requests);
 
-        await TestClients.CreateClient(server, options => (options.SkipCertificateCheck, options.ClientCertificate) = (true, clientCertificate)).GetAgentAsync(101, 11);
+        await TestClients.CreateClient(
+            server, options => (options.SkipCertificateCheck, options.ClientCertificate) = (true, clientCertificate))
+            .GetAgentAsync(101, 11);
         Assert.Equal(clientCertificate.Thumbprint, Assert.Single(server.Requests).ClientCertificateThumbprint);
     }
 
@@ -185,7 +202,9 @@ public sealed class TlsAndProxyTests
             server.Url, certificate, from == "server" ? chain : null, clientAuthority: root);
         GitLabClient client = new(TestClients.CreateSession(front.Url, options =>
         {
-            (options.TrustedRoots, options.ClientCertificate, options.MaximumRetryCount) = ([root], clientCertificate, 0);
+            (options.TrustedRoots,
+                options.ClientCertificate,
+                options.MaximumRetryCount) = ([root], clientCertificate, 0);
             options.ClientCertificateChain = from == "user" ? chain : null;
         }));
         if (!works)
@@ -215,7 +234,8 @@ public sealed class TlsAndProxyTests
         using X509Certificate2 certificate = Certificates.CreateSelfSigned();
         foreach (bool https in (bool[])[false, true])
         {
-            await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Certificate = https ? certificate : null);
+            await using FakeGitLabServer server = await TestClients.StartServerAsync(
+                options => options.Certificate = https ? certificate : null);
             GitLabClient client = TestClients.CreateClient(server, options => options.SkipCertificateCheck = true);
             for (int i = 0; i < 20; i++)
             {
@@ -231,7 +251,9 @@ public sealed class TlsAndProxyTests
     public async Task A_proxy_receives_the_absolute_URL()
     {
         await using FakeGitLabServer proxy = await TestClients.StartServerAsync();
-        using GitLabSession session = TestClients.CreateSession(new Uri("http://gitlab.invalid/"), options => (options.NoProxy, options.Proxy) = (false, new WebProxy(proxy.Url)));
+        using GitLabSession session = TestClients.CreateSession(
+            new Uri("http://gitlab.invalid/"),
+            options => (options.NoProxy, options.Proxy) = (false, new WebProxy(proxy.Url)));
         ClusterAgent agent = await new GitLabClient(session).GetAgentAsync("group/app", 11);
         Assert.Equal("prod", agent.Name);
         RecordedRequest request = Assert.Single(proxy.Requests);
@@ -244,7 +266,8 @@ public sealed class TlsAndProxyTests
     {
         await using FakeGitLabServer proxy = await TestClients.StartServerAsync();
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        using GitLabSession session = TestClients.CreateSession(server.Url, options => (options.NoProxy, options.Proxy) = (true, new WebProxy(proxy.Url)));
+        using GitLabSession session = TestClients.CreateSession(
+            server.Url, options => (options.NoProxy, options.Proxy) = (true, new WebProxy(proxy.Url)));
         await new GitLabClient(session).GetAgentAsync(101, 11);
         Assert.Empty(proxy.Requests);
         Assert.Single(server.Requests);

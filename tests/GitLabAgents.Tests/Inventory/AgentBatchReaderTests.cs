@@ -15,7 +15,10 @@ public sealed class AgentBatchReaderTests
     public async Task The_first_agent_is_read_at_once_and_the_rest_together()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        Agent[] agents = [.. Enumerable.Range(0, 90).SelectMany(project => server.State.AddAgents($"fleet/p{project}", 3))];
+        Agent[] agents =
+        [
+            .. Enumerable.Range(0, 90).SelectMany(project => server.State.AddAgents($"fleet/p{project}", 3)),
+        ];
         GitLabClient client = TestClients.CreateClient(server);
         var batch = new AgentBatchReader(client, AgentParts.Tokens | AgentParts.Connections, CancellationToken.None);
         using var allArrived = new ManualResetEventSlim();
@@ -33,7 +36,10 @@ public sealed class AgentBatchReaderTests
     public async Task A_query_contains_as_many_projects_as_GitLab_allows()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        Agent[] agents = [.. Enumerable.Range(0, 250).SelectMany(project => server.State.AddAgents($"fleet/p{project}", 1))];
+        Agent[] agents =
+        [
+            .. Enumerable.Range(0, 250).SelectMany(project => server.State.AddAgents($"fleet/p{project}", 1)),
+        ];
         GitLabClient client = TestClients.CreateClient(server);
         foreach ((bool byPath, int queries) in new[] { (false, 3), (true, 5) })
         {
@@ -61,10 +67,16 @@ public sealed class AgentBatchReaderTests
         foreach ((int count, int requests) in new[] { (40, 1), (250, 3) })
         {
             BatchedAgent first = await batch.GetAsync("fleet/all", agents[0].Name, CancellationToken.None);
-            Task<BatchedAgent>[] rest = [.. agents.Take(count).Skip(1).Select(agent => batch.GetAsync("fleet/all", agent.Name, CancellationToken.None))];
+            Task<BatchedAgent>[] rest =
+            [
+                .. agents.Take(count)
+                    .Skip(1)
+                    .Select(agent => batch.GetAsync("fleet/all", agent.Name, CancellationToken.None)),
+            ];
             first.Dispose();
             BatchedAgent[] read = await Task.WhenAll(rest);
-            Assert.Equal(agents.Take(count).Skip(1).Select(agent => agent.Id), read.Select(item => item.Record!.Agent.Id));
+            Assert.Equal(
+                agents.Take(count).Skip(1).Select(agent => agent.Id), read.Select(item => item.Record!.Agent.Id));
             Assert.InRange(server.Requests.Count, requests, requests + 1); // A slow machine reads the first page again.
         }
     }
@@ -73,8 +85,17 @@ public sealed class AgentBatchReaderTests
     public async Task A_missing_agent_gets_a_slot_to_be_read_individually()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        var batch = new AgentBatchReader(TestClients.CreateClient(server), AgentParts.Tokens | AgentParts.Connections, CancellationToken.None);
-        (object Project, object Agent)[] wanted = [(101L, 11L), (101L, 999L), ("group/old-name", "prod"), ("nope", "x"), (108L, 19L), (101L, "staging")];
+        var batch = new AgentBatchReader(
+            TestClients.CreateClient(server), AgentParts.Tokens | AgentParts.Connections, CancellationToken.None);
+        (object Project, object Agent)[] wanted =
+        [
+            (101L, 11L),
+            (101L, 999L),
+            ("group/old-name", "prod"),
+            ("nope", "x"),
+            (108L, 19L),
+            (101L, "staging"),
+        ];
         Task<AgentConnection>[] reads = [.. wanted.Select(item => batch.GetConnectionAsync(
             item.Project is long project ? project : (string)item.Project,
             item.Agent is long agent ? agent : (string)item.Agent,
@@ -90,11 +111,15 @@ public sealed class AgentBatchReaderTests
     [Fact]
     public async Task Without_GraphQL_agents_are_read_individually_within_the_limit_and_in_order()
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.GraphQL = GraphQLAvailability.Off);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.GraphQL = GraphQLAvailability.Off);
         IReadOnlyList<Agent> agents = server.State.AddAgents("fleet/all", 50);
         GitLabClient client = TestClients.CreateClient(server, options => options.ThrottleLimit = 2);
         var batch = new AgentBatchReader(client, AgentParts.Tokens, CancellationToken.None);
-        Task<BatchedAgent>[] waiting = [.. agents.Select(agent => batch.GetAsync("fleet/all", agent.Id, CancellationToken.None))];
+        Task<BatchedAgent>[] waiting =
+        [
+            .. agents.Select(agent => batch.GetAsync("fleet/all", agent.Id, CancellationToken.None)),
+        ];
         (await waiting[0]).Dispose();
         for (int i = 1; i < waiting.Length; i++)
         {
@@ -109,7 +134,8 @@ public sealed class AgentBatchReaderTests
     [Theory]
     [InlineData(500, GitLabErrorKind.ServerError)]
     [InlineData(429, GitLabErrorKind.RateLimited)]
-    public async Task The_failure_of_a_batch_is_that_of_each_agent_unless_REST_can_read_it(int status, GitLabErrorKind kind)
+    public async Task The_failure_of_a_batch_is_that_of_each_agent_unless_REST_can_read_it(
+        int status, GitLabErrorKind kind)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Status(status).On("POST", "graphql").Always());
@@ -118,7 +144,11 @@ public sealed class AgentBatchReaderTests
             GitLabClient client = TestClients.CreateClient(server, options => options.MaximumRetryCount = 0);
             var batch = new AgentBatchReader(client, parts, CancellationToken.None);
             BatchedAgent first = await batch.GetAsync(101, 11, CancellationToken.None);
-            Task<BatchedAgent>[] rest = [batch.GetAsync(101, 11, CancellationToken.None), batch.GetAsync(101, 12, CancellationToken.None)];
+            Task<BatchedAgent>[] rest =
+            [
+                batch.GetAsync(101, 11, CancellationToken.None),
+                batch.GetAsync(101, 12, CancellationToken.None),
+            ];
             first.Dispose();
             foreach (Task<BatchedAgent> task in rest)
             {

@@ -66,7 +66,8 @@ public sealed class InventoryScaleTests
         });
         var observer = new RecordingObserver();
         GitLabClient client = TestClients.CreateClient(server, options => options.Clock = clock, observer);
-        List<ItemResult<AgentInventoryItem>> items = await TestClients.ToListAsync(client.GetGroupInventoryAsync("fleet", recurse: true));
+        List<ItemResult<AgentInventoryItem>> items = await TestClients.ToListAsync(
+            client.GetGroupInventoryAsync("fleet", recurse: true));
         Assert.All(items, item => Assert.Null(item.Error));
         Assert.Equal((100, 200), (items.Count, items.Sum(item => item.Value!.Tokens!.Length)));
         Assert.Equal(graphQL == GraphQLAvailability.On, observer.Waits.IsEmpty);

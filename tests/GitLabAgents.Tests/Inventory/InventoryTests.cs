@@ -22,10 +22,17 @@ public sealed class InventoryTests
         Assert.Equal(["prod", "staging"], items.Select(item => item.Name));
 
         AgentInventoryItem prod = items[0];
-        Assert.Equal(("group/app", "prod", 11L, 11L, 101L, "group/app"), (prod.Project, prod.Agent, prod.Id, prod.AgentId, prod.ProjectId, prod.ProjectPath));
-        Assert.Equal((AgentConnectionStatus.Connected, "18.9.0", "18.9.0-ee", false), (prod.Status, prod.Version, prod.ServerVersion, prod.IsBehind));
+        Assert.Equal(
+            ("group/app", "prod", 11L, 11L, 101L, "group/app"),
+            (prod.Project, prod.Agent, prod.Id, prod.AgentId, prod.ProjectId, prod.ProjectPath));
+        Assert.Equal(
+            (AgentConnectionStatus.Connected, "18.9.0", "18.9.0-ee", false),
+            (prod.Status, prod.Version, prod.ServerVersion, prod.IsBehind));
         Assert.Equal(["prod-2024", "prod-spare"], prod.Tokens!.Select(token => token.Name));
-        Assert.All(prod.Tokens!, token => Assert.True(token is { IsLastUsedKnown: true, AgentId: 11, ProjectId: 101, Status: "active", CreatedByUserId: 7 }));
+        Assert.All(
+            prod.Tokens!,
+            token => Assert.True(
+                token is { IsLastUsedKnown: true, AgentId: 11, ProjectId: 101, Status: "active", CreatedByUserId: 7 }));
         Assert.All(prod.Tokens!, token => Assert.Same(client.Session, token.Session));
         Assert.Equal("The first", prod.Tokens![0].Description);
         Assert.Equal(prod.Tokens[0].LastUsedAt, prod.LastUsedAt);
@@ -37,7 +44,9 @@ public sealed class InventoryTests
         Assert.Equal("prod: Connected", prod.ToString());
 
         AgentInventoryItem staging = items[1];
-        Assert.Equal((AgentConnectionStatus.Stale, null, true, null), (staging.Status, staging.Version, staging.IsReceptive, staging.CreatedByUserId));
+        Assert.Equal(
+            (AgentConnectionStatus.Stale, null, true, null),
+            (staging.Status, staging.Version, staging.IsReceptive, staging.CreatedByUserId));
     }
 
     [Theory]
@@ -48,7 +57,8 @@ public sealed class InventoryTests
     public async Task A_project_is_found_by_ID_path_and_old_path_even_if_archived(string project, int requests)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server).GetProjectInventoryAsync(project));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server).GetProjectInventoryAsync(project));
         Assert.Equal(requests, server.Requests.Count);
         Assert.Equal(project == "platform/old", items[0].IsArchived);
         Assert.Equal(project == "platform/old" ? ["retired"] : ["prod", "staging"], items.Select(item => item.Agent));
@@ -64,11 +74,15 @@ public sealed class InventoryTests
     {
         foreach (GraphQLAvailability graphQL in new[] { GraphQLAvailability.On, GraphQLAvailability.Off })
         {
-            await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.GraphQL = graphQL);
+            await using FakeGitLabServer server = await TestClients.StartServerAsync(
+                options => options.GraphQL = graphQL);
             GitLabApiException e = await TestClients.ThrowsAsync(
                 token == "glpat-reporter" ? GitLabErrorKind.AgentNotFound : GitLabErrorKind.ProjectNotFound,
                 () => ItemsAsync(TestClients.CreateClient(server, token: token).GetProjectInventoryAsync(project)));
-            Assert.Contains($"list the agents of project {project}", e.Message.Replace("project 101", $"project {project}", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Contains(
+                $"list the agents of project {project}",
+                e.Message.Replace("project 101", $"project {project}", StringComparison.Ordinal),
+                StringComparison.Ordinal);
         }
     }
 
@@ -77,12 +91,15 @@ public sealed class InventoryTests
     [InlineData("platform", false, false, "cluster-eu cluster-us")]
     [InlineData("platform", true, true, "retired api web cluster-eu cluster-us")]
     [InlineData("platform/apps", false, false, "api web")]
-    public async Task A_group_is_sorted_by_descending_project_ID(string group, bool recurse, bool archived, string expected)
+    public async Task A_group_is_sorted_by_descending_project_ID(
+        string group, bool recurse, bool archived, string expected)
     {
         foreach (GraphQLAvailability graphQL in new[] { GraphQLAvailability.On, GraphQLAvailability.Off })
         {
-            await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.GraphQL = graphQL);
-            List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server).GetGroupInventoryAsync(group, recurse, archived));
+            await using FakeGitLabServer server = await TestClients.StartServerAsync(
+                options => options.GraphQL = graphQL);
+            List<AgentInventoryItem> items = await ItemsAsync(
+                TestClients.CreateClient(server).GetGroupInventoryAsync(group, recurse, archived));
             Assert.Equal(expected, string.Join(' ', items.Select(item => item.Agent)));
             Assert.All(items, item => Assert.Equal(item.Agent == "retired", item.IsArchived));
         }
@@ -93,10 +110,12 @@ public sealed class InventoryTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         long id = server.State.FindGroup("platform")!.Id;
-        Assert.Equal(4, (await ItemsAsync(TestClients.CreateClient(server).GetGroupInventoryAsync(id, recurse: true))).Count);
+        Assert.Equal(
+            4, (await ItemsAsync(TestClients.CreateClient(server).GetGroupInventoryAsync(id, recurse: true))).Count);
         Assert.Equal(2, server.Requests.Count);
         await TestClients.ThrowsAsync(
-            GitLabErrorKind.NotFound, () => ItemsAsync(TestClients.CreateClient(server).GetGroupInventoryAsync(9999, recurse: true)));
+            GitLabErrorKind.NotFound,
+            () => ItemsAsync(TestClients.CreateClient(server).GetGroupInventoryAsync(9999, recurse: true)));
     }
 
     [Theory]
@@ -105,12 +124,15 @@ public sealed class InventoryTests
     [InlineData("glpat-developer", false, "unicode api web cluster-eu cluster-us prod staging")]
     [InlineData("glpat-reporter", false, "")]
     [InlineData("glpat-admin", false, "unicode hidden api web cluster-eu cluster-us prod staging")]
-    public async Task All_reads_the_projects_of_a_Developer_and_every_project_for_administrators(string token, bool archived, string expected)
+    public async Task All_reads_the_projects_of_a_Developer_and_every_project_for_administrators(
+        string token, bool archived, string expected)
     {
         foreach (GraphQLAvailability graphQL in new[] { GraphQLAvailability.On, GraphQLAvailability.Off })
         {
-            await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.GraphQL = graphQL);
-            List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server, token: token).GetInventoryAsync(archived));
+            await using FakeGitLabServer server = await TestClients.StartServerAsync(
+                options => options.GraphQL = graphQL);
+            List<AgentInventoryItem> items = await ItemsAsync(
+                TestClients.CreateClient(server, token: token).GetInventoryAsync(archived));
             Assert.Equal(expected, string.Join(' ', items.Select(item => item.Agent)));
             Assert.True(graphQL != GraphQLAvailability.On || server.Requests.Count == 2);
         }
@@ -123,9 +145,11 @@ public sealed class InventoryTests
         ServerToken token = server.State.FindAccessToken("glpat-maintainer")!;
         server.State.SetRole(token, server.State.FindProject("platform/apps/web")!, Role.Reporter);
         var observer = new RecordingObserver();
-        List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server, observer: observer).GetGroupInventoryAsync("platform", recurse: true));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server, observer: observer).GetGroupInventoryAsync("platform", recurse: true));
         Assert.Equal(["api", "cluster-eu", "cluster-us"], items.Select(item => item.Agent));
-        Assert.Contains(observer.Messages, line => line.Contains("Skipped platform/apps/web", StringComparison.Ordinal));
+        Assert.Contains(
+            observer.Messages, line => line.Contains("Skipped platform/apps/web", StringComparison.Ordinal));
         Assert.Single(server.Requests);
     }
 
@@ -133,7 +157,8 @@ public sealed class InventoryTests
     public async Task Hidden_connections_are_unknown_with_the_reason()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server, token: "glpat-developer").GetGroupInventoryAsync("group", recurse: false));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server, token: "glpat-developer").GetGroupInventoryAsync("group", recurse: false));
         Assert.All(items, item => Assert.Equal(AgentConnectionStatus.Unknown, item.Status));
         Assert.All(items, item => Assert.Contains("role Maintainer", item.Reason, StringComparison.Ordinal));
         Assert.All(items, item => Assert.NotEmpty(item.Tokens!));
@@ -146,7 +171,10 @@ public sealed class InventoryTests
 
         server.Options.KasReachable = false;
         items = await ItemsAsync(TestClients.CreateClient(server).GetProjectInventoryAsync("platform/infra"));
-        Assert.All(items, item => Assert.StartsWith("GitLab cannot reach its agent server (KAS)", item.Reason, StringComparison.Ordinal));
+        Assert.All(
+            items,
+            item => Assert.StartsWith(
+                "GitLab cannot reach its agent server (KAS)", item.Reason, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -173,7 +201,8 @@ public sealed class InventoryTests
             Assert.Equal(run + (isNewest ? 0 : 1), server.Requests.Count);
         }
 
-        Assert.Equal(isNewest, !observer.Messages.Any(line => line.Contains("does not know", StringComparison.Ordinal)));
+        Assert.Equal(
+            isNewest, !observer.Messages.Any(line => line.Contains("does not know", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -181,9 +210,12 @@ public sealed class InventoryTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Version = "16.0.0");
         GitLabClient client = TestClients.CreateClient(server);
-        Assert.DoesNotContain(await ItemsAsync(client.GetGroupInventoryAsync("platform", recurse: true)), item => item.Agent == "retired");
+        Assert.DoesNotContain(
+            await ItemsAsync(client.GetGroupInventoryAsync("platform", recurse: true)),
+            item => item.Agent == "retired");
         server.Options.HasProjectPermissions = false;
-        List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server).GetGroupInventoryAsync("platform", recurse: true));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server).GetGroupInventoryAsync("platform", recurse: true));
         Assert.Equal(["api", "web", "cluster-eu", "cluster-us"], items.Select(item => item.Agent));
         Assert.All(items, item => Assert.False(item.IsArchived));
     }
@@ -206,7 +238,9 @@ public sealed class InventoryTests
         Assert.All(items.SelectMany(item => item.Tokens!), token => Assert.True(token.IsLastUsedKnown));
         await ItemsAsync(client.GetGroupInventoryAsync("platform", recurse: true));
         Assert.Single(server.Requests, request => request.Method == "POST");
-        Assert.Single(observer.Messages, line => line.Contains("What the REST API offers is read from there", StringComparison.Ordinal));
+        Assert.Single(
+            observer.Messages,
+            line => line.Contains("What the REST API offers is read from there", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -229,9 +263,13 @@ public sealed class InventoryTests
         Assert.Equal([1, 1, 3, 0], items.Select(item => item.Tokens!.Length));
         Assert.Equal(queries, server.Requests.Count(request => request.Method == "POST"));
         Assert.Equal(lost == 0, items[1].Status == AgentConnectionStatus.Stale);
-        Assert.All(items.Where(_ => lost > 0), item => Assert.Contains("Request timed out", item.Reason, StringComparison.Ordinal));
+        Assert.All(
+            items.Where(_ => lost > 0),
+            item => Assert.Contains("Request timed out", item.Reason, StringComparison.Ordinal));
         Assert.Equal(lost == 2, server.Requests.Any(request => request.Method == "GET"));
-        Assert.Equal(Math.Min(failures, 4), observer.Messages.Count(line => line.Contains("The query is repeated", StringComparison.Ordinal)));
+        Assert.Equal(
+            Math.Min(failures, 4),
+            observer.Messages.Count(line => line.Contains("The query is repeated", StringComparison.Ordinal)));
         Assert.Equal(0, client.Session.GraphQL.ReductionLevel);
     }
 
@@ -239,7 +277,10 @@ public sealed class InventoryTests
     public async Task A_query_that_was_too_complex_stays_reduced_for_the_session()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        server.Faults.Add(Fault.Body("""{"errors":[{"message":"Query has complexity of 279, which exceeds max complexity of 250"}]}""").On("POST", "graphql"));
+        server.Faults.Add(
+            Fault.Body(
+                """{"errors":[{"message":"Query has complexity of 279, which exceeds max complexity of 250"}]}""")
+                .On("POST", "graphql"));
         GitLabClient client = TestClients.CreateClient(server);
         for (int run = 1; run <= 2; run++)
         {
@@ -257,8 +298,11 @@ public sealed class InventoryTests
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.State.AddAgents("fleet/big", 250);
         server.Faults.Add(Fault.Status(status).On("POST", "graphql").Skip(1).Always());
-        List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server).GetGroupInventoryAsync("fleet", recurse: true));
-        Assert.Equal(server.State.AgentsOf(server.State.FindProject("fleet/big")!).Select(agent => agent.Name), items.Select(item => item.Agent));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server).GetGroupInventoryAsync("fleet", recurse: true));
+        Assert.Equal(
+            server.State.AgentsOf(server.State.FindProject("fleet/big")!).Select(agent => agent.Name),
+            items.Select(item => item.Agent));
         Assert.All(items.Skip(75), item => Assert.Contains($"{status}", item.Reason, StringComparison.Ordinal));
     }
 
@@ -268,11 +312,17 @@ public sealed class InventoryTests
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.State.AddAgents("fleet/big", 260);
         server.State.AddAgents("fleet/small", 2);
-        List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server).GetGroupInventoryAsync("fleet", recurse: true));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server).GetGroupInventoryAsync("fleet", recurse: true));
         Assert.Equal(262, items.Select(item => item.Id).Distinct().Count());
-        Assert.Equal(items.OrderByDescending(item => item.ProjectId).ThenBy(item => item.Name, StringComparer.Ordinal).Select(item => item.Id), items.Select(item => item.Id));
+        Assert.Equal(
+            items.OrderByDescending(item => item.ProjectId)
+                .ThenBy(item => item.Name, StringComparer.Ordinal)
+                .Select(item => item.Id),
+            items.Select(item => item.Id));
         Assert.Equal(3, server.Requests.Count);
-        Assert.Equal(260, (await ItemsAsync(TestClients.CreateClient(server).GetProjectInventoryAsync("fleet/big"))).Count);
+        Assert.Equal(
+            260, (await ItemsAsync(TestClients.CreateClient(server).GetProjectInventoryAsync("fleet/big"))).Count);
         Assert.Equal(3 + 3, server.Requests.Count);
     }
 
@@ -285,13 +335,15 @@ public sealed class InventoryTests
             server.State.AddToken(server.State.FindAgent(14)!, $"t-{i}", status: i == 3 ? "revoked" : "active");
         }
 
-        List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server).GetProjectInventoryAsync("platform/infra"));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server).GetProjectInventoryAsync("platform/infra"));
         Assert.Equal(24, items[1].Tokens!.Length);
         Assert.Equal(AgentConnectionStatus.Never, items[1].Status);
         Assert.Equal(1 + 1 + 24, server.Requests.Count);
 
         server.Faults.Add(Fault.Status(500).On("GET", "/tokens/").Always());
-        List<ItemResult<AgentInventoryItem>> results = await TestClients.ToListAsync(TestClients.CreateClient(server).GetProjectInventoryAsync("platform/infra"));
+        List<ItemResult<AgentInventoryItem>> results = await TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetProjectInventoryAsync("platform/infra"));
         Assert.Equal(2 + 24, results.Count);
         Assert.Null(results[1].Value!.Tokens);
         Assert.Contains("The tokens are not known", results[1].Value!.Reason, StringComparison.Ordinal);
@@ -304,13 +356,23 @@ public sealed class InventoryTests
     [InlineData("""{"data":{"group":{"projects":{"nodes":[]}}}}""")]
     [InlineData("""{"data":{"group":{"projects":null}}}""")]
     [InlineData("""{"data":{"group":null}}""")]
-    [InlineData("""{"data":{"group":{"projects":{"pageInfo":{"hasNextPage":false},"nodes":[{"id":"gid://gitlab/Project/103","fullPath":"platform/infra","clusterAgents":null},{"id":"gid://gitlab/Project/104","fullPath":"platform/apps/web","userPermissions":{"adminProject":true},"clusterAgents":{"pageInfo":{"hasNextPage":false},"nodes":[null]}},{"id":"gid://gitlab/Project/105","fullPath":"platform/apps/api","clusterAgents":{"pageInfo":{"hasNextPage":false},"nodes":[]}}]}}}}""")]
+    [InlineData(
+        """
+        {"data":{"group":{"projects":{"pageInfo":{"hasNextPage":false},"nodes":[
+          {"id":"gid://gitlab/Project/103","fullPath":"platform/infra","clusterAgents":null},
+          {"id":"gid://gitlab/Project/104","fullPath":"platform/apps/web","userPermissions":{"adminProject":true},
+           "clusterAgents":{"pageInfo":{"hasNextPage":false},"nodes":[null]}},
+          {"id":"gid://gitlab/Project/105","fullPath":"platform/apps/api",
+           "clusterAgents":{"pageInfo":{"hasNextPage":false},"nodes":[]}}]}}}}
+        """)]
     public async Task REST_reads_what_a_GraphQL_response_may_hide(string body)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Body(body).On("POST", "graphql"));
-        List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server).GetGroupInventoryAsync("platform", recurse: true));
-        Assert.Equal(["api", "cluster-eu", "cluster-us", "web"], items.Select(item => item.Agent).Order(StringComparer.Ordinal));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server).GetGroupInventoryAsync("platform", recurse: true));
+        Assert.Equal(
+            ["api", "cluster-eu", "cluster-us", "web"], items.Select(item => item.Agent).Order(StringComparer.Ordinal));
         Assert.All(items, item => Assert.Equal(AgentConnectionStatus.Unknown, item.Status));
         Assert.Equal(5, items.Sum(item => item.Tokens!.Length));
     }
@@ -320,7 +382,8 @@ public sealed class InventoryTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.State.AddFleet(new Fleet { Projects = 350, Agents = 350 });
-        await foreach (ItemResult<AgentInventoryItem> item in TestClients.CreateClient(server).GetGroupInventoryAsync("fleet", recurse: true))
+        await foreach (ItemResult<AgentInventoryItem> item in TestClients.CreateClient(server)
+            .GetGroupInventoryAsync("fleet", recurse: true))
         {
             Assert.NotNull(item.Value);
             break;
@@ -332,11 +395,14 @@ public sealed class InventoryTests
     [Fact]
     public async Task A_filter_skips_reads_of_unwanted_agents()
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.GraphQL = GraphQLAvailability.Off);
-        IAsyncEnumerable<ItemResult<AgentInventoryItem>> items = TestClients.CreateClient(server).GetGroupInventoryAsync(
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.GraphQL = GraphQLAvailability.Off);
+        IAsyncEnumerable<ItemResult<AgentInventoryItem>> items = TestClients.CreateClient(server)
+            .GetGroupInventoryAsync(
             "platform", recurse: true, filter: agent => agent.Name == "web");
         Assert.Equal("web", Assert.Single(await ItemsAsync(items)).Agent);
-        Assert.Equal(2, server.Requests.Count(request => request.RawTarget.Contains("/tokens", StringComparison.Ordinal)));
+        Assert.Equal(
+            2, server.Requests.Count(request => request.RawTarget.Contains("/tokens", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -344,7 +410,8 @@ public sealed class InventoryTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var observer = new RecordingObserver();
-        await ItemsAsync(TestClients.CreateClient(server, observer: observer).GetGroupInventoryAsync("platform", recurse: true));
+        await ItemsAsync(
+            TestClients.CreateClient(server, observer: observer).GetGroupInventoryAsync("platform", recurse: true));
         Assert.Contains("progress 3/3 4", observer.Messages);
     }
 
@@ -353,13 +420,15 @@ public sealed class InventoryTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.State.AddFleet(new Fleet { Projects = 300, Agents = 1000, ConnectedEvery = 2 });
-        List<AgentInventoryItem> items = await ItemsAsync(TestClients.CreateClient(server).GetGroupInventoryAsync("fleet", recurse: true));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server).GetGroupInventoryAsync("fleet", recurse: true));
         Assert.Equal(1000, items.Count);
         Assert.Equal(2000, items.Sum(item => item.Tokens!.Length));
         Assert.Equal(500, items.Count(item => item.Status == AgentConnectionStatus.Connected));
         Assert.InRange(server.Requests.Count, 1, 12);
     }
 
-    private static async Task<List<AgentInventoryItem>> ItemsAsync(IAsyncEnumerable<ItemResult<AgentInventoryItem>> items)
+    private static async Task<List<AgentInventoryItem>> ItemsAsync(
+        IAsyncEnumerable<ItemResult<AgentInventoryItem>> items)
         => [.. (await TestClients.ToListAsync(items)).Select(item => item.Value ?? throw item.Error!)];
 }

@@ -63,13 +63,17 @@ public sealed class AgentManifestTests
     [Fact]
     public void The_command_is_one_line_without_the_token()
         => Assert.Equal(
-            "helm upgrade --install gitlab-agent gitlab/gitlab-agent --namespace gitlab-agent --create-namespace --set-string config.secretName=gitlab-agent-token --set-string config.kasAddress=wss://kas.example.com",
+            "helm upgrade --install gitlab-agent gitlab/gitlab-agent --namespace gitlab-agent --create-namespace "
+                + "--set-string config.secretName=gitlab-agent-token --set-string "
+                + "config.kasAddress=wss://kas.example.com",
             CreateManifest().ToHelmCommand(null));
 
     [Fact]
     public void The_command_for_a_receptive_agent_has_no_KAS_address()
         => Assert.Equal(
-            $"helm upgrade --install gitlab-agent gitlab/gitlab-agent --namespace gitlab-agent --create-namespace --set-string config.secretName=gitlab-agent-token --set config.receptive.enabled=true --set-string config.api.jwtPublicKey={Key}",
+            "helm upgrade --install gitlab-agent gitlab/gitlab-agent --namespace gitlab-agent --create-namespace "
+                + "--set-string config.secretName=gitlab-agent-token --set config.receptive.enabled=true "
+                + $"--set-string config.api.jwtPublicKey={Key}",
             CreateReceptiveManifest().ToHelmCommand(null));
 
     [Theory]
@@ -88,7 +92,8 @@ public sealed class AgentManifestTests
     public void A_backslash_is_escaped_if_it_is_not_a_directory_separator()
     {
         Skip.If(Path.DirectorySeparatorChar == '\\', "A backslash parts folders here.");
-        Assert.EndsWith(@" --set-file 'config.kasCaCert=/a\\b'", CreateManifest().ToHelmCommand(@"/a\b"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            @" --set-file 'config.kasCaCert=/a\\b'", CreateManifest().ToHelmCommand(@"/a\b"), StringComparison.Ordinal);
         AssertRejected("simpler path", () => CreateManifest().ToHelmCommand(@"/o'brien\x"));
     }
 
@@ -137,7 +142,11 @@ public sealed class AgentManifestTests
         string text = CreateReceptiveManifest().ToHelmValues(null);
         Assert.Equal(NormalizeLineEndings(expected), text);
         Assert.Equal(
-            [("config.secretName", "gitlab-agent-token", ScalarStyle.DoubleQuoted), ("config.receptive.enabled", "true", ScalarStyle.Plain), ("config.api.jwtPublicKey", Key, ScalarStyle.DoubleQuoted)],
+            [
+                ("config.secretName", "gitlab-agent-token", ScalarStyle.DoubleQuoted),
+                ("config.receptive.enabled", "true", ScalarStyle.Plain),
+                ("config.api.jwtPublicKey", Key, ScalarStyle.DoubleQuoted),
+            ],
             Read(text).Select(e => (e.Path, e.Node.Value!, e.Node.Style)));
     }
 
@@ -155,7 +164,10 @@ public sealed class AgentManifestTests
         {
             "CRLF" => Pems.Certificate.Replace("\n", "\r\n", StringComparison.Ordinal),
             "CR" => Pems.Certificate.Replace('\n', '\r'),
-            "indented, with comments" => $"subject=CN = ÄÖ: #1\n\n  {Pems.Certificate.TrimEnd().Replace("\n", "\n\t ", StringComparison.Ordinal)}\n...\n---\n",
+            "indented, with comments" =>
+                "subject=CN = ÄÖ: #1\n\n  "
+                    + Pems.Certificate.TrimEnd().Replace("\n", "\n\t ", StringComparison.Ordinal)
+                    + "\n...\n---\n",
             "with a byte order mark and no line end" => "\uFEFF" + Pems.Certificate.TrimEnd(),
             "with trailing spaces" => Pems.Certificate.Replace("\n", "  \n", StringComparison.Ordinal),
             "with its private key" => Pems.Key + Pems.Certificate + Pems.TraditionalKey,
@@ -189,9 +201,13 @@ public sealed class AgentManifestTests
     public void A_file_that_Helm_reads_must_not_contain_a_private_key()
     {
         AgentManifest.ReadCertificatesOnly("-X file", Pems.Certificate.ToCharArray()).Dispose();
-        string message = AssertRejected("contains a private key besides", () => AgentManifest.ReadCertificatesOnly("-X file", (Pems.Certificate + Pems.Key).ToCharArray()));
+        string message = AssertRejected(
+            "contains a private key besides",
+            () => AgentManifest.ReadCertificatesOnly("-X file", (Pems.Certificate + Pems.Key).ToCharArray()));
         Assert.StartsWith("-X file ", message, StringComparison.Ordinal);
-        AssertRejected("contains a private key where a certificate is expected", () => AgentManifest.ReadCertificatesOnly("-X file", Pems.Key.ToCharArray()));
+        AssertRejected(
+            "contains a private key where a certificate is expected",
+            () => AgentManifest.ReadCertificatesOnly("-X file", Pems.Key.ToCharArray()));
     }
 
     [Fact]
@@ -208,7 +224,9 @@ public sealed class AgentManifestTests
               token: "glagent-x"
 
             """;
-        Assert.Equal(NormalizeLineEndings(expected), CreateManifest().ToKubernetesSecret(TestClients.ToSecureString("glagent-x")));
+        Assert.Equal(
+            NormalizeLineEndings(expected),
+            CreateManifest().ToKubernetesSecret(TestClients.ToSecureString("glagent-x")));
     }
 
     [Fact]
@@ -230,7 +248,9 @@ public sealed class AgentManifestTests
               token: "glagent-x"
 
             """;
-        Assert.Equal(NormalizeLineEndings(expected), CreateReceptiveManifest().ToKubernetesSecret(TestClients.ToSecureString("glagent-x")));
+        Assert.Equal(
+            NormalizeLineEndings(expected),
+            CreateReceptiveManifest().ToKubernetesSecret(TestClients.ToSecureString("glagent-x")));
     }
 
     [Theory]
@@ -239,7 +259,9 @@ public sealed class AgentManifestTests
     {
         string text = CreateManifest().ToKubernetesSecret(TestClients.ToSecureString(token));
         (string Path, YamlScalarNode Node)[] read = [.. Read(text)];
-        Assert.Equal(["apiVersion", "kind", "metadata.name", "metadata.namespace", "type", "stringData.token"], read.Select(e => e.Path));
+        Assert.Equal(
+            ["apiVersion", "kind", "metadata.name", "metadata.namespace", "type", "stringData.token"],
+            read.Select(e => e.Path));
         Assert.Equal(token, read[^1].Node.Value);
         Assert.Equal(ScalarStyle.DoubleQuoted, read[^1].Node.Style);
         Assert.Equal(8, text.Count(c => c == '\n'));
@@ -256,7 +278,10 @@ public sealed class AgentManifestTests
     public void A_name_is_a_YAML_string(string name)
     {
         var manifest = new AgentManifest(name, name, name) { KasAddress = "ws://h", IsReceptive = true };
-        (string Path, YamlScalarNode Node)[] names = [.. Read(manifest.ToKubernetesSecret(TestClients.ToSecureString("t"))).Where(e => e.Node.Value == name)];
+        (string Path, YamlScalarNode Node)[] names =
+        [
+            .. Read(manifest.ToKubernetesSecret(TestClients.ToSecureString("t"))).Where(e => e.Node.Value == name),
+        ];
         Assert.Equal(4, names.Length);
         Assert.All(names, e => Assert.Equal(ScalarStyle.DoubleQuoted, e.Node.Style));
     }
@@ -270,7 +295,10 @@ public sealed class AgentManifestTests
     {
         name = Expand(name);
         string release = name[..Math.Min(name.Length, 53)];
-        Assert.Contains($"--namespace {name} ", new AgentManifest(name, release, name) { KasAddress = "ws://h" }.ToHelmCommand(null), StringComparison.Ordinal);
+        Assert.Contains(
+            $"--namespace {name} ",
+            new AgentManifest(name, release, name) { KasAddress = "ws://h" }.ToHelmCommand(null),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -319,7 +347,10 @@ public sealed class AgentManifestTests
 
     [Fact]
     public void An_invalid_name_is_not_repeated_in_the_error()
-        => Assert.DoesNotContain("glagent-", AssertRejected("-SecretName ", () => new AgentManifest("n", "r", "glagent-Secret_1")), StringComparison.Ordinal);
+        => Assert.DoesNotContain(
+            "glagent-",
+            AssertRejected("-SecretName ", () => new AgentManifest("n", "r", "glagent-Secret_1")),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("wss://kas.gitlab.com")]
@@ -354,11 +385,18 @@ public sealed class AgentManifestTests
     [InlineData("wss://käs.example.com")]
     [InlineData("wss://kas.gitlab.com:99999")]
     public void An_invalid_address_is_rejected_and_not_repeated(string address)
-        => Assert.DoesNotContain("hunter2", AssertRejected("-KasAddress is not a valid address for an agent", () => AgentManifest.CheckKasAddress("-KasAddress", address)), StringComparison.Ordinal);
+        => Assert.DoesNotContain(
+            "hunter2",
+            AssertRejected(
+                "-KasAddress is not a valid address for an agent",
+                () => AgentManifest.CheckKasAddress("-KasAddress", address)),
+            StringComparison.Ordinal);
 
-    private static AgentManifest CreateManifest() => new("gitlab-agent", "gitlab-agent", "gitlab-agent-token") { KasAddress = "wss://kas.example.com" };
+    private static AgentManifest CreateManifest()
+        => new("gitlab-agent", "gitlab-agent", "gitlab-agent-token") { KasAddress = "wss://kas.example.com" };
 
-    private static AgentManifest CreateReceptiveManifest() => new("gitlab-agent", "gitlab-agent", "gitlab-agent-token") { IsReceptive = true, JwtPublicKey = Key };
+    private static AgentManifest CreateReceptiveManifest()
+        => new("gitlab-agent", "gitlab-agent", "gitlab-agent-token") { IsReceptive = true, JwtPublicKey = Key };
 
     private static string Values(string file)
     {
@@ -374,7 +412,10 @@ public sealed class AgentManifestTests
         return rejection.Message;
     }
 
-    private static string Expand(string name) => name.StartsWith('{') ? new string('a', int.Parse(name.Trim('{', '}'), System.Globalization.CultureInfo.InvariantCulture)) : name;
+    private static string Expand(string name)
+        => name.StartsWith('{')
+            ? new string('a', int.Parse(name.Trim('{', '}'), System.Globalization.CultureInfo.InvariantCulture))
+            : name;
 
     private static string NormalizeLineEndings(string text) => text.ReplaceLineEndings("\n");
 
@@ -388,6 +429,8 @@ public sealed class AgentManifestTests
         static IEnumerable<(string, YamlScalarNode)> Walk(string path, YamlNode node)
             => node is YamlScalarNode scalar
                 ? [(path, scalar)]
-                : Assert.IsType<YamlMappingNode>(node).Children.SelectMany(child => Walk($"{path}.{((YamlScalarNode)child.Key).Value}".TrimStart('.'), child.Value));
+                : Assert.IsType<YamlMappingNode>(node).Children
+                    .SelectMany(
+                        child => Walk($"{path}.{((YamlScalarNode)child.Key).Value}".TrimStart('.'), child.Value));
     }
 }

@@ -14,7 +14,8 @@ public sealed class OrderedConcurrencyTests
     public async Task Results_keep_the_order_of_the_items()
     {
         var gates = Enumerable.Range(0, 5).Select(_ => new TaskCompletionSource<int>()).ToArray();
-        Task<List<int>> results = TestClients.ToListAsync(ToAsync([0, 1, 2, 3, 4]).SelectOrdered(5, (i, _) => gates[i].Task));
+        Task<List<int>> results = TestClients.ToListAsync(
+            ToAsync([0, 1, 2, 3, 4]).SelectOrdered(5, (i, _) => gates[i].Task));
         foreach (int i in (int[])[3, 1, 4, 0, 2])
         {
             gates[i].SetResult(i * 10);
@@ -114,7 +115,8 @@ public sealed class OrderedConcurrencyTests
         }
     }
 
-    private static async IAsyncEnumerable<int> ArriveAsync(Task second, [EnumeratorCancellation] CancellationToken stop = default)
+    private static async IAsyncEnumerable<int> ArriveAsync(
+        Task second, [EnumeratorCancellation] CancellationToken stop = default)
     {
         yield return 1;
         await second.WaitAsync(stop);

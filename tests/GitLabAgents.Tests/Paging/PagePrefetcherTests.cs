@@ -42,7 +42,8 @@ public sealed class PagePrefetcherTests
         var handler = new FakeHandler(request => Page(request, total: 60));
         int returned = 0;
         int most = 0;
-        await foreach (ClusterAgent unused in TestClients.CreateClient(handler, options => options.ThrottleLimit = limit).GetAgentsAsync(101))
+        GitLabClient client = TestClients.CreateClient(handler, options => options.ThrottleLimit = limit);
+        await foreach (ClusterAgent unused in client.GetAgentsAsync(101))
         {
             most = Math.Max(most, LastRequestedPage(handler) - (returned++ / 100) - 1);
         }
@@ -57,7 +58,8 @@ public sealed class PagePrefetcherTests
     public async Task No_page_beyond_the_total_is_requested(int total)
     {
         var handler = new FakeHandler(request => Page(request, total));
-        Assert.Equal(total * 100, (await TestClients.ToListAsync(TestClients.CreateClient(handler).GetAgentsAsync(101))).Count);
+        Assert.Equal(
+            total * 100, (await TestClients.ToListAsync(TestClients.CreateClient(handler).GetAgentsAsync(101))).Count);
         Assert.Equal(Enumerable.Range(1, total), handler.Requests.Select(NumberOf));
     }
 
@@ -70,7 +72,8 @@ public sealed class PagePrefetcherTests
             2 => TestClients.Json(TestClients.Agents(91, 100), 200, ("X-Next-Page", "3")),
             _ => TestClients.Json(TestClients.Agents(185, 10), 200, ("X-Next-Page", string.Empty)),
         });
-        List<ClusterAgent> agents = await TestClients.ToListAsync(TestClients.CreateClient(handler).GetAgentsAsync(101));
+        List<ClusterAgent> agents = await TestClients.ToListAsync(
+            TestClients.CreateClient(handler).GetAgentsAsync(101));
         Assert.Equal(Enumerable.Range(1, 194).Select(id => (long)id), agents.Select(agent => agent.Id));
     }
 
@@ -84,10 +87,15 @@ public sealed class PagePrefetcherTests
             int page = NumberOf(request);
             string rows = page < 4 ? TestClients.Agents((page * 20) - 19, 20) : TestClients.Agents(61, 5);
             return sendsNext
-                ? TestClients.Json(rows, 200, ("X-Per-Page", "20"), ("X-Next-Page", page < 4 ? (page + 1).ToString(CultureInfo.InvariantCulture) : string.Empty))
+                ? TestClients.Json(
+                    rows,
+                    200,
+                    ("X-Per-Page", "20"),
+                    ("X-Next-Page", page < 4 ? (page + 1).ToString(CultureInfo.InvariantCulture) : string.Empty))
                 : TestClients.Json(rows, 200, ("X-Per-Page", "20"));
         });
-        List<ClusterAgent> agents = await TestClients.ToListAsync(TestClients.CreateClient(handler).GetAgentsAsync(101));
+        List<ClusterAgent> agents = await TestClients.ToListAsync(
+            TestClients.CreateClient(handler).GetAgentsAsync(101));
         Assert.Equal(Enumerable.Range(1, 65).Select(id => (long)id), agents.Select(agent => agent.Id));
         Assert.Equal(4, handler.Requests.Count);
     }
@@ -104,7 +112,9 @@ public sealed class PagePrefetcherTests
         var handler = new FakeHandler(request => NumberOf(request) == 1
             ? TestClients.Json(TestClients.Agents(1, 100), 200, ("X-Next-Page", "2"))
             : TestClients.Json(TestClients.Agents(101, 100), 200, ("X-Next-Page", next)));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.ToListAsync(TestClients.CreateClient(handler).GetAgentsAsync(101)));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse,
+            () => TestClients.ToListAsync(TestClients.CreateClient(handler).GetAgentsAsync(101)));
         Assert.Equal(2, handler.Requests.Count);
     }
 
@@ -133,7 +143,9 @@ public sealed class PagePrefetcherTests
 
             return Page(request, total: 9);
         });
-        await using (IAsyncEnumerator<ClusterAgent> agents = TestClients.CreateClient(handler).GetAgentsAsync(101).GetAsyncEnumerator())
+        await using (IAsyncEnumerator<ClusterAgent> agents = TestClients.CreateClient(handler)
+            .GetAgentsAsync(101)
+            .GetAsyncEnumerator())
         {
             for (int i = 0; i < 60; i++)
             {
@@ -154,7 +166,10 @@ public sealed class PagePrefetcherTests
             TestClients.Agents((NumberOf(request) * 100) - 99, 100),
             200,
             ("X-Total-Pages", "2"),
-            ("X-Next-Page", NumberOf(request) < 4 ? (NumberOf(request) + 1).ToString(CultureInfo.InvariantCulture) : string.Empty)));
+            ("X-Next-Page",
+                NumberOf(request) < 4
+                    ? (NumberOf(request) + 1).ToString(CultureInfo.InvariantCulture)
+                    : string.Empty)));
         Assert.Equal(400, (await TestClients.ToListAsync(TestClients.CreateClient(handler).GetAgentsAsync(101))).Count);
     }
 

@@ -22,12 +22,17 @@ public sealed class PagingTests
     public async Task Every_row_is_returned_once_in_the_order_of_the_server(int rows, int requests)
     {
         await using FakeGitLabServer server = await StartServerAsync(rows);
-        List<ClusterAgent> agents = await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(Project));
+        List<ClusterAgent> agents = await TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetAgentsAsync(Project));
 
-        Assert.Equal(server.State.AgentsOf(server.State.FindProject(Project)!).Select(agent => agent.Id), agents.Select(agent => agent.Id));
+        Assert.Equal(
+            server.State.AgentsOf(server.State.FindProject(Project)!).Select(agent => agent.Id),
+            agents.Select(agent => agent.Id));
         Assert.Equal(requests, server.Requests.Count);
         Assert.Equal(
-            Enumerable.Range(1, requests).Select(page => $"/api/v4/projects/many%2Fagents/cluster_agents?per_page=100&page={page}").Order(StringComparer.Ordinal),
+            Enumerable.Range(1, requests)
+                .Select(page => $"/api/v4/projects/many%2Fagents/cluster_agents?per_page=100&page={page}")
+                .Order(StringComparer.Ordinal),
             server.Requests.Select(request => request.RawTarget).Order(StringComparer.Ordinal));
     }
 
@@ -59,7 +64,8 @@ public sealed class PagingTests
     public async Task No_page_beyond_the_last_is_requested_if_the_server_sends_no_totals(int rows, int requests)
     {
         await using FakeGitLabServer server = await StartServerAsync(rows, options => options.SendTotals = false);
-        Assert.Equal(rows, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(Project))).Count);
+        Assert.Equal(
+            rows, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(Project))).Count);
         Assert.Equal(requests, server.Requests.Count);
     }
 
@@ -70,8 +76,10 @@ public sealed class PagingTests
     public async Task Pages_are_read_until_one_is_short_if_the_server_sends_no_paging_headers(int rows, int requests)
     {
         await using FakeGitLabServer server = await StartServerAsync(rows);
-        server.Faults.Add(Fault.DropHeaders("X-Next-Page", "X-Total", "X-Total-Pages", "X-Page", "X-Per-Page", "Link").Always());
-        Assert.Equal(rows, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(Project))).Count);
+        server.Faults.Add(
+            Fault.DropHeaders("X-Next-Page", "X-Total", "X-Total-Pages", "X-Page", "X-Per-Page", "Link").Always());
+        Assert.Equal(
+            rows, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(Project))).Count);
         Assert.Equal(requests, server.Requests.Count);
     }
 
@@ -80,7 +88,8 @@ public sealed class PagingTests
     {
         await using FakeGitLabServer server = await StartServerAsync(250);
         server.Faults.Add(Fault.DropHeaders("X-Next-Page").Always());
-        Assert.Equal(250, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(Project))).Count);
+        Assert.Equal(
+            250, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(Project))).Count);
         Assert.Equal(3, server.Requests.Count);
     }
 
@@ -88,8 +97,10 @@ public sealed class PagingTests
     public async Task The_host_of_the_Link_header_is_not_followed()
     {
         await using FakeGitLabServer other = await TestClients.StartServerAsync();
-        await using FakeGitLabServer server = await StartServerAsync(250, options => options.ExternalUrl = other.Url.ToString());
-        Assert.Equal(250, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(Project))).Count);
+        await using FakeGitLabServer server = await StartServerAsync(
+            250, options => options.ExternalUrl = other.Url.ToString());
+        Assert.Equal(
+            250, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync(Project))).Count);
         Assert.Equal(3, server.Requests.Count);
         Assert.Empty(other.Requests);
     }
@@ -164,15 +175,17 @@ public sealed class PagingTests
             server.State.AddToken(agent, "t" + i);
         }
 
-        List<AgentToken> tokens = await TestClients.ToListAsync(TestClients.CreateClient(server).GetTokensAsync(agent.Project.Id, agent.Id));
+        List<AgentToken> tokens = await TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetTokensAsync(agent.Project.Id, agent.Id));
         Assert.Equal(130, tokens.Select(token => token.Id).Distinct().Count());
         Assert.All(tokens, token => Assert.False(token.IsLastUsedKnown));
         Assert.Equal(2, server.Requests.Count);
     }
 
-    private static Task<FakeGitLabServer> StartServerAsync(int rows, Action<FakeGitLabOptions>? set = null) => TestClients.StartServerAsync(options =>
-    {
-        options.Populate += state => state.AddAgents(Project, rows);
-        set?.Invoke(options);
-    });
+    private static Task<FakeGitLabServer> StartServerAsync(int rows, Action<FakeGitLabOptions>? set = null)
+        => TestClients.StartServerAsync(options =>
+        {
+            options.Populate += state => state.AddAgents(Project, rows);
+            set?.Invoke(options);
+        });
 }

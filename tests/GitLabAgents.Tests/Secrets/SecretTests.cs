@@ -12,7 +12,9 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Checks that no message, exception or property of the client contains a secret, even if a server echoes it.</summary>
+/// <summary>
+/// Checks that no message, exception or property of the client contains a secret, even if a server echoes it.
+/// </summary>
 public sealed class SecretTests
 {
     private const string Secret = "glpat-0123456789-SECRET";
@@ -23,23 +25,27 @@ public sealed class SecretTests
         ["message"] = () => TestClients.Json($$"""{"message":"bad token {{Secret}}"}""", 400),
         ["message, escaped"] = () => TestClients.Json($$"""{"message":"bad token \u0067{{Secret[1..]}}"}""", 400),
         ["message, as key"] = () => TestClients.Json($$$"""{"message":{"{{{Secret}}}":["is bad"]}}""", 400),
-        ["message, at the truncation"] = () => TestClients.Json($$"""{"message":"{{new string('x', 490)}}{{Secret}}"}""", 400),
+        ["message, at the truncation"] = () => TestClients.Json(
+            $$"""{"message":"{{new string('x', 490)}}{{Secret}}"}""", 400),
         ["error"] = () => TestClients.Json($$"""{"error":"{{Secret}}","error_description":"Bearer {{Secret}}"}""", 401),
         ["text"] = () => TestClients.Text("PRIVATE-TOKEN: " + Secret, 403),
         ["html"] = () => TestClients.Text($"<html>{Secret}</html>", 502, "text/html"),
         ["request id"] = () => TestClients.Json("{}", 404, ("X-Request-Id", Secret)),
         ["request id, of a success"] = () => TestClients.Json("[1]", 200, ("X-Request-Id", Secret)),
         ["location, host"] = () => TestClients.Json("{}", 302, ("Location", $"https://{Secret}.example.org/")),
-        ["location, user"] = () => TestClients.Json("{}", 302, ("Location", $"https://oauth2:{Secret}@gitlab.example.com/")),
+        ["location, user"] = () => TestClients.Json(
+            "{}", 302, ("Location", $"https://oauth2:{Secret}@gitlab.example.com/")),
         ["location, path"] = () => TestClients.Json("{}", 302, ("Location", $"https://example.org/{Secret}")),
         ["reason phrase"] = () => WithReasonPhrase(TestClients.Json("{}", 500)),
         ["retry after"] = () => TestClients.Json("{}", 429, ("Retry-After", Secret)),
         ["next page"] = () => TestClients.Json("[]", 200, ("X-Next-Page", Secret)),
         ["broken JSON, key"] = () => TestClients.Json($$$"""{"id":1,"{{{Secret}}}":{"a":tru}}"""),
         ["broken JSON, value"] = () => TestClients.Json($$"""{"id":"{{Secret}}"}"""),
-        ["broken JSON, new token"] = () => TestClients.Json($$"""{"id":1,"token":"{{NewTokenSecret}}","created_at":"{{NewTokenSecret}}"}""", 201),
+        ["broken JSON, new token"] = () => TestClients.Json(
+            $$"""{"id":1,"token":"{{NewTokenSecret}}","created_at":"{{NewTokenSecret}}"}""", 201),
         ["broken JSON, truncated"] = () => TestClients.Json($$"""{"id":1,"token":"{{NewTokenSecret}}","x":""", 201),
-        ["exception"] = () => throw new HttpRequestException("could not send " + Secret, new InvalidOperationException("with " + Secret)),
+        ["exception"] = () => throw new HttpRequestException(
+            "could not send " + Secret, new InvalidOperationException("with " + Secret)),
     };
 
     public static TheoryData<string> Names() => new(Echoes.Keys);
@@ -59,7 +65,8 @@ public sealed class SecretTests
         {
             var observer = new RecordingObserver();
             var handler = new FakeHandler(_ => Echoes[echo]());
-            Exception? exception = await Record.ExceptionAsync(() => act(TestClients.CreateClient(handler, observer: observer, token: Secret)));
+            Exception? exception = await Record.ExceptionAsync(
+                () => act(TestClients.CreateClient(handler, observer: observer, token: Secret)));
             AssertNoSecret(observer.ToString());
             for (Exception? e = exception; e is not null; e = e.InnerException)
             {
@@ -76,7 +83,8 @@ public sealed class SecretTests
         var handler = new FakeHandler(request => request.Number == 1
             ? TestClients.Json("{}", 301, ("Location", "/api/v4/x?private_token=" + Secret))
             : TestClients.Json("{}", 404));
-        GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(() => TestClients.CreateClient(handler, observer: observer, token: Secret).GetAgentAsync(101, 11));
+        GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(
+            () => TestClients.CreateClient(handler, observer: observer, token: Secret).GetAgentAsync(101, 11));
         Assert.Equal(2, handler.Requests.Count);
         AssertNoSecret(observer.ToString());
         AssertNoSecret(exception.ToString());
@@ -88,7 +96,12 @@ public sealed class SecretTests
     {
         await using FakeGitLab.FakeGitLabServer server = await TestClients.StartServerAsync();
         var observer = new RecordingObserver();
-        using GitLabSession session = await GitLabClient.ConnectAsync(server.Url, TestClients.ToSecureString(TestClients.Token), TokenType.PrivateToken, new Transport.TransportOptions { NoProxy = true }, observer: observer);
+        using GitLabSession session = await GitLabClient.ConnectAsync(
+            server.Url,
+            TestClients.ToSecureString(TestClients.Token),
+            TokenType.PrivateToken,
+            new Transport.TransportOptions { NoProxy = true },
+            observer: observer);
         Assert.NotEmpty(observer.Messages);
         AssertNoSecret(observer.ToString(), TestClients.Token);
         AssertNoSecret(session.ToString(), TestClients.Token);
@@ -101,8 +114,10 @@ public sealed class SecretTests
     public async Task Only_RevealToken_reveals_the_secret_of_a_new_token()
     {
         var observer = new RecordingObserver();
-        var handler = new FakeHandler(_ => TestClients.Json($$"""{"id":7,"name":"ci","agent_id":11,"token":"{{NewTokenSecret}}"}""", 201));
-        NewAgentToken token = await TestClients.CreateClient(handler, observer: observer, token: Secret).CreateTokenAsync(101, 11, "ci");
+        var handler = new FakeHandler(
+            _ => TestClients.Json($$"""{"id":7,"name":"ci","agent_id":11,"token":"{{NewTokenSecret}}"}""", 201));
+        NewAgentToken token = await TestClients.CreateClient(handler, observer: observer, token: Secret)
+            .CreateTokenAsync(101, 11, "ci");
         Assert.Equal(NewTokenSecret, token.RevealToken());
         Assert.Equal(NewTokenSecret.Length, token.Token.Length);
         Assert.True(token.Token.IsReadOnly());
@@ -117,7 +132,8 @@ public sealed class SecretTests
     [Fact]
     public async Task Secrets_with_non_ASCII_characters_and_escapes_are_read_completely()
     {
-        var handler = new FakeHandler(_ => TestClients.Json("""{"id":7,"agent_id":11,"token":"a\u00e4\n\ud83d\udd11\"ключ"}""", 201));
+        var handler = new FakeHandler(
+            _ => TestClients.Json("""{"id":7,"agent_id":11,"token":"a\u00e4\n\ud83d\udd11\"ключ"}""", 201));
         NewAgentToken token = await TestClients.CreateClient(handler).CreateTokenAsync(101, 11, "ci");
         Assert.Equal("aä\n🔑\"ключ", token.RevealToken());
     }
@@ -161,7 +177,9 @@ public sealed class SecretTests
             return;
         }
 
-        foreach (PropertyInfo property in value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.GetIndexParameters().Length == 0))
+        foreach (PropertyInfo property in value.GetType()
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.GetIndexParameters().Length == 0))
         {
             object? inner;
             try

@@ -18,9 +18,15 @@ public sealed class ConnectTests
         Assert.Equal("expiring", session.TokenName);
         Assert.Equal(["api"], session.Scopes);
         Assert.Equal(DateTimeOffset.UtcNow.Date.AddDays(3), session.ExpiresAt!.Value.UtcDateTime);
-        Assert.Equal(("18.9.0-ee", true, new Uri("wss://kas.example.com")), (session.Version, session.IsEnterprise, session.KasUri));
-        Assert.Equal((server.Url, server.Url.Authority, 8, TokenType.PrivateToken), (session.Uri, session.ToString(), session.ThrottleLimit, session.TokenType));
-        Assert.Equal(["/api/v4/personal_access_tokens/self", "/api/v4/metadata"], server.Requests.Select(request => request.RawTarget));
+        Assert.Equal(
+            ("18.9.0-ee", true, new Uri("wss://kas.example.com")),
+            (session.Version, session.IsEnterprise, session.KasUri));
+        Assert.Equal(
+            (server.Url, server.Url.Authority, 8, TokenType.PrivateToken),
+            (session.Uri, session.ToString(), session.ThrottleLimit, session.TokenType));
+        Assert.Equal(
+            ["/api/v4/personal_access_tokens/self", "/api/v4/metadata"],
+            server.Requests.Select(request => request.RawTarget));
     }
 
     [Fact]
@@ -41,11 +47,13 @@ public sealed class ConnectTests
     [InlineData(404)]
     public async Task An_OAuth_token_connects_without_details_of_the_token(int status)
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.OAuthSelfStatus = status);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.OAuthSelfStatus = status);
         using GitLabSession session = await ConnectAsync(server, "oauth-maintainer", TokenType.OAuth);
         Assert.Equal("18.9.0-ee", session.Version);
         Assert.Equal(status == 200 ? "maintainer" : null, session.TokenName);
-        Assert.All(server.Requests, request => Assert.Equal("Bearer oauth-maintainer", request.Headers["Authorization"]));
+        Assert.All(
+            server.Requests, request => Assert.Equal("Bearer oauth-maintainer", request.Headers["Authorization"]));
     }
 
     [Theory]
@@ -58,7 +66,8 @@ public sealed class ConnectTests
     public async Task A_rejected_token_is_an_error(string token, TokenType type)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.AuthenticationFailed, () => ConnectAsync(server, token, type));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.AuthenticationFailed, () => ConnectAsync(server, token, type));
         Assert.Contains("job token", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(token, exception.ToString(), StringComparison.Ordinal);
     }
@@ -79,17 +88,21 @@ public sealed class ConnectTests
     [Fact]
     public async Task The_version_of_an_older_server_is_read_from_another_endpoint()
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => (options.OldServer, options.Version) = (true, "13.12.0"));
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => (options.OldServer, options.Version) = (true, "13.12.0"));
         using GitLabSession session = await ConnectAsync(server, TestClients.Token);
         Assert.Equal(("13.12.0", null, null), (session.Version, session.TokenName, session.KasUri));
-        Assert.Equal(["/api/v4/personal_access_tokens/self", "/api/v4/metadata", "/api/v4/version"], server.Requests.Select(request => request.RawTarget));
+        Assert.Equal(
+            ["/api/v4/personal_access_tokens/self", "/api/v4/metadata", "/api/v4/version"],
+            server.Requests.Select(request => request.RawTarget));
     }
 
     [Fact]
     public async Task An_older_server_rejects_an_invalid_token()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.OldServer = true);
-        await TestClients.ThrowsAsync(GitLabErrorKind.AuthenticationFailed, () => ConnectAsync(server, "glpat-unknown"));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.AuthenticationFailed, () => ConnectAsync(server, "glpat-unknown"));
     }
 
     [Theory]
@@ -99,7 +112,8 @@ public sealed class ConnectTests
     [InlineData(true, "wss://kas.example.org/x", "wss://kas.example.org/x")]
     public async Task The_KAS_address_is_known_if_the_server_reports_one(bool enabled, string? url, string? expected)
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => (options.KasEnabled, options.KasExternalUrl) = (enabled, url));
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => (options.KasEnabled, options.KasExternalUrl) = (enabled, url));
         using GitLabSession session = await ConnectAsync(server, TestClients.Token);
         Assert.Equal(expected, session.KasUri?.AbsoluteUri);
     }
@@ -109,7 +123,8 @@ public sealed class ConnectTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Html(200).Always());
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, TestClients.Token));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, TestClients.Token));
         Assert.Contains("HTML", exception.Message, StringComparison.Ordinal);
 
     }
@@ -130,7 +145,8 @@ public sealed class ConnectTests
         server.Faults.Add(Fault.Body(body, status: status).Always());
         foreach (TokenType type in (TokenType[])[TokenType.PrivateToken, TokenType.OAuth])
         {
-            GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, TestClients.Token, type));
+            GitLabApiException exception = await TestClients.ThrowsAsync(
+                GitLabErrorKind.InvalidResponse, () => ConnectAsync(server, TestClients.Token, type));
             Assert.Equal(status, (int)exception.StatusCode!);
             Assert.DoesNotContain("access token is wrong", exception.Message, StringComparison.Ordinal);
         }
@@ -152,7 +168,8 @@ public sealed class ConnectTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Status(403).Always());
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.Forbidden, () => ConnectAsync(server, TestClients.Token));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.Forbidden, () => ConnectAsync(server, TestClients.Token));
         Assert.DoesNotContain("role", exception.Message, StringComparison.Ordinal);
         Assert.Contains("blocked", exception.Message, StringComparison.Ordinal);
     }
@@ -199,7 +216,8 @@ public sealed class ConnectTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         System.Security.SecureString token = TestClients.ToSecureString(TestClients.Token);
-        using GitLabSession session = await GitLabClient.ConnectAsync(server.Url, token, TokenType.PrivateToken, new TransportOptions { NoProxy = true }, validate: false);
+        using GitLabSession session = await GitLabClient.ConnectAsync(
+            server.Url, token, TokenType.PrivateToken, new TransportOptions { NoProxy = true }, validate: false);
         token.Dispose();
         Assert.Equal(2, (await TestClients.ToListAsync(new GitLabClient(session).GetAgentsAsync(101))).Count);
     }

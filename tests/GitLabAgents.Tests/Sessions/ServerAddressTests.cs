@@ -28,7 +28,8 @@ public sealed class ServerAddressTests
     [InlineData("[::1]", "https://[::1]/")]
     [InlineData("[::1]:8443", "https://[::1]:8443/")]
     [InlineData("http://[2001:db8::1]:8080/gitlab", "http://[2001:db8::1]:8080/gitlab")]
-    public void An_address_is_parsed(string text, string expected) => Assert.Equal(expected, ServerAddress.Parse(text).AbsoluteUri);
+    public void An_address_is_parsed(string text, string expected)
+        => Assert.Equal(expected, ServerAddress.Parse(text).AbsoluteUri);
 
     [Theory]
     [InlineData("https://user:SECRET@gitlab.example.com")]
@@ -98,7 +99,8 @@ public sealed class ServerAddressTests
     [InlineData("https://gitlab.example.com:99999")]
     [InlineData("https://[::1")]
     [InlineData("://")]
-    public void An_invalid_address_is_rejected(string text) => Assert.ThrowsAny<ArgumentException>(() => ServerAddress.Parse(text));
+    public void An_invalid_address_is_rejected(string text)
+        => Assert.ThrowsAny<ArgumentException>(() => ServerAddress.Parse(text));
 
     [Theory]
     [InlineData("")]
@@ -110,13 +112,15 @@ public sealed class ServerAddressTests
     [InlineData("/../")]
     [InlineData("https://gitlab.example.com/group/app")]
     [InlineData("99999999999999999999")]
-    public void An_invalid_project_is_rejected(string text) => Assert.ThrowsAny<ArgumentException>(() => new ProjectReference(text));
+    public void An_invalid_project_is_rejected(string text)
+        => Assert.ThrowsAny<ArgumentException>(() => new ProjectReference(text));
 
     [Fact]
     public async Task An_unresolved_project_of_a_clone_is_never_sent()
     {
         var handler = new FakeHandler(_ => TestClients.Json("[]"));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => TestClients.ToListAsync(TestClients.CreateClient(handler).GetAgentsAsync(".")));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => TestClients.ToListAsync(TestClients.CreateClient(handler).GetAgentsAsync(".")));
         Assert.Empty(handler.Requests);
     }
 

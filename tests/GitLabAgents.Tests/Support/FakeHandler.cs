@@ -10,7 +10,8 @@ namespace GitLabAgents.Tests;
 internal sealed record SentRequest(int Number, string Method, Uri Uri, string Headers, byte[] Body);
 
 /// <summary>Responds in place of the network, and records the requests.</summary>
-internal sealed class FakeHandler(Func<SentRequest, CancellationToken, Task<HttpResponseMessage>> respond) : HttpMessageHandler
+internal sealed class FakeHandler(Func<SentRequest, CancellationToken, Task<HttpResponseMessage>> respond)
+    : HttpMessageHandler
 {
     private int _count;
     private int _inFlight;
@@ -24,10 +25,16 @@ internal sealed class FakeHandler(Func<SentRequest, CancellationToken, Task<Http
 
     public int InFlight => _inFlight;
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         byte[] body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(CancellationToken.None);
-        var sent = new SentRequest(Interlocked.Increment(ref _count), request.Method.Method, request.RequestUri!, request.Headers.ToString(), body);
+        var sent = new SentRequest(
+            Interlocked.Increment(ref _count),
+            request.Method.Method,
+            request.RequestUri!,
+            request.Headers.ToString(),
+            body);
         Requests.Enqueue(sent);
         Interlocked.Increment(ref _inFlight);
         try

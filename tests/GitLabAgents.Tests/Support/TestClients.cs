@@ -41,17 +41,26 @@ internal static class TestClients
         return secret;
     }
 
-    public static GitLabSession CreateSession(Uri uri, Action<TransportOptions>? set = null, string token = Token, TokenType type = TokenType.PrivateToken)
+    public static GitLabSession CreateSession(
+        Uri uri, Action<TransportOptions>? set = null, string token = Token, TokenType type = TokenType.PrivateToken)
     {
         var options = new TransportOptions { Clock = new ImmediateClock(), NoProxy = true };
         set?.Invoke(options);
         return new GitLabSession(uri, ToSecureString(token), type, options);
     }
 
-    public static GitLabClient CreateClient(FakeGitLabServer server, Action<TransportOptions>? set = null, IGitLabObserver? observer = null, string token = Token)
+    public static GitLabClient CreateClient(
+        FakeGitLabServer server,
+        Action<TransportOptions>? set = null,
+        IGitLabObserver? observer = null,
+        string token = Token)
         => new(CreateSession(server.Url, set, token), observer);
 
-    public static GitLabClient CreateClient(HttpMessageHandler handler, Action<TransportOptions>? set = null, IGitLabObserver? observer = null, string token = Token)
+    public static GitLabClient CreateClient(
+        HttpMessageHandler handler,
+        Action<TransportOptions>? set = null,
+        IGitLabObserver? observer = null,
+        string token = Token)
         => new(
             CreateSession(
                 Unreachable,
@@ -103,10 +112,12 @@ internal static class TestClients
     public static HttpResponseMessage Json(string body, int status = 200, params (string Name, string Value)[] headers)
         => Response(Encoding.UTF8.GetBytes(body), status, "application/json", headers);
 
-    public static HttpResponseMessage Text(string body, int status, string contentType = "text/plain", params (string Name, string Value)[] headers)
+    public static HttpResponseMessage Text(
+        string body, int status, string contentType = "text/plain", params (string Name, string Value)[] headers)
         => Response(Encoding.UTF8.GetBytes(body), status, contentType, headers);
 
-    public static HttpResponseMessage Response(byte[] body, int status, string? contentType, params (string Name, string Value)[] headers)
+    public static HttpResponseMessage Response(
+        byte[] body, int status, string? contentType, params (string Name, string Value)[] headers)
     {
         var response = new HttpResponseMessage((HttpStatusCode)status) { Content = new ByteArrayContent(body) };
         if (contentType is not null)
@@ -126,7 +137,8 @@ internal static class TestClients
         => "[" + string.Join(",", Enumerable.Range(from, count).Select(id => Agent(id))) + "]";
 
     public static string Agent(long id, string name = "a")
-        => $$$"""{"id":{{{id}}},"name":"{{{name}}}{{{id}}}","config_project":{"id":101,"path_with_namespace":"group/app"}}""";
+        => $$$"""{"id":{{{id}}},"name":"{{{name}}}{{{id}}}","config_project":{"id":101"""
+            + ""","path_with_namespace":"group/app"}}""";
 }
 
 /// <summary>Records the messages, retries and progress that a client reports.</summary>

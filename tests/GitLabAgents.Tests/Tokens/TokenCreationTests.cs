@@ -8,7 +8,9 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Checks that the caller gets the secret of a new token, the token is rolled back, or the error says how to find it.</summary>
+/// <summary>
+/// Checks that the caller gets the secret of a new token, the token is rolled back, or the error says how to find it.
+/// </summary>
 public sealed class TokenCreationTests
 {
     private const string RecoveryHint = "Get-GitLabAgentToken -Project 101 -Agent 12 -Name 'ci'";
@@ -24,7 +26,9 @@ public sealed class TokenCreationTests
         StoredToken stored = server.State.FindToken(token.Id)!;
         Assert.Equal(stored.Secret, token.RevealToken());
         Assert.Equal(stored.Secret.Length, token.Token.Length);
-        Assert.Equal(("ci", "what for", 12L, 101L, false), (stored.Name, stored.Description, token.AgentId, token.ProjectId, stored.IsRevoked));
+        Assert.Equal(
+            ("ci", "what for", 12L, 101L, false),
+            (stored.Name, stored.Description, token.AgentId, token.ProjectId, stored.IsRevoked));
         Assert.Single(server.Requests);
     }
 
@@ -32,7 +36,9 @@ public sealed class TokenCreationTests
     public async Task A_creation_that_is_stopped_before_it_begins_sends_nothing()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TestClients.CreateClient(server).CreateTokenAsync(101, 12, "ci", null, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => TestClients.CreateClient(server)
+                .CreateTokenAsync(101, 12, "ci", null, new CancellationToken(canceled: true)));
         Assert.Empty(server.Requests);
     }
 
@@ -62,7 +68,8 @@ public sealed class TokenCreationTests
         server.Faults.Add(Fault.RateLimited(60).On("POST").Always());
         var observer = new RecordingObserver();
         using var stop = new CancellationTokenSource();
-        Task creation = TestClients.CreateClient(server, options => options.Clock = new FakeTimeProvider(), observer).CreateTokenAsync(101, 12, "ci", null, stop.Token);
+        Task creation = TestClients.CreateClient(server, options => options.Clock = new FakeTimeProvider(), observer)
+            .CreateTokenAsync(101, 12, "ci", null, stop.Token);
         await TestClients.WaitUntilAsync(() => !observer.Waits.IsEmpty, "it waits");
         Assert.IsNotType<OperationInterruptedException>(await StopTests.StopAsync(stop, creation, MaxStopTime));
         Assert.Single(server.Requests);
@@ -74,13 +81,17 @@ public sealed class TokenCreationTests
     public async Task A_token_whose_creation_is_stopped_is_rolled_back(bool midBody)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        Fault fault = midBody ? Fault.SlowBody(TimeSpan.FromMilliseconds(600)) : Fault.Delay(TimeSpan.FromMilliseconds(600));
+        Fault fault = midBody
+            ? Fault.SlowBody(TimeSpan.FromMilliseconds(600))
+            : Fault.Delay(TimeSpan.FromMilliseconds(600));
         server.Faults.Add(fault.On("POST").AfterActing());
         using var stop = new CancellationTokenSource();
         Task creation = TestClients.CreateClient(server).CreateTokenAsync(101, 12, "ci", null, stop.Token);
-        await TestClients.WaitUntilAsync(() => server.State.Tokens.Any(token => token.Name == "ci"), "the token is created");
+        await TestClients.WaitUntilAsync(
+            () => server.State.Tokens.Any(token => token.Name == "ci"), "the token is created");
 
-        var exception = Assert.IsType<OperationInterruptedException>(await StopTests.StopAsync(stop, creation, MaxCleanupTime));
+        var exception = Assert.IsType<OperationInterruptedException>(
+            await StopTests.StopAsync(stop, creation, MaxCleanupTime));
 
         StoredToken stored = server.State.Tokens.Single(token => token.Name == "ci");
         Assert.True(stored.IsRevoked);
@@ -99,7 +110,8 @@ public sealed class TokenCreationTests
         using var stop = new CancellationTokenSource();
         Task creation = TestClients.CreateClient(server).CreateTokenAsync(101, 12, "ci", null, stop.Token);
         await server.WaitForRequestsAsync(1);
-        var exception = Assert.IsType<OperationInterruptedException>(await StopTests.StopAsync(stop, creation, MaxCleanupTime));
+        var exception = Assert.IsType<OperationInterruptedException>(
+            await StopTests.StopAsync(stop, creation, MaxCleanupTime));
         Assert.Contains(RecoveryHint, exception.Message, StringComparison.Ordinal);
         await server.WaitForIdleAsync();
     }
@@ -112,10 +124,15 @@ public sealed class TokenCreationTests
         server.Faults.Add(Fault.Hang().On("DELETE").Always());
         using var stop = new CancellationTokenSource();
         Task creation = TestClients.CreateClient(server).CreateTokenAsync(101, 12, "ci", null, stop.Token);
-        await TestClients.WaitUntilAsync(() => server.State.Tokens.Any(token => token.Name == "ci"), "the token is created");
-        var exception = Assert.IsType<OperationInterruptedException>(await StopTests.StopAsync(stop, creation, MaxCleanupTime));
+        await TestClients.WaitUntilAsync(
+            () => server.State.Tokens.Any(token => token.Name == "ci"), "the token is created");
+        var exception = Assert.IsType<OperationInterruptedException>(
+            await StopTests.StopAsync(stop, creation, MaxCleanupTime));
         long id = server.State.Tokens.Single(token => token.Name == "ci").Id;
-        Assert.Contains($"Revoke-GitLabAgentToken -Project 101 -Agent 12 -TokenId {id}", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Revoke-GitLabAgentToken -Project 101 -Agent 12 -TokenId {id}",
+            exception.Message,
+            StringComparison.Ordinal);
         await server.WaitForIdleAsync();
     }
 
@@ -129,7 +146,9 @@ public sealed class TokenCreationTests
         await server.WaitForRequestsAsync(1);
         await stop.CancelAsync();
         Exception exception = await Assert.ThrowsAnyAsync<Exception>(() => creation);
-        Assert.True(exception is OperationCanceledException or GitLabApiException { Kind: GitLabErrorKind.Forbidden }, exception.ToString());
+        Assert.True(
+            exception is OperationCanceledException or GitLabApiException { Kind: GitLabErrorKind.Forbidden },
+            exception.ToString());
         Assert.DoesNotContain(server.State.Tokens, token => token.Name == "ci");
     }
 
@@ -141,8 +160,10 @@ public sealed class TokenCreationTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         long id = server.State.Tokens.Max(token => token.Id) + 1;
-        server.Faults.Add(Fault.Body($$"""{"id":{{id}},"agent_id":12{{secret}}}""", status: 201).On("POST").AfterActing());
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).CreateTokenAsync(101, 12, "ci"));
+        server.Faults.Add(
+            Fault.Body($$"""{"id":{{id}},"agent_id":12{{secret}}}""", status: 201).On("POST").AfterActing());
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).CreateTokenAsync(101, 12, "ci"));
         Assert.True(server.State.FindToken(id)!.IsRevoked);
         Assert.Contains("was revoked", exception.Message, StringComparison.Ordinal);
     }
@@ -157,7 +178,8 @@ public sealed class TokenCreationTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Body(body, status: 201).On("POST").AfterActing());
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).CreateTokenAsync(101, 12, "ci"));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).CreateTokenAsync(101, 12, "ci"));
         Assert.Contains(RecoveryHint, exception.Message, StringComparison.Ordinal);
         Assert.Contains("may have processed", exception.Message, StringComparison.Ordinal);
     }
@@ -166,11 +188,19 @@ public sealed class TokenCreationTests
     public async Task A_lost_response_reports_how_to_find_the_token()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        foreach (Fault fault in (Fault[])[Fault.Reset().AfterActing(), Fault.ResetMidBody(), Fault.Truncate(), Fault.Html(502).AfterActing(), Fault.Status(504).AfterActing()])
+        foreach (Fault fault in (Fault[])
+        [
+            Fault.Reset().AfterActing(),
+            Fault.ResetMidBody(),
+            Fault.Truncate(),
+            Fault.Html(502).AfterActing(),
+            Fault.Status(504).AfterActing(),
+        ])
         {
             server.Reset();
             server.Faults.Add(fault.On("POST"));
-            GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.OutcomeUnknown, () => TestClients.CreateClient(server).CreateTokenAsync(101, 12, "ci"));
+            GitLabApiException exception = await TestClients.ThrowsAsync(
+                GitLabErrorKind.OutcomeUnknown, () => TestClients.CreateClient(server).CreateTokenAsync(101, 12, "ci"));
             Assert.Contains(RecoveryHint, exception.Message, StringComparison.Ordinal);
             Assert.Single(server.Requests);
             Assert.Single(server.State.Tokens, token => token.Name == "ci");
@@ -181,7 +211,9 @@ public sealed class TokenCreationTests
     public async Task A_name_with_quotes_is_quoted_for_PowerShell()
     {
         var handler = new FakeHandler(_ => TestClients.Json("{}", 502));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.OutcomeUnknown, () => TestClients.CreateClient(handler).CreateTokenAsync(101, 12, "it's $(mine)"));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.OutcomeUnknown,
+            () => TestClients.CreateClient(handler).CreateTokenAsync(101, 12, "it's $(mine)"));
         Assert.Contains("-Name 'it''s $(mine)'", exception.Message, StringComparison.Ordinal);
     }
 
@@ -192,7 +224,13 @@ public sealed class TokenCreationTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         GitLabClient client = TestClients.CreateClient(server);
-        foreach (Fault fault in (Fault[])[Fault.Reset().AfterActing(), Fault.Html(502).AfterActing(), Fault.Status(504).AfterActing(), Fault.CloseWithoutResponse().AfterActing()])
+        foreach (Fault fault in (Fault[])
+        [
+            Fault.Reset().AfterActing(),
+            Fault.Html(502).AfterActing(),
+            Fault.Status(504).AfterActing(),
+            Fault.CloseWithoutResponse().AfterActing(),
+        ])
         {
             server.Reset();
             server.Faults.Add(fault.On("DELETE"));
@@ -204,8 +242,12 @@ public sealed class TokenCreationTests
 
         server.Reset();
         server.Faults.Add(Fault.RateLimited(1).On("DELETE"));
-        await TestClients.ThrowsAsync(what == "agent" ? GitLabErrorKind.AgentNotFound : GitLabErrorKind.TokenNotFound, () => what == "agent" ? client.DeleteAgentAsync(101, 9999) : client.RevokeTokenAsync(101, 11, 9999));
-        await TestClients.ThrowsAsync(what == "agent" ? GitLabErrorKind.AgentNotFound : GitLabErrorKind.TokenNotFound, () => what == "agent" ? client.DeleteAgentAsync(101, 9999) : client.RevokeTokenAsync(101, 11, 9999));
+        await TestClients.ThrowsAsync(
+            what == "agent" ? GitLabErrorKind.AgentNotFound : GitLabErrorKind.TokenNotFound,
+            () => what == "agent" ? client.DeleteAgentAsync(101, 9999) : client.RevokeTokenAsync(101, 11, 9999));
+        await TestClients.ThrowsAsync(
+            what == "agent" ? GitLabErrorKind.AgentNotFound : GitLabErrorKind.TokenNotFound,
+            () => what == "agent" ? client.DeleteAgentAsync(101, 9999) : client.RevokeTokenAsync(101, 11, 9999));
     }
 
     [Theory]
@@ -215,7 +257,8 @@ public sealed class TokenCreationTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.CloseWithoutResponse().AfterActing().On(method).Always());
-        GitLabClient client = TestClients.CreateClient(server, options => (options.MaximumRetryCount, options.ThrottleLimit) = (0, 1));
+        GitLabClient client = TestClients.CreateClient(
+            server, options => (options.MaximumRetryCount, options.ThrottleLimit) = (0, 1));
         await client.GetAgentAsync(101, 11);
         if (method == "DELETE")
         {

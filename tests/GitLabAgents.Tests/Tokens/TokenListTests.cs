@@ -46,10 +46,12 @@ public sealed class TokenListTests
     [Fact]
     public async Task Revoked_tokens_of_older_servers_are_left_out()
     {
-        await using FakeGitLabServer server = await TestClients.StartServerAsync(static options => options.ListsRevokedTokens = true);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            static options => options.ListsRevokedTokens = true);
         server.State.RevokeToken(1001);
         GitLabClient client = TestClients.CreateClient(server);
-        Assert.DoesNotContain(await TestClients.ToListAsync(client.GetTokensAsync(101, 11)), static token => token.Id == 1001);
+        Assert.DoesNotContain(
+            await TestClients.ToListAsync(client.GetTokensAsync(101, 11)), static token => token.Id == 1001);
         Assert.DoesNotContain(await ReadAsync(client), static token => token.Value!.Id == 1001);
         Assert.Equal("revoked", (await client.GetTokenAsync(101, 11, 1001)).Status);
     }

@@ -10,7 +10,8 @@ using Xunit;
 namespace GitLabAgents.Tests;
 
 /// <summary>
-/// Checks that certificates have the encoding that the release of GitLab expects: PEM, or base64 of it in older releases.
+/// Checks that certificates have the encoding that the release of GitLab expects: PEM, or base64 of it in older
+/// releases.
 /// </summary>
 public sealed class CertificateFormTests
 {

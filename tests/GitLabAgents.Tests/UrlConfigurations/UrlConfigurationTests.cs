@@ -24,7 +24,8 @@ public sealed class UrlConfigurationTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using NewUrlConfiguration content = Content();
-        AgentUrlConfiguration created = await TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, Agent, content);
+        AgentUrlConfiguration created = await TestClients.CreateClient(server)
+            .CreateUrlConfigurationAsync(Project, Agent, content);
 
         RecordedRequest request = Assert.Single(server.Requests);
         Assert.Equal("POST", request.Method);
@@ -50,7 +51,9 @@ public sealed class UrlConfigurationTests
         AgentUrlConfiguration created = await client.CreateUrlConfigurationAsync(Project, Agent, content);
 
         using JsonDocument body = JsonDocument.Parse(server.Requests.Last(request => request.Method == "POST").Body);
-        Assert.Equal(["url", "client_cert", "client_key", "ca_cert", "tls_host"], body.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(
+            ["url", "client_cert", "client_key", "ca_cert", "tls_host"],
+            body.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(Pems.Certificate, Decode(body, "client_cert"));
         Assert.Equal(Pems.Key, Decode(body, "client_key"));
         Assert.Equal(Pems.Expired, Decode(body, "ca_cert"));
@@ -64,7 +67,10 @@ public sealed class UrlConfigurationTests
             Assert.Equal(Pems.Expired.Trim(), configuration.CaCertificate!.Trim());
             Assert.Equal("agent.internal", configuration.TlsHost);
             Assert.Null(configuration.PublicKey);
-            Assert.InRange(configuration.CertificateExpiresAt!.Value, DateTimeOffset.UtcNow.AddDays(29), DateTimeOffset.UtcNow.AddDays(31));
+            Assert.InRange(
+                configuration.CertificateExpiresAt!.Value,
+                DateTimeOffset.UtcNow.AddDays(29),
+                DateTimeOffset.UtcNow.AddDays(31));
         }
     }
 
@@ -73,7 +79,11 @@ public sealed class UrlConfigurationTests
     {
         byte[] key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
         string broken = Convert.ToBase64String(key).Insert(20, "\\n") + "\\n";
-        GitLabClient client = TestClients.CreateClient(new FakeHandler(_ => TestClients.Json($$"""[{"id":1,"agent_id":11,"url":"grpc://a","public_key":"{{broken}}","client_cert":null,"ca_cert":"","unknown":[]}]""")));
+        GitLabClient client = TestClients.CreateClient(
+            new FakeHandler(
+                _ => TestClients.Json(
+                    $$"""[{"id":1,"agent_id":11,"url":"grpc://a","public_key":"{{broken}}","client_cert":null"""
+                        + ""","ca_cert":"","unknown":[]}]""")));
         AgentUrlConfiguration read = Assert.Single(await client.GetUrlConfigurationsAsync(Project, Agent));
         Assert.Equal(Convert.ToBase64String(key), read.PublicKey);
         Assert.Null(read.CaCertificate);
@@ -85,8 +95,11 @@ public sealed class UrlConfigurationTests
     [InlineData("public_key", "!!! no base64 !!!")]
     public async Task An_invalid_certificate_or_key_is_an_invalid_response(string field, string value)
     {
-        GitLabClient client = TestClients.CreateClient(new FakeHandler(_ => TestClients.Json($$"""{"id":1,"agent_id":11,"url":"grpc://a","{{field}}":"{{value}}"}""")));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => client.GetUrlConfigurationAsync(Project, Agent, 1));
+        GitLabClient client = TestClients.CreateClient(
+            new FakeHandler(
+                _ => TestClients.Json($$"""{"id":1,"agent_id":11,"url":"grpc://a","{{field}}":"{{value}}"}""")));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => client.GetUrlConfigurationAsync(Project, Agent, 1));
     }
 
     [Theory]
@@ -97,7 +110,8 @@ public sealed class UrlConfigurationTests
     [InlineData("grpc:example")]
     public void A_URL_that_is_not_gRPC_is_rejected(string url)
     {
-        GitLabApiException e = Assert.Throws<GitLabApiException>(() => new NewUrlConfiguration(url, null, null, null, null));
+        GitLabApiException e = Assert.Throws<GitLabApiException>(
+            () => new NewUrlConfiguration(url, null, null, null, null));
         Assert.Equal(GitLabErrorKind.InvalidRequest, e.Kind);
         Assert.Contains("grpc://", e.Message, StringComparison.Ordinal);
     }
@@ -106,26 +120,59 @@ public sealed class UrlConfigurationTests
     {
         { "certificate without key", Pems.Certificate, null, "cert.pem was specified without its private key" },
         { "key without certificate", null, Pems.Key, "key.pem was specified without its certificate" },
-        { "swapped certificate", Pems.Key, Pems.Key, "cert.pem contains a private key where a certificate is expected" },
-        { "swapped key", Pems.Certificate, Pems.Certificate, "key.pem contains a certificate where a private key is expected" },
+        {
+            "swapped certificate",
+            Pems.Key,
+            Pems.Key,
+            "cert.pem contains a private key where a certificate is expected"
+        },
+        {
+            "swapped key",
+            Pems.Certificate,
+            Pems.Certificate,
+            "key.pem contains a certificate where a private key is expected"
+        },
         { "no PEM", "hello", Pems.Key, "cert.pem is not PEM" },
         { "der", "0\u0082\u0003", Pems.Key, "cert.pem is not PEM" },
         { "empty", Pems.Certificate, string.Empty, "key.pem is not PEM" },
         { "incomplete block", Pems.Certificate[..200], Pems.Key, "cert.pem is not valid PEM" },
-        { "damaged certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", Pems.Key, "cert.pem contains a certificate that cannot be read" },
+        {
+            "damaged certificate",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            Pems.Key,
+            "cert.pem contains a certificate that cannot be read"
+        },
         { "encrypted key", Pems.Certificate, Pems.EncryptedKey, "key.pem is encrypted" },
-        { "encrypted key in the traditional format", Pems.Certificate, Pems.TraditionalEncryptedKey, "key.pem is encrypted" },
+        {
+            "encrypted key in the traditional format",
+            Pems.Certificate,
+            Pems.TraditionalEncryptedKey,
+            "key.pem is encrypted"
+        },
         { "another key", Pems.Certificate, Pems.OtherKey, "key.pem does not belong to the certificate of cert.pem" },
-        { "key of another algorithm", Pems.Certificate, Pems.CurveKey, "key.pem does not belong to the certificate of cert.pem" },
-        { "public key", Pems.Certificate, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "key.pem does not contain a private key" },
+        {
+            "key of another algorithm",
+            Pems.Certificate,
+            Pems.CurveKey,
+            "key.pem does not belong to the certificate of cert.pem"
+        },
+        {
+            "public key",
+            Pems.Certificate,
+            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+            "key.pem does not contain a private key"
+        },
     };
 
     [Theory]
     [MemberData(nameof(InvalidFiles))]
-    public void An_invalid_file_is_rejected_with_its_name_and_the_reason(string what, string? certificate, string? key, string expected)
+    public void An_invalid_file_is_rejected_with_its_name_and_the_reason(
+        string what, string? certificate, string? key, string expected)
     {
         GitLabApiException e = Assert.Throws<GitLabApiException>(() => Content(certificate, key));
-        Assert.True(e.Kind == GitLabErrorKind.InvalidRequest && e.Message.Contains(expected, StringComparison.Ordinal), $"{what}: {e.Message}");
+        Assert.True(
+            e.Kind == GitLabErrorKind.InvalidRequest && e.Message.Contains(expected, StringComparison.Ordinal),
+            $"{what}: {e.Message}");
         Assert.DoesNotContain(FirstLineOf(Pems.Key), e.ToString(), StringComparison.Ordinal);
     }
 
@@ -142,7 +189,8 @@ public sealed class UrlConfigurationTests
     }
 
     [Fact]
-    public void A_key_in_the_traditional_format_is_accepted() => Content(Pems.Certificate, Pems.TraditionalKey).Dispose();
+    public void A_key_in_the_traditional_format_is_accepted()
+        => Content(Pems.Certificate, Pems.TraditionalKey).Dispose();
 
     [Fact]
     public void An_expired_certificate_is_a_warning()
@@ -151,16 +199,23 @@ public sealed class UrlConfigurationTests
         string warning = Assert.Single(content.GetWarnings(DateTimeOffset.UtcNow));
         Assert.Contains("cert.pem", warning, StringComparison.Ordinal);
         Assert.Contains("expired", warning, StringComparison.Ordinal);
-        Assert.Contains("not valid before", content.GetWarnings(DateTimeOffset.UtcNow.AddYears(-1)).First(), StringComparison.Ordinal);
+        Assert.Contains(
+            "not valid before",
+            content.GetWarnings(DateTimeOffset.UtcNow.AddYears(-1)).First(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_configuration_is_removed_if_the_server_ignored_its_certificate()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        server.Faults.Add(Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201).On("POST", "/url_configurations"));
+        server.Faults.Add(
+            Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201)
+                .On("POST", "/url_configurations"));
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, 12, content));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse,
+            () => TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, 12, content));
         Assert.Contains("ignored the client certificate", e.Message, StringComparison.Ordinal);
         Assert.Contains("was removed", e.Message, StringComparison.Ordinal);
         Assert.Null(server.State.UrlConfigurationOf(server.State.FindAgent(12)!));
@@ -170,17 +225,25 @@ public sealed class UrlConfigurationTests
     public async Task If_that_removal_fails_the_error_has_the_command_to_repeat_it()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        server.Faults.Add(Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201).On("POST", "/url_configurations"));
+        server.Faults.Add(
+            Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201)
+                .On("POST", "/url_configurations"));
         server.Faults.Add(Fault.Status(500).On("DELETE").Always());
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, 12, content));
-        Assert.Contains("Remove-GitLabAgentUrlConfiguration -Project 101 -Agent 12 -UrlConfigurationId 501", e.Message, StringComparison.Ordinal);
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse,
+            () => TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, 12, content));
+        Assert.Contains(
+            "Remove-GitLabAgentUrlConfiguration -Project 101 -Agent 12 -UrlConfigurationId 501",
+            e.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(ReceptiveAgents.Off, "are disabled on this GitLab")]
     [InlineData(ReceptiveAgents.Absent, "has no receptive agents")]
-    public async Task The_error_distinguishes_disabled_from_unsupported_receptive_agents(ReceptiveAgents state, string text)
+    public async Task The_error_distinguishes_disabled_from_unsupported_receptive_agents(
+        ReceptiveAgents state, string text)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync(o => o.ReceptiveAgents = state);
         GitLabClient client = TestClients.CreateClient(server);
@@ -198,13 +261,19 @@ public sealed class UrlConfigurationTests
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         GitLabClient client = TestClients.CreateClient(server);
         using NewUrlConfiguration content = Content();
-        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationsAsync(Project, 999));
-        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationAsync(Project, 999, 1));
-        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.CreateUrlConfigurationAsync(Project, 999, content));
-        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.DeleteUrlConfigurationAsync(Project, 999, 1));
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.UrlConfigurationNotFound, () => client.GetUrlConfigurationAsync(Project, Agent, 999));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationsAsync(Project, 999));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationAsync(Project, 999, 1));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => client.CreateUrlConfigurationAsync(Project, 999, content));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => client.DeleteUrlConfigurationAsync(Project, 999, 1));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.UrlConfigurationNotFound, () => client.GetUrlConfigurationAsync(Project, Agent, 999));
         Assert.Contains("no such URL configuration", e.Message, StringComparison.Ordinal);
-        await TestClients.ThrowsAsync(GitLabErrorKind.UrlConfigurationNotFound, () => client.DeleteUrlConfigurationAsync(Project, Agent, 999));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.UrlConfigurationNotFound, () => client.DeleteUrlConfigurationAsync(Project, Agent, 999));
     }
 
     [Fact]
@@ -224,12 +293,17 @@ public sealed class UrlConfigurationTests
     public async Task A_second_configuration_is_a_conflict_whatever_the_message()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
-        server.Faults.Add(Fault.Status(400, """{"message":"400 Bad request - 既に存在します"}""").On("POST", "/url_configurations").Always());
+        server.Faults.Add(
+            Fault.Status(400, """{"message":"400 Bad request - 既に存在します"}""")
+                .On("POST", "/url_configurations")
+                .Always());
         GitLabClient client = TestClients.CreateClient(server);
         using NewUrlConfiguration content = Content();
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => client.CreateUrlConfigurationAsync(Project, 12, content));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.Conflict, () => client.CreateUrlConfigurationAsync(Project, 12, content));
         Assert.Contains("既に存在します", e.Message, StringComparison.Ordinal);
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => client.CreateUrlConfigurationAsync(Project, Agent, content));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest, () => client.CreateUrlConfigurationAsync(Project, Agent, content));
     }
 
     [Fact]
@@ -238,7 +312,9 @@ public sealed class UrlConfigurationTests
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Reset().On("POST").AfterActing());
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.OutcomeUnknown, () => TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, Agent, content));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.OutcomeUnknown,
+            () => TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, Agent, content));
         Assert.Contains("Get-GitLabAgentUrlConfiguration -Project 101 -Agent 11", e.Message, StringComparison.Ordinal);
         Assert.Single(server.Requests);
     }
@@ -248,10 +324,14 @@ public sealed class UrlConfigurationTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         string sent = Convert.ToBase64String(Encoding.UTF8.GetBytes(Pems.Key));
-        server.Faults.Add(Fault.Status(422, $$"""{"message":"cannot take {{sent}} as {{FirstLineOf(Pems.Key)}}"}""").On("POST"));
+        server.Faults.Add(
+            Fault.Status(422, $$"""{"message":"cannot take {{sent}} as {{FirstLineOf(Pems.Key)}}"}""").On("POST"));
         var observer = new RecordingObserver();
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(server, observer: observer).CreateUrlConfigurationAsync(Project, Agent, content));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest,
+            () => TestClients.CreateClient(server, observer: observer)
+                .CreateUrlConfigurationAsync(Project, Agent, content));
         foreach (string text in new[] { e.ToString(), e.ServerMessage ?? string.Empty, observer.ToString() })
         {
             Assert.DoesNotContain(FirstLineOf(Pems.Key), text, StringComparison.Ordinal);
@@ -265,7 +345,9 @@ public sealed class UrlConfigurationTests
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         await TestClients.CreateClient(server).DeleteUrlConfigurationAsync(Project, 12, 501);
         RecordedRequest request = Assert.Single(server.Requests);
-        Assert.Equal(("DELETE", "/api/v4/projects/101/cluster_agents/12/url_configurations/501"), (request.Method, request.RawTarget));
+        Assert.Equal(
+            ("DELETE", "/api/v4/projects/101/cluster_agents/12/url_configurations/501"),
+            (request.Method, request.RawTarget));
         Assert.Empty(server.State.UrlConfigurations);
     }
 
@@ -277,7 +359,8 @@ public sealed class UrlConfigurationTests
         () => client.DeleteUrlConfigurationAsync(Project, 12, id),
     ];
 
-    private static NewUrlConfiguration Content(string? certificate = null, string? key = null, string? authority = null, string? tlsHost = null)
+    private static NewUrlConfiguration Content(
+        string? certificate = null, string? key = null, string? authority = null, string? tlsHost = null)
         => new(
             Url,
             tlsHost,
