@@ -192,14 +192,15 @@ public sealed class RotationFaultTests
         return fault;
     }
 
-    private static GitLabClient Client(FakeGitLabServer server, string fault) => TestClients.CreateClient(server, options =>
-    {
-        if (fault.StartsWith("hang", StringComparison.Ordinal))
+    private static GitLabClient Client(FakeGitLabServer server, string fault)
+        => TestClients.CreateClient(server, options =>
         {
-            options.Timeout = ShortTimeout;
-            options.MaximumRetryCount = 0;
-        }
-    });
+            if (fault.StartsWith("hang", StringComparison.Ordinal))
+            {
+                options.Timeout = ShortTimeout;
+                options.MaximumRetryCount = 0;
+            }
+        });
 
     private static RotationRequest CreateRequest(Scenario scenario, Cluster cluster) => new()
     {
@@ -269,7 +270,8 @@ public sealed class RotationFaultTests
         }
     }
 
-    // The server works again. A second run completes the rotation: in one way or the other, or, if the agent has switched
+    // The server works again. A second run completes the rotation: in one way or the other, or, if the agent has
+    // switched
     // tokens just now, in time.
     private static async Task AssertCompletesAsync(FakeGitLabServer server, Cluster cluster, bool resume)
     {
