@@ -1,5 +1,6 @@
 #Requires -PSEdition Core
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeDiscovery {
@@ -40,22 +41,23 @@ BeforeAll {
 }
 
 Describe "PSScriptAnalyzer$(if (-not $analyzer) { ' (skipped: it is not installed)' })" {
-    It 'is given all scripts and examples' -ForEach @{ Scripts = $scripts; Examples = $examples } {
+    It 'checks every script and example' -ForEach @{ Scripts = $scripts; Examples = $examples } {
         $Scripts | Should -Contain 'GitLabAgents.psd1'
         $Scripts | Should -Contain 'build.ps1'
         $Scripts | Should -Contain 'tests/Pester/Analyzer.Tests.ps1'
         $Examples.Name | Should -Contain ($Examples.Name -like 'README.md:*')[0]
     }
 
-    It 'finds nothing in <_> by the rules of the Gallery' -ForEach $scripts -Skip:(-not $analyzer) {
+    It 'finds no violation of the rules of the Gallery in <_>' -ForEach $scripts -Skip:(-not $analyzer) {
         Invoke-ScriptAnalyzer -Path "$root/$_" -Settings PSGallery | Format-Finding | Should -BeNullOrEmpty
     }
 
-    It 'finds nothing in the example <Name>' -ForEach $examples -Skip:(-not $analyzer) {
+    It 'finds no violation in the example <Name>' -ForEach $examples -Skip:(-not $analyzer) {
         Invoke-ScriptAnalyzer -ScriptDefinition $Code -Settings PSGallery | Format-Finding | Should -BeNullOrEmpty
     }
 
     It 'knows the rules of the Gallery' -Skip:(-not $analyzer) {
-        Invoke-ScriptAnalyzer -ScriptDefinition 'gci | % { Invoke-Expression $_ }' -Settings PSGallery | Format-Finding | Should -Not -BeNullOrEmpty
+        Invoke-ScriptAnalyzer -ScriptDefinition 'gci | % { Invoke-Expression $_ }' -Settings PSGallery |
+            Format-Finding | Should -Not -BeNullOrEmpty
     }
 }

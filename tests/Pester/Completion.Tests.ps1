@@ -1,4 +1,5 @@
-﻿[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+﻿[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -29,7 +30,8 @@ Describe 'Completion' {
 
     It 'completes <line>' -ForEach @(
         @{ Line = 'Get-GitLabClusterAgent group/'; Expected = 'group/empty', 'group/app' }
-        @{ Line = 'Get-GitLabClusterAgent -Project app'; Expected = 'platform/apps/api', 'platform/apps/web', 'group/app' }
+        @{ Line = 'Get-GitLabClusterAgent -Project app'
+            Expected = 'platform/apps/api', 'platform/apps/web', 'group/app' }
         @{ Line = 'Get-GitLabClusterAgent -Project WEB'; Expected = 'platform/apps/web' }
         @{ Line = 'Get-GitLabClusterAgent -Project s/a'; Expected = 'platform/apps/api' }
         @{ Line = 'Get-GitLabClusterAgent -Group '; Expected = 'platform/apps', 'group', 'platform', 'Ünïcode' }
@@ -56,35 +58,44 @@ Describe 'Completion' {
         (Get-Completion $Line).CompletionText | Should -Be $Expected
     }
 
-    It 'offers the twenty most recent projects where nothing is typed' {
-        $null = Add-FakeGitLabSeed $server @{ projects = 1..30 | ForEach-Object { @{ path = "fleet/p$_"; lastActivityAt = [DateTimeOffset]::UtcNow.AddMinutes($_).ToString('o') } } }
-        (Get-Completion 'Get-GitLabAgentInventory -Project ').CompletionText | Should -Be (30..11 | ForEach-Object { "fleet/p$_" })
-        Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects?membership=true&min_access_level=30&archived=false&simple=true&order_by=last_activity_at&per_page=20'
+    It 'offers the twenty most recent projects if nothing is typed' {
+        $null = Add-FakeGitLabSeed $server @{ projects = 1..30 |
+            ForEach-Object {
+                @{ path = "fleet/p$_"; lastActivityAt = [DateTimeOffset]::UtcNow.AddMinutes($_).ToString('o') }
+            } }
+        (Get-Completion 'Get-GitLabAgentInventory -Project ').CompletionText |
+            Should -Be (30..11 | ForEach-Object { "fleet/p$_" })
+        Get-FakeGitLabCall $server |
+            Should -Be ('GET /api/v4/projects?membership=true&min_access_level=30&archived=false&simple=true&' +
+                'order_by=last_activity_at&per_page=20')
     }
 
-    It 'lets GitLab search for what is typed, and finds what is hidden behind many' {
+    It 'lets GitLab search for the typed text, and finds a project among many' {
         $null = Add-FakeGitLabSeed $server @{ projects = 1..50 | ForEach-Object { "fleet/p$_" } }
         Clear-FakeGitLabRequest $server
         (Get-Completion 'Get-GitLabClusterAgent -Project group/ap').CompletionText | Should -Be group/app
         (Get-Completion 'Get-GitLabClusterAgent -Group latform').CompletionText | Should -Be 'platform/apps', 'platform'
         Get-FakeGitLabCall $server | Should -Be @(
-            'GET /api/v4/projects?membership=true&min_access_level=30&archived=false&simple=true&search=group%2Fap&search_namespaces=true&order_by=last_activity_at&per_page=20'
+            ('GET /api/v4/projects?membership=true&min_access_level=30&archived=false&simple=true&search=group%2Fap&' +
+                'search_namespaces=true&order_by=last_activity_at&per_page=20')
             'GET /api/v4/groups?min_access_level=30&search=latform&per_page=20')
         (Get-Completion 'Get-GitLabClusterAgent -Project ap').CompletionText | Should -Contain 'group/app'
     }
 
-    It 'leaves out what the user is not Developer of, and archived projects' {
-        (Get-Completion 'Get-GitLabClusterAgent -Project platform').CompletionText | Should -Be 'platform/apps/api', 'platform/apps/web', 'platform/infra'
+    It 'omits archived projects and those in which the user is not a Developer' {
+        (Get-Completion 'Get-GitLabClusterAgent -Project platform').CompletionText |
+            Should -Be 'platform/apps/api', 'platform/apps/web', 'platform/infra'
         $null = Connect-FakeGitLab $server glpat-reporter
         Get-Completion 'Get-GitLabClusterAgent -Project platform' | Should -BeNullOrEmpty
     }
 
-    It 'says in the tooltip what it is' {
-        (Get-Completion 'Revoke-GitLabAgentToken group/app prod 1001').ToolTip | Should -BeLike "*1001*prod-2024*active*"
+    It 'describes the item in its tooltip' {
+        (Get-Completion 'Revoke-GitLabAgentToken group/app prod 1001').ToolTip |
+            Should -BeLike "*1001*prod-2024*active*"
         (Get-Completion 'Get-GitLabAgentToken group/app prod').ToolTip | Should -BeLike '*11*group/app*'
     }
 
-    It 'quotes names that need it, so that the completed line means the token' {
+    It 'quotes names if necessary, so that the completed line identifies the token' {
         New-GitLabAgentToken group/app staging "it's [odd] & `$name" | Out-Null
         $text = (Get-Completion "Get-GitLabAgentToken group/app staging -Name it").CompletionText
         $found = & ([scriptblock]::Create("Get-GitLabAgentToken group/app staging -Name $text"))
@@ -92,10 +103,10 @@ Describe 'Completion' {
     }
 
     It 'shows no control character of a name' {
-        $null = New-GitLabAgentToken group/app staging "evil`e[2J"
+        $null = New-GitLabAgentToken group/app staging "evil$([char]27)[2J"
         $result = @(Get-Completion 'Get-GitLabAgentToken group/app staging -Name evil')
         $result.Count | Should -Be 1
-        $result.ListItemText, $result.ToolTip | Should -Not -Match "`e"
+        $result.ListItemText, $result.ToolTip | Should -Not -Match ([char]27)
     }
 
     It 'completes agents and tokens of the current repository' {
@@ -118,14 +129,16 @@ Describe 'Completion' {
         (Get-Completion "Get-GitLabAgentToken group/app 'st").CompletionText | Should -Be staging
     }
 
-    It 'takes the session that is named' {
+    It 'uses the session of -Session' {
         $other = Start-FakeGitLab -Arguments '--empty'
         try {
             $null = Add-FakeGitLabSeed $other @{ agents = @(@{ project = 'group/app'; name = 'elsewhere' }) }
-            $named = Connect-GitLab $other.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication -PassThru
+            $named = Connect-GitLab $other.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication `
+                -PassThru
             Connect-GitLab $server.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication
             Set-Variable -Name completionSession -Value $named -Scope Global
-            (Get-Completion 'Get-GitLabAgentToken -Session $completionSession group/app ').CompletionText | Should -Be elsewhere
+            (Get-Completion 'Get-GitLabAgentToken -Session $completionSession group/app ').CompletionText |
+                Should -Be elsewhere
         }
         finally {
             Stop-FakeGitLab $other
@@ -133,10 +146,14 @@ Describe 'Completion' {
         }
     }
 
-    It 'offers nothing, and no error, where <what>' -ForEach @(
+    It 'offers nothing and reports no error if <what>' -ForEach @(
         @{ What = 'the project is unknown'; Prepare = {}; Line = 'Get-GitLabAgentToken nope/nope ' }
-        @{ What = 'the server fails'; Prepare = { Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; times = 99 } }; Line = 'Get-GitLabAgentToken group/app ' }
-        @{ What = 'the server sends HTML'; Prepare = { Add-FakeGitLabFault $server @{ kind = 'html'; status = 200; times = 99 } }; Line = 'Get-GitLabAgentToken group/app ' }
+        @{ What = 'the server fails'
+            Prepare = { Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; times = 99 } }
+            Line = 'Get-GitLabAgentToken group/app ' }
+        @{ What = 'the server sends HTML'
+            Prepare = { Add-FakeGitLabFault $server @{ kind = 'html'; status = 200; times = 99 } }
+            Line = 'Get-GitLabAgentToken group/app ' }
         @{ What = 'there is no session'; Prepare = { Disconnect-GitLab }; Line = 'Get-GitLabAgentToken group/app ' }
         @{ What = 'no project is given'; Prepare = {}; Line = 'Get-GitLabAgentToken -Agent ' }
     ) {
@@ -155,7 +172,7 @@ Describe 'Completion' {
         Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
     }
 
-    It 'stops after two seconds with a server that is gone' {
+    It 'stops after two seconds with an unreachable server' {
         # A socket that does not listen keeps the port closed.
         $socket = [System.Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
         try {

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -29,15 +30,20 @@ Describe 'Connect-GitLab' {
     }
 
     Context 'a session' {
-        It 'asks the server who it is, and puts nothing out' {
+        It 'reads the token and the server, and returns nothing' {
             Connect-GitLab $server.Url $token @plain | Should -BeNullOrEmpty
             Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/personal_access_tokens/self', 'GET /api/v4/metadata'
             (Get-FakeGitLabRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
             (Get-GitLabSession).Uri | Should -Be "$($server.Url)/"
         }
 
-        It 'tells what it found, with -PassThru' {
-            Edit-FakeGitLabOption $server @{ kasEnabled = $true; kasExternalUrl = 'wss://kas.example.com'; version = '18.5.0-ee'; isEnterprise = $true }
+        It 'returns the session with -PassThru' {
+            Edit-FakeGitLabOption $server @{
+                kasEnabled = $true
+                kasExternalUrl = 'wss://kas.example.com'
+                version = '18.5.0-ee'
+                isEnterprise = $true
+            }
             $before = [DateTimeOffset]::Now
             $session = Connect-GitLab -Uri $server.Url -Token $token @plain -PassThru -ThrottleLimit 3
             $session | Should -BeOfType GitLabAgents.GitLabSession
@@ -54,18 +60,21 @@ Describe 'Connect-GitLab' {
             [object]::ReferenceEquals($session, (Get-GitLabSession)) | Should -BeTrue
         }
 
-        It 'takes the password of a credential' {
+        It 'uses the password of a credential as the token' {
             Connect-GitLab $server.Url -Credential ([pscredential]::new('anyone', $token)) @plain
             (Get-FakeGitLabRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
         }
 
-        It 'does not take token and credential together' {
-            (Get-Failure { Connect-GitLab $server.Url -Token $token -Credential ([pscredential]::new('anyone', $token)) }).FullyQualifiedErrorId |
+        It 'rejects a token and a credential together' {
+            (Get-Failure {
+                Connect-GitLab $server.Url -Token $token -Credential ([pscredential]::new('anyone', $token))
+            }).FullyQualifiedErrorId |
                 Should -BeLike 'AmbiguousParameterSet*'
         }
 
         It 'sends an OAuth token as a bearer' {
-            $session = Connect-GitLab $server.Url (ConvertTo-Secret 'oauth-maintainer') -TokenType OAuth @plain -PassThru
+            $session = Connect-GitLab $server.Url (ConvertTo-Secret 'oauth-maintainer') -TokenType OAuth @plain `
+                -PassThru
             $headers = (Get-FakeGitLabRequest $server)[0].headers
             $headers.Authorization | Should -BeExactly 'Bearer oauth-maintainer'
             $headers.PSObject.Properties.Name | Should -Not -Contain 'PRIVATE-TOKEN'
@@ -73,20 +82,22 @@ Describe 'Connect-GitLab' {
             $session.Version | Should -Not -BeNullOrEmpty
         }
 
-        It 'takes an OAuth token where the server answers <_> to a question about it' -ForEach 400, 401, 403, 404 {
+        It 'accepts an OAuth token if the server responds with <_> to the request for its details' -ForEach 400, 401,
+            403, 404 {
             Edit-FakeGitLabOption $server @{ oauthSelfStatus = $_ }
-            $session = Connect-GitLab $server.Url (ConvertTo-Secret 'oauth-maintainer') -TokenType OAuth @plain -PassThru -WarningVariable warnings
+            $session = Connect-GitLab $server.Url (ConvertTo-Secret 'oauth-maintainer') -TokenType OAuth @plain `
+                -PassThru -WarningVariable warnings
             $session.TokenName | Should -BeNullOrEmpty
             $session.Version | Should -Not -BeNullOrEmpty
             $warnings | Should -BeNullOrEmpty
         }
 
-        It 'takes white space off a token that came from a file' {
+        It 'removes white space around a token that came from a file' {
             Connect-GitLab $server.Url (ConvertTo-Secret "glpat-maintainer`r`n") @plain
             (Get-FakeGitLabRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
         }
 
-        It 'asks /version of a server without /metadata' {
+        It 'reads /version from a server without /metadata' {
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 404; pathContains = '/metadata' }
             (Connect-GitLab $server.Url $token @plain -PassThru).Version | Should -Not -BeNullOrEmpty
             @(Get-FakeGitLabCall $server)[-1] | Should -Be 'GET /api/v4/version'
@@ -99,22 +110,24 @@ Describe 'Connect-GitLab' {
             (Get-GitLabClusterAgent group/app).Count | Should -Be 2
         }
 
-        It 'has the defaults that are documented' {
+        It 'has the documented defaults' {
             (Connect-GitLab $server.Url $token @plain -SkipValidation -PassThru).ThrottleLimit | Should -Be 8
         }
 
-        It 'replaces the current session, and the one before goes on working' {
+        It 'replaces the current session; the earlier session still works' {
             $first = Connect-GitLab $server.Url $token @plain -PassThru
             $second = Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-developer') @plain -PassThru
             [object]::ReferenceEquals($second, (Get-GitLabSession)) | Should -BeTrue
             (Get-GitLabClusterAgent group/app -Session $first).Count | Should -Be 2
         }
 
-        It 'is the current session of its own runspace alone' {
+        It 'is the current session of its own runspace only' {
             Connect-GitLab $server.Url $token @plain
             $shell = [powershell]::Create()
             try {
-                $shell.AddScript("Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'; @(Get-GitLabSession).Count").Invoke() | Should -Be 0
+                $shell.AddScript(
+                    "Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'; @(Get-GitLabSession).Count").Invoke() |
+                    Should -Be 0
             }
             finally {
                 $shell.Dispose()
@@ -123,7 +136,7 @@ Describe 'Connect-GitLab' {
     }
 
     Context 'the address' {
-        It 'takes <Given>' -ForEach @(
+        It 'accepts <Given>' -ForEach @(
             @{ Given = 'gitlab.example.com'; Uri = 'https://gitlab.example.com/' }
             @{ Given = 'gitlab.example.com:8443'; Uri = 'https://gitlab.example.com:8443/' }
             @{ Given = 'https://gitlab.example.com/'; Uri = 'https://gitlab.example.com/' }
@@ -134,7 +147,7 @@ Describe 'Connect-GitLab' {
             (Connect-GitLab $Given $token -SkipValidation -PassThru).Uri.AbsoluteUri | Should -Be $Uri
         }
 
-        It 'takes /api/v4 behind it for what it is' {
+        It 'ignores /api/v4 at its end' {
             Connect-GitLab "$($server.Url)/api/v4" $token @plain
             @(Get-FakeGitLabCall $server)[0] | Should -Be 'GET /api/v4/personal_access_tokens/self'
         }
@@ -143,14 +156,15 @@ Describe 'Connect-GitLab' {
             $prefixed = Start-FakeGitLab -Arguments --prefix, /gitlab
             try {
                 Connect-GitLab $prefixed.Url $token @plain
-                @(Get-FakeGitLabCall $prefixed) | Should -Be 'GET /gitlab/api/v4/personal_access_tokens/self', 'GET /gitlab/api/v4/metadata'
+                @(Get-FakeGitLabCall $prefixed) |
+                    Should -Be 'GET /gitlab/api/v4/personal_access_tokens/self', 'GET /gitlab/api/v4/metadata'
             }
             finally {
                 Stop-FakeGitLab $prefixed
             }
         }
 
-        It 'refuses http, and sends nothing' {
+        It 'rejects http, and sends nothing' {
             $failure = Get-Failure { Connect-GitLab $server.Url $token }
             $failure.FullyQualifiedErrorId | Should -Be 'InvalidRequest,GitLabAgents.Commands.ConnectGitLabCommand'
             $failure.CategoryInfo.Category | Should -Be 'InvalidArgument'
@@ -160,12 +174,13 @@ Describe 'Connect-GitLab' {
             Get-GitLabSession | Should -BeNullOrEmpty
         }
 
-        It 'refuses http with -SkipValidation too' {
-            (Get-Failure { Connect-GitLab $server.Url $token -SkipValidation }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+        It 'rejects http with -SkipValidation too' {
+            (Get-Failure { Connect-GitLab $server.Url $token -SkipValidation }).FullyQualifiedErrorId |
+                Should -BeLike 'InvalidRequest,*'
             Get-GitLabSession | Should -BeNullOrEmpty
         }
 
-        It 'refuses an access token in its place, and does not repeat it: <_>' -ForEach @(
+        It 'rejects an access token in its place, and does not repeat it: <_>' -ForEach @(
             'glpat-xYzzyxYzzyxYzzyxYzzy'
             'glpat-xYzzyxYzzyxYzzyxYzzyxYzzyxYzzyxYzzy.01.0w1abc234'
             'https://gldt-xYzzyxYzzyxYzzyxYzzy/'
@@ -174,13 +189,15 @@ Describe 'Connect-GitLab' {
             $failure = Get-Failure { Connect-GitLab $given $token -ErrorVariable errors }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             $failure.Exception.Message | Should -BeLike '*looks like an access token*'
-            ($failure | Format-List * -Force | Out-String) + ($failure | Out-String) + $failure.Exception | Should -Not -BeLike '*xYzzy*'
+            ($failure | Format-List * -Force | Out-String) + ($failure | Out-String) + $failure.Exception |
+                Should -Not -BeLike '*xYzzy*'
             $errors | Out-String | Should -Not -BeLike '*xYzzy*'
             $env:GITLAB_HOST = $given
             (Get-Failure { Connect-GitLab -Token $token }) | Out-String | Should -Not -BeLike '*xYzzy*'
         }
 
-        It 'refuses <_>' -ForEach 'https://user:secret@gitlab.example.com', 'https://gitlab.example.com/?a=b', 'ftp://gitlab.example.com', 'https://', 'a b' {
+        It 'rejects <_>' -ForEach 'https://user:secret@gitlab.example.com', 'https://gitlab.example.com/?a=b',
+            'ftp://gitlab.example.com', 'https://', 'a b' {
             $failure = Get-Failure { Connect-GitLab $_ $token }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             "$failure" | Should -Not -BeLike '*secret*'
@@ -188,7 +205,8 @@ Describe 'Connect-GitLab' {
     }
 
     Context 'the environment' {
-        It 'reads the address from <_>, and the token from GITLAB_TOKEN' -ForEach 'GITLAB_HOST', 'GITLAB_URI', 'CI_SERVER_URL' {
+        It 'reads the address from <_>, and the token from GITLAB_TOKEN' -ForEach 'GITLAB_HOST', 'GITLAB_URI',
+            'CI_SERVER_URL' {
             [Environment]::SetEnvironmentVariable($_, $server.Url)
             $env:GITLAB_TOKEN = 'glpat-developer'
             Connect-GitLab @plain
@@ -205,19 +223,19 @@ Describe 'Connect-GitLab' {
             (Connect-GitLab -SkipValidation -PassThru).Uri.Host | Should -Be 'host.example.com'
         }
 
-        It 'goes to gitlab.com without an address' {
+        It 'connects to gitlab.com without an address' {
             $env:GITLAB_TOKEN = 'glpat-developer'
             (Connect-GitLab -SkipValidation -PassThru).Uri.AbsoluteUri | Should -Be 'https://gitlab.com/'
         }
 
-        It 'prefers what is given' {
+        It 'prefers parameters' {
             $env:GITLAB_HOST = 'https://gitlab.invalid'
             $env:GITLAB_TOKEN = 'glpat-developer'
             Connect-GitLab $server.Url $token @plain
             (Get-FakeGitLabRequest $server)[0].headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
         }
 
-        It 'says so when there is no token' {
+        It 'reports a missing token' {
             $failure = Get-Failure { Connect-GitLab $server.Url @plain }
             $failure.FullyQualifiedErrorId | Should -BeLike 'AuthenticationFailed,*'
             $failure.Exception.Message | Should -BeLike '*GITLAB_TOKEN*'
@@ -227,51 +245,69 @@ Describe 'Connect-GitLab' {
 
     Context 'the token' {
         It 'warns of a token without the scope api' {
-            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-readonly') @plain -WarningVariable warnings -WarningAction SilentlyContinue
+            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-readonly') @plain -WarningVariable warnings `
+                -WarningAction SilentlyContinue
             $warnings.Count | Should -Be 1
             "$warnings" | Should -BeLike '*readonly*api*read_api*'
             Get-GitLabSession | Should -Not -BeNullOrEmpty
         }
 
         It 'warns of a token that expires within seven days' {
-            $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = 'glpat-week'; expiresAt = [datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd') } }
-            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-week') @plain -WarningVariable warnings -WarningAction SilentlyContinue
+            $null = Add-FakeGitLabSeed $server @{ accessTokens = @{
+                value = 'glpat-week'
+                expiresAt = [datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd')
+            } }
+            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-week') @plain -WarningVariable warnings `
+                -WarningAction SilentlyContinue
             $warnings.Count | Should -Be 1
             "$warnings" | Should -BeLike "*week*expires*$([datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd'))*"
-            (Get-GitLabSession).ExpiresAt.UtcDateTime.ToString('yyyy-MM-dd') | Should -Be ([datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd'))
+            (Get-GitLabSession).ExpiresAt.UtcDateTime.ToString('yyyy-MM-dd') |
+                Should -Be ([datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd'))
         }
 
         It 'writes the date in the same way in <_>' -ForEach 'th-TH', 'ar-SA', 'fa-IR' {
             $before = [cultureinfo]::CurrentCulture
             try {
                 [cultureinfo]::CurrentCulture = $_
-                Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-expiring') @plain -WarningVariable warnings -WarningAction SilentlyContinue
+                Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-expiring') @plain -WarningVariable warnings `
+                    -WarningAction SilentlyContinue
             }
             finally { [cultureinfo]::CurrentCulture = $before }
-            "$warnings" | Should -BeLike "*$([datetime]::UtcNow.AddDays(3).ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture))*"
+            $expected = [datetime]::UtcNow.AddDays(3).ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture)
+            "$warnings" | Should -BeLike "*$expected*"
         }
 
         It 'does not miss the scope api in a fine-grained token' {
             $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = 'glpat-fine'; scopes = 'granular' } }
-            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-fine') @plain -WarningVariable warnings -WarningAction SilentlyContinue
+            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-fine') @plain -WarningVariable warnings `
+                -WarningAction SilentlyContinue
             $warnings | Where-Object { $_ -like '*scope*' } | Should -BeNullOrEmpty
         }
 
         It 'shows no control character of its name' {
-            Add-FakeGitLabFault $server @{ kind = 'body'; status = 200; pathContains = '/personal_access_tokens/self'; body = '{"id":1,"name":"a\u001b[2Kb","active":true,"revoked":false,"user_id":1,"created_at":"2026-01-01T00:00:00Z","scopes":["read_\u001bapi"]}' }
+            Add-FakeGitLabFault $server @{
+                kind = 'body'
+                status = 200
+                pathContains = '/personal_access_tokens/self'
+                body = '{"id":1,"name":"a\u001b[2Kb","active":true,"revoked":false,"user_id":1,' +
+                    '"created_at":"2026-01-01T00:00:00Z","scopes":["read_\u001bapi"]}'
+            }
             Connect-GitLab $server.Url $token @plain -WarningVariable warnings -WarningAction SilentlyContinue
             "$warnings" | Should -BeLike '*a ?2Kb*'
             "$warnings" | Should -Not -Match '\x1b'
         }
 
-        It 'is quiet about a token that expires later' {
-            $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = 'glpat-later'; expiresAt = [datetime]::UtcNow.AddDays(9).ToString('yyyy-MM-dd') } }
+        It 'does not warn of a token that expires later' {
+            $null = Add-FakeGitLabSeed $server @{ accessTokens = @{
+                value = 'glpat-later'
+                expiresAt = [datetime]::UtcNow.AddDays(9).ToString('yyyy-MM-dd')
+            } }
             Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-later') @plain -WarningVariable warnings
             $warnings | Should -BeNullOrEmpty
             (Get-GitLabSession).TokenName | Should -Be 'later'
         }
 
-        It 'is quiet about a good token' {
+        It 'does not warn of a valid token' {
             Connect-GitLab $server.Url $token @plain -WarningVariable warnings
             $warnings | Should -BeNullOrEmpty
             (Get-GitLabSession).TokenName | Should -Be 'maintainer'
@@ -279,26 +315,29 @@ Describe 'Connect-GitLab' {
 
         It 'does not connect with <_>' -ForEach 'glpat-unknown', 'glpat-expired', 'glcbt-job' {
             $failure = Get-Failure { Connect-GitLab $server.Url (ConvertTo-Secret $_) @plain }
-            $failure.FullyQualifiedErrorId | Should -Be 'AuthenticationFailed,GitLabAgents.Commands.ConnectGitLabCommand'
+            $failure.FullyQualifiedErrorId |
+                Should -Be 'AuthenticationFailed,GitLabAgents.Commands.ConnectGitLabCommand'
             $failure.CategoryInfo.Category | Should -Be 'AuthenticationError'
             Get-GitLabSession | Should -BeNullOrEmpty
         }
 
-        It 'connects a token whose scopes reach nothing else, with a warning' {
-            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-noscope') @plain -WarningVariable warnings -WarningAction SilentlyContinue
+        It 'connects with a token whose scopes allow nothing else, with a warning' {
+            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-noscope') @plain -WarningVariable warnings `
+                -WarningAction SilentlyContinue
             "$warnings" | Should -BeLike '*read_user*'
             (Get-GitLabSession).TokenName | Should -Be 'noscope'
         }
 
-        It 'does not take <What>, and sends nothing' -ForEach @(
+        It 'rejects <What>, and sends nothing' -ForEach @(
             @{ What = 'an empty token'; Text = ' ' }
-            @{ What = 'a token with a line break within'; Text = "glpat-a`nX-Header: b" }
+            @{ What = 'a token that contains a line break'; Text = "glpat-a`nX-Header: b" }
         ) {
-            (Get-Failure { Connect-GitLab $server.Url (ConvertTo-Secret $Text) @plain }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            (Get-Failure { Connect-GitLab $server.Url (ConvertTo-Secret $Text) @plain }).FullyQualifiedErrorId |
+                Should -BeLike 'InvalidRequest,*'
             Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
-        It 'does not take plain text' {
+        It 'rejects plain text' {
             $failure = Get-Failure { Connect-GitLab $server.Url 'glpat-maintainer' @plain }
             $failure.Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
             "$failure" | Should -BeLike '*SecureString*'
@@ -307,11 +346,17 @@ Describe 'Connect-GitLab' {
         }
     }
 
-    Context 'a connect that fails' {
-        It 'leaves the current session as it was: <What>' -ForEach @(
-            @{ What = 'wrong token'; Script = { Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-unknown') -AllowUnencryptedAuthentication } }
+    Context 'a connection that fails' {
+        It 'keeps the current session: <What>' -ForEach @(
+            @{ What = 'wrong token'
+                Script = {
+                    Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-unknown') -AllowUnencryptedAuthentication
+                } }
             @{ What = 'http'; Script = { Connect-GitLab $server.Url $token } }
-            @{ What = 'no server'; Script = { Connect-GitLab http://127.0.0.1:9 $token -AllowUnencryptedAuthentication -MaximumRetryCount 0 } }
+            @{ What = 'no server'
+                Script = {
+                    Connect-GitLab http://127.0.0.1:9 $token -AllowUnencryptedAuthentication -MaximumRetryCount 0
+                } }
             @{ What = 'no address'; Script = { Connect-GitLab 'ftp://x' $token } }
         ) {
             $session = Connect-GitLab $server.Url $token @plain -PassThru
@@ -321,19 +366,26 @@ Describe 'Connect-GitLab' {
         }
 
         It 'is a terminating error' {
-            { Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-unknown') @plain -ErrorAction SilentlyContinue } | Should -Throw -ErrorId 'AuthenticationFailed,*'
+            { Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-unknown') @plain -ErrorAction SilentlyContinue } |
+                Should -Throw -ErrorId 'AuthenticationFailed,*'
         }
 
-        It 'says so when it is no GitLab that answers' {
+        It 'reports a server that is not GitLab' {
             Add-FakeGitLabFault $server @{ kind = 'html'; status = 200; times = 'always' }
-            (Get-Failure { Connect-GitLab $server.Url $token @plain }).FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
+            (Get-Failure { Connect-GitLab $server.Url $token @plain }).FullyQualifiedErrorId |
+                Should -BeLike 'InvalidResponse,*'
             Get-GitLabSession | Should -BeNullOrEmpty
         }
 
-        It 'does not follow to another host' {
+        It 'does not follow a redirect to another host' {
             $other = Start-FakeGitLab
             try {
-                Add-FakeGitLabFault $server @{ kind = 'redirect'; status = 301; location = "$($other.Url)/api/v4/personal_access_tokens/self"; times = 'always' }
+                Add-FakeGitLabFault $server @{
+                    kind = 'redirect'
+                    status = 301
+                    location = "$($other.Url)/api/v4/personal_access_tokens/self"
+                    times = 'always'
+                }
                 $failure = Get-Failure { Connect-GitLab $server.Url $token @plain }
                 $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
                 "$failure" | Should -BeLike '*redirects*'
@@ -346,14 +398,16 @@ Describe 'Connect-GitLab' {
         }
     }
 
-    Context 'parameters that exclude each other' {
-        It 'refuses <What>' -ForEach @(
+    Context 'parameters that cannot be combined' {
+        It 'rejects <What>' -ForEach @(
             @{ What = '-Proxy with -NoProxy'; Parameter = @{ Proxy = 'http://127.0.0.1:9'; NoProxy = $true } }
-            @{ What = '-ProxyCredential without -Proxy'; Parameter = @{ ProxyCredential = [pscredential]::new('a', [securestring]::new()) } }
-            @{ What = 'a file of certificates that is none'; Parameter = @{ CaCertificatePath = $PSCommandPath } }
-            @{ What = 'a file of certificates that is missing'; Parameter = @{ CaCertificatePath = 'missing.pem' } }
+            @{ What = '-ProxyCredential without -Proxy'
+                Parameter = @{ ProxyCredential = [pscredential]::new('a', [securestring]::new()) } }
+            @{ What = 'a certificate file without a certificate'; Parameter = @{ CaCertificatePath = $PSCommandPath } }
+            @{ What = 'a missing certificate file'; Parameter = @{ CaCertificatePath = 'missing.pem' } }
         ) {
-            (Get-Failure { Connect-GitLab $server.Url $token @plain @Parameter }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            (Get-Failure { Connect-GitLab $server.Url $token @plain @Parameter }).FullyQualifiedErrorId |
+                Should -BeLike 'InvalidRequest,*'
             Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
@@ -365,16 +419,18 @@ Describe 'Connect-GitLab' {
             @{ Name = 'ThrottleLimit'; Value = [int]::MaxValue }
         ) {
             $parameter = @{ $Name = $Value }
-            (Get-Failure { Connect-GitLab $server.Url $token @plain @parameter }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
+            (Get-Failure { Connect-GitLab $server.Url $token @plain @parameter }).FullyQualifiedErrorId |
+                Should -BeLike 'ParameterArgumentValidation*'
         }
 
-        It 'takes the largest <_>' -ForEach 'TimeoutSec', 'MaximumRetryCount' {
+        It 'accepts the largest <_>' -ForEach 'TimeoutSec', 'MaximumRetryCount' {
             $parameter = @{ $_ = [int]::MaxValue }
-            (Connect-GitLab $server.Url $token @plain @parameter -ThrottleLimit 256 -PassThru).TokenName | Should -Be maintainer
+            (Connect-GitLab $server.Url $token @plain @parameter -ThrottleLimit 256 -PassThru).TokenName |
+                Should -Be maintainer
             (Get-GitLabClusterAgent group/app).Count | Should -Be 2
         }
 
-        It 'does not take the proxy <_>, and does not repeat it' -ForEach @(
+        It 'rejects the proxy <_>, and does not repeat it' -ForEach @(
             'ftp://me:pr0xy-pass@proxy:21'
             'http://me:pr0xy-pass@proxy:3128/path'
             'http://me:pr0xy-pass@proxy:3128?a=b'
@@ -392,9 +448,10 @@ Describe 'Connect-GitLab' {
             Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
-        It 'refuses a certificate without its private key' {
+        It 'rejects a certificate without its private key' {
             $rsa = [System.Security.Cryptography.RSA]::Create(2048)
-            $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=me', $rsa, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
+            $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new(
+                'CN=me', $rsa, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
             $certificate = $request.CreateSelfSigned([DateTimeOffset]::UtcNow, [DateTimeOffset]::UtcNow.AddDays(1))
             $bare = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new($certificate.RawData)
             $failure = Get-Failure { Connect-GitLab $server.Url $token @plain -Certificate $bare }
@@ -403,18 +460,22 @@ Describe 'Connect-GitLab' {
             $collection = [System.Security.Cryptography.X509Certificates.X509Certificate2Collection]::new()
             $null = $collection.Add($bare)
             $null = $collection.Add($certificate)
-            (Connect-GitLab $server.Url $token @plain -Certificate $collection -PassThru).TokenName | Should -Be maintainer
+            (Connect-GitLab $server.Url $token @plain -Certificate $collection -PassThru).TokenName |
+                Should -Be maintainer
         }
 
-        It 'goes through a proxy' {
-            # The fake GitLab refuses what it does not know, but it was asked.
-            $null = Get-Failure { Connect-GitLab http://gitlab.invalid $token @plain -Proxy $server.Url -MaximumRetryCount 0 }
+        It 'connects through a proxy' {
+            # The fake GitLab rejects the unknown endpoint, but it received the request.
+            $null = Get-Failure {
+                Connect-GitLab http://gitlab.invalid $token @plain -Proxy $server.Url -MaximumRetryCount 0
+            }
             @(Get-FakeGitLabRequest $server)[0].headers.Host | Should -Be 'gitlab.invalid'
         }
 
-        It 'tries as often as -MaximumRetryCount says' {
+        It 'retries as often as -MaximumRetryCount allows' {
             Add-FakeGitLabFault $server @{ kind = 'rateLimited'; retryAfter = 0; times = 'always' }
-            (Get-Failure { Connect-GitLab $server.Url $token @plain -MaximumRetryCount 2 }).FullyQualifiedErrorId | Should -BeLike 'RateLimited,*'
+            (Get-Failure { Connect-GitLab $server.Url $token @plain -MaximumRetryCount 2 }).FullyQualifiedErrorId |
+                Should -BeLike 'RateLimited,*'
             @(Get-FakeGitLabCall $server).Count | Should -Be 3
         }
     }
@@ -429,19 +490,23 @@ Describe 'Connect-GitLab' {
             Stop-FakeGitLab $secure
         }
 
-        It 'does not trust a certificate of no one''s' {
+        It 'does not trust a certificate of an unknown authority' {
             $failure = Get-Failure { Connect-GitLab $secure.Url $token -MaximumRetryCount 0 }
             $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
             $failure.Exception.Message | Should -BeLike '*-CaCertificatePath*'
         }
 
         It 'trusts the authorities of a file' {
-            (Connect-GitLab $secure.Url $token -CaCertificatePath $certificate -PassThru -WarningVariable warnings).TokenName | Should -Be 'maintainer'
+            (Connect-GitLab $secure.Url $token -CaCertificatePath $certificate -PassThru `
+                -WarningVariable warnings).TokenName |
+                Should -Be 'maintainer'
             $warnings | Should -BeNullOrEmpty
         }
 
-        It 'takes any certificate with -SkipCertificateCheck, with a warning' {
-            (Connect-GitLab $secure.Url $token -SkipCertificateCheck -PassThru -WarningVariable warnings -WarningAction SilentlyContinue).TokenName | Should -Be 'maintainer'
+        It 'accepts any certificate with -SkipCertificateCheck, with a warning' {
+            (Connect-GitLab $secure.Url $token -SkipCertificateCheck -PassThru -WarningVariable warnings `
+                -WarningAction SilentlyContinue).TokenName |
+                Should -Be 'maintainer'
             "$warnings" | Should -BeLike '*not checked*'
         }
     }

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -23,7 +24,7 @@ Describe 'Disconnect-GitLab' {
         Disconnect-GitLab
     }
 
-    It 'ends the current session, and puts nothing out' {
+    It 'ends the current session, and returns nothing' {
         Disconnect-GitLab | Should -BeNullOrEmpty
         Get-GitLabSession | Should -BeNullOrEmpty
         $failure = Get-Failure { Get-GitLabClusterAgent group/app }
@@ -31,7 +32,7 @@ Describe 'Disconnect-GitLab' {
         Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
-    It 'ends a session that is given, <How>' -ForEach @(
+    It 'ends the specified session, <How>' -ForEach @(
         @{ How = 'by position'; Script = { Disconnect-GitLab $session } }
         @{ How = 'by name'; Script = { Disconnect-GitLab -Session $session } }
         @{ How = 'from the pipeline'; Script = { $session | Disconnect-GitLab } }
@@ -44,14 +45,14 @@ Describe 'Disconnect-GitLab' {
         $failure.CategoryInfo.Category | Should -Be 'ConnectionError'
     }
 
-    It 'leaves no current session when the one given is it' {
+    It 'removes the current session if it is the specified one' {
         Disconnect-GitLab $session
         Get-GitLabSession | Should -BeNullOrEmpty
     }
 
     It 'closes the connections' {
         $null = Get-GitLabClusterAgent group/app
-        # The shell's own connections to the control endpoints come and go meanwhile.
+        # Meanwhile this shell opens and closes connections to the control endpoints.
         $connection = (Get-FakeGitLabRequest $server).connectionId
         Disconnect-GitLab
         $null = Connect-FakeGitLab $server
@@ -59,13 +60,14 @@ Describe 'Disconnect-GitLab' {
         (Get-FakeGitLabRequest $server).connectionId | Should -Not -Be $connection
     }
 
-    It 'leaves what was read as it is, but nothing can be done with it' {
+    It 'keeps the objects that were read, but no cmdlet accepts them' {
         $agent = Get-GitLabClusterAgent group/app prod
         Disconnect-GitLab
         $agent.Name | Should -Be 'prod'
         $agent.Session.Uri | Should -Be "$($server.Url)/"
         Clear-FakeGitLabRequest $server
-        (Get-Failure { $agent | Remove-GitLabClusterAgent -Confirm:$false }).FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
+        (Get-Failure { $agent | Remove-GitLabClusterAgent -Confirm:$false }).FullyQualifiedErrorId |
+            Should -BeLike 'NotConnected,*'
         (Get-Failure { $agent | Get-GitLabAgentToken }).FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
         Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
@@ -79,8 +81,9 @@ Describe 'Disconnect-GitLab' {
         Get-GitLabSession | Should -BeNullOrEmpty
     }
 
-    It 'does not take null' {
-        (Get-Failure { Disconnect-GitLab -Session $null }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
+    It 'rejects null' {
+        (Get-Failure { Disconnect-GitLab -Session $null }).FullyQualifiedErrorId |
+            Should -BeLike 'ParameterArgumentValidation*'
         Get-GitLabSession | Should -Not -BeNullOrEmpty
     }
 }

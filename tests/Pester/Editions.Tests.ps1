@@ -1,8 +1,9 @@
 #Requires -PSEdition Core
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
-# Nobody sees on PowerShell 7 that a test file uses what Windows PowerShell does not have.
+# On PowerShell 7, a test file that uses a feature that Windows PowerShell lacks does not fail.
 
 BeforeDiscovery {
     $scripts = Get-ChildItem "$PSScriptRoot/*.ps1", "$PSScriptRoot/*.psm1" |
@@ -10,7 +11,7 @@ BeforeDiscovery {
 }
 
 BeforeAll {
-    # Gives what Windows PowerShell cannot parse, or takes for something else, with its line.
+    # Returns what Windows PowerShell cannot parse, or parses differently, with its line.
     function Get-CoreSyntax ([string] $Text) {
         $tokens = $null
         $ast = [System.Management.Automation.Language.Parser]::ParseInput($Text, [ref] $tokens, [ref] $null)
@@ -22,18 +23,22 @@ BeforeAll {
                 }, $true))
         $found += $tokens | Where-Object { $_.Kind -like '*Expandable' -and $_.Text -match '(?<!`)(``)*`[eu]' }
         for ($i = 1; $i -lt $tokens.Count; $i++) {
-            if ($tokens[$i].Kind -eq 'Pipe' -and $tokens[$i - 1].Kind -in 'NewLine', 'Comment') { $found += $tokens[$i] }
+            if ($tokens[$i].Kind -eq 'Pipe' -and $tokens[$i - 1].Kind -in 'NewLine', 'Comment') {
+                $found += $tokens[$i]
+            }
         }
 
         foreach ($item in $found) { "$($item.Extent.StartLineNumber): $($item.Extent.Text)" }
     }
 
-    # Gives commands' parameters, variables and methods that Windows PowerShell does not have, with their lines.
+    # Returns the parameters, variables and methods that Windows PowerShell lacks, with their lines.
     function Get-CoreFeature ([string] $Text) {
         $names = @{
-            CommandParameterAst    = 'Parallel', 'AsHashtable', 'SkipHttpErrorCheck', 'ResponseHeadersVariable', 'AsByteStream'
+            CommandParameterAst    = 'Parallel', 'AsHashtable', 'SkipHttpErrorCheck', 'ResponseHeadersVariable',
+                'AsByteStream'
             VariableExpressionAst  = 'PSStyle', 'IsWindows', 'IsLinux', 'IsMacOS', 'IsCoreCLR'
-            StringConstantExpressionAst = 'GetRelativePath', 'ToHexString', 'CreateFromPem', 'ReplaceLineEndings', 'Join-String', 'Test-Json'
+            StringConstantExpressionAst = 'GetRelativePath', 'ToHexString', 'CreateFromPem', 'ReplaceLineEndings',
+                'Join-String', 'Test-Json'
         }
         $ast = [System.Management.Automation.Language.Parser]::ParseInput($Text, [ref] $null, [ref] $null)
         foreach ($node in $ast.FindAll({ param($node) $names.ContainsKey($node.GetType().Name) }, $true)) {
@@ -44,21 +49,21 @@ BeforeAll {
 }
 
 Describe 'The test files that Windows PowerShell runs' {
-    It 'are some' -ForEach @{ Scripts = $scripts } {
+    It 'exist' -ForEach @{ Scripts = $scripts } {
         $Scripts.Count | Should -BeGreaterThan 10
         $Scripts | Should -Contain 'FakeGitLab.psm1'
         $Scripts | Should -Contain 'Invoke-File.ps1'
     }
 
-    It 'have no syntax of PowerShell 7: <_>' -ForEach $scripts {
+    It 'use no syntax of PowerShell 7: <_>' -ForEach $scripts {
         Get-CoreSyntax (Get-Content "$PSScriptRoot/$_" -Raw) | Should -BeNullOrEmpty
     }
 
-    It 'use nothing that only PowerShell 7 has: <_>' -ForEach $scripts {
+    It 'use no feature that only PowerShell 7 has: <_>' -ForEach $scripts {
         Get-CoreFeature (Get-Content "$PSScriptRoot/$_" -Raw) | Should -BeNullOrEmpty
     }
 
-    It 'say that they are UTF-8 where they are more than ASCII: <_>' -ForEach $scripts {
+    It 'have a byte order mark if they are not ASCII: <_>' -ForEach $scripts {
         $bytes = [System.IO.File]::ReadAllBytes("$PSScriptRoot/$_")
         if ($bytes -gt 127) { $bytes[0..2] | Should -Be 0xEF, 0xBB, 0xBF }
     }
@@ -75,7 +80,8 @@ Describe 'The test files that Windows PowerShell runs' {
         Get-CoreSyntax $_ | Should -Not -BeNullOrEmpty
     }
 
-    It 'would not pass with <_>' -ForEach '1 | ForEach-Object -Parallel { }', '$IsWindows', '[System.IO.Path]::GetRelativePath(1, 2)' {
+    It 'would not pass with <_>' -ForEach '1 | ForEach-Object -Parallel { }', '$IsWindows',
+        '[System.IO.Path]::GetRelativePath(1, 2)' {
         Get-CoreFeature $_ | Should -Not -BeNullOrEmpty
     }
 

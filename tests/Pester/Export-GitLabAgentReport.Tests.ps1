@@ -1,4 +1,5 @@
-﻿[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+﻿[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -46,7 +47,8 @@ Describe 'Export-GitLabAgentReport' {
             $bytes = [System.IO.File]::ReadAllBytes("$folder/report.html")
             $bytes[0] | Should -Be ([byte][char]'<')
             [System.Text.Encoding]::UTF8.GetString($bytes) | Should -BeLike '*<h1>*Agenten*</h1>*'
-            [System.Net.WebUtility]::HtmlDecode([System.Text.Encoding]::UTF8.GetString($bytes)) | Should -BeLike '*<title>Über Agenten 你好</title>*'
+            [System.Net.WebUtility]::HtmlDecode([System.Text.Encoding]::UTF8.GetString($bytes)) |
+                Should -BeLike '*<title>Über Agenten 你好</title>*'
         }
 
         It 'no access token and no token' {
@@ -108,7 +110,8 @@ Describe 'Export-GitLabAgentReport' {
         It 'a path below ~' {
             $name = "report-$([guid]::NewGuid()).html"
             try {
-                ($items | Export-GitLabAgentReport "~/$name" -PassThru).FullName | Should -Be (Resolve-Path "~/$name").ProviderPath
+                ($items | Export-GitLabAgentReport "~/$name" -PassThru).FullName |
+                    Should -Be (Resolve-Path "~/$name").ProviderPath
             }
             finally {
                 Remove-Item "~/$name" -ErrorAction Ignore
@@ -120,7 +123,8 @@ Describe 'Export-GitLabAgentReport' {
         It 'before anything is read, if the file exists' {
             Set-Content report.html before
             $failure = Get-Failure { Get-GitLabAgentInventory group/app | Export-GitLabAgentReport report.html }
-            $failure.FullyQualifiedErrorId | Should -Be 'FileExists,GitLabAgents.Commands.ExportGitLabAgentReportCommand'
+            $failure.FullyQualifiedErrorId |
+                Should -Be 'FileExists,GitLabAgents.Commands.ExportGitLabAgentReportCommand'
             $failure.CategoryInfo.Category | Should -Be ResourceExists
             $failure.TargetObject | Should -Be report.html
             $failure.ErrorDetails.RecommendedAction | Should -BeLike '*-Force*'
@@ -139,7 +143,8 @@ Describe 'Export-GitLabAgentReport' {
         It 'clearly for <Path>' -TestCases @(
             @{ Path = 'missing/report.html'; Id = 'NotFound'; Text = 'The folder * does not exist.' }
             @{ Path = 'folder'; Id = 'InvalidRequest'; Text = '* is a folder.' }
-            @{ Path = 'Env:/report'; Id = 'InvalidRequest'; Text = "*the provider Environment, not of the file system." }
+            @{ Path = 'Env:/report'; Id = 'InvalidRequest'
+                Text = "*the provider Environment, not of the file system." }
             @{ Path = 'NoSuchDrive:/report.html'; Id = 'DriveNotFound'; Text = '*NoSuchDrive*' }
         ) {
             $null = New-Item -ItemType Directory folder
@@ -150,7 +155,9 @@ Describe 'Export-GitLabAgentReport' {
         }
 
         It 'without a file if the pipeline fails before its end' {
-            $failure = Get-Failure { $items | ForEach-Object { $_; throw 'broken' } | Export-GitLabAgentReport report.html }
+            $failure = Get-Failure {
+                $items | ForEach-Object { $_; throw 'broken' } | Export-GitLabAgentReport report.html
+            }
             "$failure" | Should -Be broken
             Get-ChildItem $folder -Force | Should -BeNullOrEmpty
         }

@@ -1,4 +1,5 @@
-# The fake GitLab as a child process, and what else the Pester files share. Runs in Windows PowerShell 5.1 too.
+# Runs the fake GitLab as a child process, and has the functions that the Pester files share. Supports Windows
+# PowerShell 5.1.
 
 Set-StrictMode -Version 3
 $script:Root = (Resolve-Path "$PSScriptRoot/../..").Path
@@ -17,7 +18,10 @@ function Start-FakeGitLab {
 
     $library = Find-FakeGitLabLibrary
     if (-not $PSCmdlet.ShouldProcess($library, 'Start')) { return }
-    $start = Get-ProcessStart (@('dotnet', $library, '--urls', 'http://127.0.0.1:0', '--parent-stdin', '--secret-seed', '1') + $Arguments)
+    $start = Get-ProcessStart (@(
+        'dotnet', $library, '--urls', 'http://127.0.0.1:0', '--parent-stdin', '--secret-seed', '1'
+    ) +
+        $Arguments)
     $start.RedirectStandardError = $false
     $process = [System.Diagnostics.Process]::Start($start)
     $line = $process.StandardOutput.ReadLineAsync()
@@ -47,7 +51,7 @@ function Stop-FakeGitLab {
 function Get-FakeGitLabRequest {
     <#
     .SYNOPSIS
-    Gives the requests that the server received.
+    Gets the requests that the server received.
     #>
     [CmdletBinding()]
     [OutputType([psobject])]
@@ -66,7 +70,7 @@ function Get-FakeGitLabRequest {
 function Get-FakeGitLabCall {
     <#
     .SYNOPSIS
-    Gives the requests that the server received, in the form 'GET /api/v4/...'.
+    Gets the requests that the server received, in the form 'GET /api/v4/...'.
     #>
     [CmdletBinding()]
     [OutputType([string])]
@@ -81,7 +85,7 @@ function Get-FakeGitLabCall {
 function Clear-FakeGitLabRequest {
     <#
     .SYNOPSIS
-    Makes the server forget the requests.
+    Clears the recorded requests of the server.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory, Position = 0)] [pscustomobject] $Server)
@@ -92,7 +96,7 @@ function Clear-FakeGitLabRequest {
 function Add-FakeGitLabFault {
     <#
     .SYNOPSIS
-    Makes something go wrong: @{ kind = 'status'; status = 502; method = 'GET' }.
+    Adds a fault: @{ kind = 'status'; status = 502; method = 'GET' }.
     #>
     [CmdletBinding()]
     param(
@@ -106,7 +110,7 @@ function Add-FakeGitLabFault {
 function Clear-FakeGitLabFault {
     <#
     .SYNOPSIS
-    Takes all faults away.
+    Removes all faults.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory, Position = 0)] [pscustomobject] $Server)
@@ -117,7 +121,7 @@ function Clear-FakeGitLabFault {
 function Get-FakeGitLabState {
     <#
     .SYNOPSIS
-    Gives what the server holds: groups, projects, agents, tokens with their secrets.
+    Gets the state of the server: groups, projects, agents, tokens with their secrets.
     #>
     [CmdletBinding()]
     [OutputType([psobject])]
@@ -129,7 +133,7 @@ function Get-FakeGitLabState {
 function Get-FakeGitLabLoad {
     <#
     .SYNOPSIS
-    Gives how many requests are under way: inFlight, maxInFlight, connections.
+    Gets the load of the server: inFlight, maxInFlight, connections.
     #>
     [CmdletBinding()]
     [OutputType([psobject])]
@@ -141,7 +145,7 @@ function Get-FakeGitLabLoad {
 function Add-FakeGitLabSeed {
     <#
     .SYNOPSIS
-    Adds to what the server holds: @{ agents = @{ project = 'group/app'; count = 250 } }.
+    Adds objects to the server: @{ agents = @{ project = 'group/app'; count = 250 } }.
     #>
     [CmdletBinding()]
     [OutputType([psobject])]
@@ -156,7 +160,7 @@ function Add-FakeGitLabSeed {
 function Edit-FakeGitLabOption {
     <#
     .SYNOPSIS
-    Changes the server's options, until it is reset.
+    Changes the options of the server until it is reset.
     #>
     [CmdletBinding()]
     param(
@@ -170,18 +174,20 @@ function Edit-FakeGitLabOption {
 function Reset-FakeGitLab {
     <#
     .SYNOPSIS
-    Makes the server as it was at its start.
+    Resets the server to its initial state.
     #>
     [CmdletBinding(SupportsShouldProcess)]
     param([Parameter(Mandatory, Position = 0)] [pscustomobject] $Server)
 
-    if ($PSCmdlet.ShouldProcess($Server.Url, 'Reset')) { $null = Invoke-Control -Server $Server -Method POST -Path reset }
+    if ($PSCmdlet.ShouldProcess($Server.Url, 'Reset')) {
+        $null = Invoke-Control -Server $Server -Method POST -Path reset
+    }
 }
 
 function Connect-FakeGitLab {
     <#
     .SYNOPSIS
-    Connects to the server with an access token of its seed, and gives the session.
+    Connects to the server with an access token of its seed, and returns the session.
     #>
     [CmdletBinding()]
     [OutputType([psobject])]
@@ -192,14 +198,15 @@ function Connect-FakeGitLab {
         [hashtable] $Parameter = @{}
     )
 
-    Connect-GitLab -Uri $Server.Url -Token (ConvertTo-Secret $AccessToken) -AllowUnencryptedAuthentication -PassThru @Parameter -WarningAction SilentlyContinue
+    Connect-GitLab -Uri $Server.Url -Token (ConvertTo-Secret $AccessToken) -AllowUnencryptedAuthentication `
+        -PassThru @Parameter -WarningAction SilentlyContinue
     Clear-FakeGitLabRequest $Server
 }
 
 function ConvertTo-Secret {
     <#
     .SYNOPSIS
-    Makes a SecureString of text.
+    Converts text to a SecureString.
     #>
     [CmdletBinding()]
     [OutputType([securestring])]
@@ -211,7 +218,7 @@ function ConvertTo-Secret {
 function Get-Failure {
     <#
     .SYNOPSIS
-    Runs a script and gives its errors, terminating or not, as error records.
+    Runs a script and returns its errors, terminating or not, as error records.
     #>
     [CmdletBinding()]
     [OutputType([System.Management.Automation.ErrorRecord])]
@@ -231,7 +238,7 @@ function Get-Failure {
 function Wait-Until {
     <#
     .SYNOPSIS
-    Waits until a condition holds; throws when that takes too long.
+    Waits until a condition is true, and throws after a timeout.
     #>
     [CmdletBinding()]
     param(
@@ -252,7 +259,7 @@ function Wait-Until {
 function Hide-GitLabEnvironment {
     <#
     .SYNOPSIS
-    Takes the developer's GITLAB_*, CI_SERVER_URL and proxies out of the environment, and gives what was there.
+    Removes GITLAB_*, CI_SERVER_URL and the proxies from the environment, and returns their values.
     #>
     [CmdletBinding()]
     [OutputType([hashtable])]
@@ -272,7 +279,7 @@ function Hide-GitLabEnvironment {
 function Restore-GitLabEnvironment {
     <#
     .SYNOPSIS
-    Puts back what Hide-GitLabEnvironment took.
+    Restores what Hide-GitLabEnvironment removed.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory, Position = 0)] [hashtable] $Hidden)
@@ -299,7 +306,7 @@ function Get-PowerShellCommand {
 function Start-PowerShell {
     <#
     .SYNOPSIS
-    Starts a script file in a PowerShell of its own like this one, and returns the process, its streams redirected.
+    Starts a script file in a new process of this PowerShell, and returns the process with redirected streams.
     #>
     [CmdletBinding(SupportsShouldProcess)]
     [OutputType([System.Diagnostics.Process])]
@@ -319,7 +326,7 @@ function Start-PowerShell {
 function Invoke-PowerShell {
     <#
     .SYNOPSIS
-    Runs a PowerShell like this one to its end, as the call operator does: its exit code is in $LASTEXITCODE.
+    Runs a new process of this PowerShell to its end, like the call operator: its exit code is in $LASTEXITCODE.
     #>
     [CmdletBinding()]
     [OutputType([psobject])]
@@ -333,7 +340,7 @@ function Invoke-PowerShell {
 function Invoke-ChildShell {
     <#
     .SYNOPSIS
-    Runs a script in a PowerShell of its own, and gives all that it writes, line by line.
+    Runs a script in a new process of this PowerShell, and returns its output line by line.
     #>
     [CmdletBinding()]
     [OutputType([string])]
@@ -344,7 +351,7 @@ function Invoke-ChildShell {
     )
 
     $file = Join-Path ([System.IO.Path]::GetTempPath()) "$([guid]::NewGuid()).ps1"
-    # Windows PowerShell takes a file without a byte order mark for ANSI.
+    # Windows PowerShell reads a file without a byte order mark as ANSI.
     [System.IO.File]::WriteAllText($file, $Script, [System.Text.UTF8Encoding]::new($true))
     try {
         $process = Start-PowerShell $file -Environment $Environment
@@ -363,7 +370,7 @@ function Invoke-ChildShell {
     }
 }
 
-# A program with its arguments. As one string: .NET Framework knows no list.
+# Creates the start information of a program. The arguments are one string, because .NET Framework has no list.
 function Get-ProcessStart ([string[]] $Command) {
     $program, $arguments = $Command
     $quoted = $arguments | ForEach-Object { if ($_ -match '[\s"]') { '"' + ($_ -replace '"', '\"') + '"' } else { $_ } }
@@ -383,7 +390,13 @@ function Find-FakeGitLabLibrary {
 }
 
 function Invoke-Control ($Server, $Method, $Path, $Body) {
-    $call = @{ Uri = "$($Server.Url)/-/fake-gitlab/$Path"; Method = $Method; UseBasicParsing = $true; Verbose = $false; Debug = $false }
+    $call = @{
+        Uri = "$($Server.Url)/-/fake-gitlab/$Path"
+        Method = $Method
+        UseBasicParsing = $true
+        Verbose = $false
+        Debug = $false
+    }
     if ($PSVersionTable.PSEdition -eq 'Core') { $call.NoProxy = $true }
     if ($null -ne $Body) {
         $call.Body = [System.Text.Encoding]::UTF8.GetBytes((ConvertTo-Json $Body -Depth 10))
@@ -394,8 +407,10 @@ function Invoke-Control ($Server, $Method, $Path, $Body) {
 }
 
 Export-ModuleMember -Function @(
-    'Start-FakeGitLab', 'Stop-FakeGitLab', 'Reset-FakeGitLab', 'Connect-FakeGitLab', 'Edit-FakeGitLabOption', 'Add-FakeGitLabSeed'
-    'Get-FakeGitLabRequest', 'Get-FakeGitLabCall', 'Get-FakeGitLabState', 'Get-FakeGitLabLoad', 'Clear-FakeGitLabRequest'
+    'Start-FakeGitLab', 'Stop-FakeGitLab', 'Reset-FakeGitLab', 'Connect-FakeGitLab', 'Edit-FakeGitLabOption',
+    'Add-FakeGitLabSeed'
+    'Get-FakeGitLabRequest', 'Get-FakeGitLabCall', 'Get-FakeGitLabState', 'Get-FakeGitLabLoad',
+    'Clear-FakeGitLabRequest'
     'Add-FakeGitLabFault', 'Clear-FakeGitLabFault'
     'ConvertTo-Secret', 'Get-Failure', 'Wait-Until'
     'Get-PowerShellCommand', 'Start-PowerShell', 'Invoke-PowerShell', 'Invoke-ChildShell'

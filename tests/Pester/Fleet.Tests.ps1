@@ -1,5 +1,6 @@
 #Requires -PSEdition Core
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -23,14 +24,15 @@ Describe 'Fleets' {
     AfterEach { $session | Disconnect-GitLab }
 
     Context 'a group' {
-        It 'gives the agents of its own projects, and with -Recurse of its subgroups, in a stable order' {
+        It 'returns the agents of its projects, and with -Recurse of its subgroups, in a stable order' {
             (Get-GitLabClusterAgent -Group platform).Name | Should -Be 'cluster-eu', 'cluster-us'
             (Get-GitLabClusterAgent -Group platform -Recurse).Name | Should -Be 'api', 'web', 'cluster-eu', 'cluster-us'
-            (Get-GitLabClusterAgent -Group platform -Recurse -Name cluster-*, api).Name | Should -Be 'api', 'cluster-eu', 'cluster-us'
+            (Get-GitLabClusterAgent -Group platform -Recurse -Name cluster-*, api).Name |
+                Should -Be 'api', 'cluster-eu', 'cluster-us'
             @(Get-FakeGitLabCall $server | Select-Object -Unique) | Should -Be 'POST /api/graphql'
         }
 
-        It 'leaves archived projects out' {
+        It 'omits archived projects' {
             (Get-GitLabClusterAgent -Group platform -Recurse).ProjectPath | Should -Not -Contain 'platform/old'
         }
 
@@ -38,20 +40,26 @@ Describe 'Fleets' {
             Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             Add-FakeGitLabFault $server @{ kind = 'status'; status = $_; pathContains = '/projects/104/cluster_agents' }
             $output = Get-GitLabClusterAgent -Group platform -Recurse -Verbose 4>&1
-            ($output | Where-Object { $_ -is [GitLabAgents.ClusterAgent] }).Name | Should -Be 'api', 'cluster-eu', 'cluster-us'
+            ($output | Where-Object { $_ -is [GitLabAgents.ClusterAgent] }).Name |
+                Should -Be 'api', 'cluster-eu', 'cluster-us'
             "$output" | Should -BeLike '*Skipped platform/apps/web*'
         }
 
-        It 'names the project of another failure, and goes on' {
+        It 'names the project of another failure, and continues' {
             Edit-FakeGitLabOption $server @{ graphQL = 'off' }
-            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '/projects/104/cluster_agents' }
-            $agents = Get-GitLabClusterAgent -Group platform -Recurse -ErrorVariable failure -ErrorAction SilentlyContinue
+            Add-FakeGitLabFault $server @{
+                kind = 'status'
+                status = 500
+                pathContains = '/projects/104/cluster_agents'
+            }
+            $agents = Get-GitLabClusterAgent -Group platform -Recurse -ErrorVariable failure `
+                -ErrorAction SilentlyContinue
             $agents.Name | Should -Be 'api', 'cluster-eu', 'cluster-us'
             $failure.TargetObject | Should -Be 'platform/apps/web'
             $failure.FullyQualifiedErrorId | Should -BeLike 'ServerError,*'
         }
 
-        It 'says that a plain name is nowhere' {
+        It 'reports a plain name that matches no agent' {
             $failure = Get-Failure { Get-GitLabClusterAgent -Group platform -Recurse -Name nowhere, x* }
             $failure.FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
             $failure.TargetObject | Should -Be nowhere
@@ -60,7 +68,8 @@ Describe 'Fleets' {
 
     Context 'tokens of many agents' {
         BeforeEach {
-            $null = Add-FakeGitLabSeed $server @{ agents = 1..40 | ForEach-Object { @{ project = "fleet/p$($_ % 4)"; name = "a$_"; tokens = "one-$_", "two-$_" } } }
+            $null = Add-FakeGitLabSeed $server @{ agents = 1..40 |
+                ForEach-Object { @{ project = "fleet/p$($_ % 4)"; name = "a$_"; tokens = "one-$_", "two-$_" } } }
             Clear-FakeGitLabRequest $server
         }
 
@@ -80,14 +89,16 @@ Describe 'Fleets' {
         }
 
         It 'returns the same by GraphQL and by REST' {
-            $byGraphQL = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken | Select-Object * -ExcludeProperty Session, CreatedAt, LastUsedAt
+            $byGraphQL = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken |
+                Select-Object * -ExcludeProperty Session, CreatedAt, LastUsedAt
             Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             $null = Connect-FakeGitLab $server
-            $byRest = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken | Select-Object * -ExcludeProperty Session, CreatedAt, LastUsedAt
+            $byRest = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken |
+                Select-Object * -ExcludeProperty Session, CreatedAt, LastUsedAt
             ConvertTo-Json $byGraphQL | Should -BeExactly (ConvertTo-Json $byRest)
         }
 
-        It 'overlaps the work of the agents within the limit, and keeps their order' {
+        It 'reads the agents concurrently within the limit, and keeps their order' {
             Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             Edit-FakeGitLabOption $server @{ latencyMs = 10 }
             $tokens = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken
@@ -99,13 +110,13 @@ Describe 'Fleets' {
             (Get-FakeGitLabLoad $server).maxInFlight | Should -BeLessOrEqual 8
         }
 
-        It 'sends one list an agent and one read a token without GraphQL' {
+        It 'sends one list per agent and one read per token without GraphQL' {
             Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken | Out-Null
             (Get-FakeGitLabRequest $server).Count | Should -Be (1 + 1 + 4 + 40 + 80)
         }
 
-        It 'passes over a token that is revoked between list and read' {
+        It 'skips a token that is revoked between list and read' {
             Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             $gone = ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ one-3).id
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 404; pathContains = "/tokens/$gone" }
@@ -114,19 +125,21 @@ Describe 'Fleets' {
             $failure | Should -BeNullOrEmpty
         }
 
-        It 'goes on when one token cannot be read' {
+        It 'continues if one token cannot be read' {
             Edit-FakeGitLabOption $server @{ graphQL = 'off' }
             $broken = ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ one-3).id
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$broken" }
-            $tokens = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken -ErrorVariable failure -ErrorAction SilentlyContinue
+            $tokens = Get-GitLabClusterAgent -Group fleet |
+                Get-GitLabAgentToken -ErrorVariable failure -ErrorAction SilentlyContinue
             $tokens.Count | Should -Be 79
             $failure.FullyQualifiedErrorId | Should -BeLike 'ServerError,*'
             $failure.TargetObject.Id | Should -Be $broken
         }
 
-        It 'stops at Select-Object -First, and leaves no request under way' {
+        It 'stops at Select-Object -First, and leaves no request in flight' {
             Edit-FakeGitLabOption $server @{ latencyMs = 20 }
-            Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken | Select-Object -First 1 | Should -Not -BeNullOrEmpty
+            Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken | Select-Object -First 1 |
+                Should -Not -BeNullOrEmpty
             Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
             (Get-FakeGitLabRequest $server).Count | Should -BeLessThan 70
         }

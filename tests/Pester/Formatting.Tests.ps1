@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -24,7 +25,7 @@ Describe 'Views' {
     }
 
     BeforeAll {
-        # The lines of a table, without empty ones and without what comes after the text.
+        # Returns the lines of a table, without empty lines and trailing white space.
         function Format-Line {
             $text = $input | Out-String -Width 120
             ($text -replace '\x1b\[[0-9;]*m' -split '\r?\n').TrimEnd() | Where-Object { $_ }
@@ -42,11 +43,16 @@ Describe 'Views' {
 
     It 'groups agents by their project' {
         $lines = @('group/app', 'platform/infra' | Get-GitLabClusterAgent | Format-Line)
-        ($lines | Where-Object { $_ -match 'Project:' }).Trim() | Should -Be 'Project: group/app', 'Project: platform/infra'
+        ($lines | Where-Object { $_ -match 'Project:' }).Trim() |
+            Should -Be 'Project: group/app', 'Project: platform/infra'
     }
 
-    It 'shows when tokens were used last' {
-        $null = Add-FakeGitLabSeed $server @{ tokens = @{ agent = 'group/app:staging'; name = 'fresh'; lastUsedAt = [DateTimeOffset]::UtcNow.AddSeconds(-20).ToString('o') } }
+    It 'shows when tokens were last used' {
+        $null = Add-FakeGitLabSeed $server @{ tokens = @{
+            agent = 'group/app:staging'
+            name = 'fresh'
+            lastUsedAt = [DateTimeOffset]::UtcNow.AddSeconds(-20).ToString('o')
+        } }
         $lines = @('prod', 'staging' | ForEach-Object { Get-GitLabAgentToken group/app $_ } | Format-Line)
         $lines[0] -split '\s+' | Should -Be 'Id', 'AgentId', 'Name', 'Status', 'LastUsed', 'Created'
         $lines[2].Trim() | Should -Match '^1001\s+11\s+prod-2024\s+active\s+3 hours ago\s+6 months ago$'
@@ -55,7 +61,7 @@ Describe 'Views' {
         $lines[5].Trim() | Should -Match '^1004\s+12\s+staging-1\s+active\s+2 months ago\s+2 months ago$'
     }
 
-    It 'shows "?" where the last use is not known' {
+    It 'shows "?" if the last use is unknown' {
         $lines = @(Get-GitLabAgentToken 101 11 -Summary | Format-Line)
         $lines[2].Trim() | Should -Match '^1001\s+11\s+prod-2024\s+active\s+\?\s+6 months ago$'
         $lines[3].Trim() | Should -Match '^1002\s+11\s+prod-spare\s+active\s+\?\s+20 days ago$'
@@ -84,29 +90,35 @@ Describe 'Views' {
     }
 
     It 'shows sessions in a table' {
-        $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = 'glpat-view'; name = 'view'; scopes = 'api read_user'; expiresAt = '2099-12-31' } }
+        $null = Add-FakeGitLabSeed $server @{ accessTokens = @{
+            value = 'glpat-view'
+            name = 'view'
+            scopes = 'api read_user'
+            expiresAt = '2099-12-31'
+        } }
         $lines = @(Connect-FakeGitLab $server glpat-view | Format-Line)
         $lines[0] -split '\s+' | Should -Be 'Uri', 'Token', 'Scopes', 'Expires', 'Version'
-        $lines[2].Trim() | Should -Match "^$([regex]::Escape($server.Url))/\s+view\s+api, read_user\s+2099-12-31\s+\d+\.\d+"
+        $lines[2].Trim() |
+            Should -Match "^$([regex]::Escape($server.Url))/\s+view\s+api, read_user\s+2099-12-31\s+\d+\.\d+"
     }
 
-    It 'shows an agent of a server of old' {
+    It 'shows an agent of an older server' {
         Edit-FakeGitLabOption $server @{ oldServer = $true }
         $lines = @(Get-GitLabClusterAgent 101 | Format-Line)
         $lines[3].Trim() | Should -Match '^11$'
     }
 
-    It 'says <Words> of <Seconds> seconds' -ForEach @(
-        @{ Seconds = -30; Words = 'just now' }
-        @{ Seconds = -90; Words = '1 minute ago' }
-        @{ Seconds = -7300; Words = '2 hours ago' }
-        @{ Seconds = -100000; Words = '1 day ago' }
-        @{ Seconds = -3000000; Words = '1 month ago' }
-        @{ Seconds = -70000000; Words = '2 years ago' }
-        @{ Seconds = 90; Words = 'in 1 minute' }
-        @{ Seconds = 200000; Words = 'in 2 days' }
+    It 'shows <Seconds> seconds as <Text>' -ForEach @(
+        @{ Seconds = -30; Message = 'just now' }
+        @{ Seconds = -90; Message = '1 minute ago' }
+        @{ Seconds = -7300; Message = '2 hours ago' }
+        @{ Seconds = -100000; Message = '1 day ago' }
+        @{ Seconds = -3000000; Message = '1 month ago' }
+        @{ Seconds = -70000000; Message = '2 years ago' }
+        @{ Seconds = 90; Message = 'in 1 minute' }
+        @{ Seconds = 200000; Message = 'in 2 days' }
     ) {
-        [GitLabAgents.ViewFormatter]::Age([DateTimeOffset]::UtcNow.AddSeconds($Seconds)) | Should -Be $Words
+        [GitLabAgents.ViewFormatter]::Age([DateTimeOffset]::UtcNow.AddSeconds($Seconds)) | Should -Be $Message
     }
 }
 
@@ -119,7 +131,11 @@ Describe 'Views at <Width> columns' -ForEach @(@{ Width = 80 }, @{ Width = 160 }
     AfterEach { $session | Disconnect-GitLab }
 
     It 'keeps 200 agents and their tokens on one line each' {
-        $null = Add-FakeGitLabSeed $server @{ agents = 1..200 | ForEach-Object { @{ project = 'fleet/all'; name = "cluster-in-some-region-with-a-long-name-$_"; tokens = @("token-of-cluster-$_-with-a-long-name") } } }
+        $null = Add-FakeGitLabSeed $server @{ agents = 1..200 |
+            ForEach-Object {
+                @{ project = 'fleet/all'; name = "cluster-in-some-region-with-a-long-name-$_"
+                    tokens = @("token-of-cluster-$_-with-a-long-name") }
+            } }
         $agents = Get-GitLabClusterAgent fleet/all
         $lines = ($agents | Out-String -Width $Width) -split '\r?\n'
         @($lines -match '^\d+ ').Count | Should -Be 200
@@ -132,9 +148,13 @@ Describe 'Views at <Width> columns' -ForEach @(@{ Width = 80 }, @{ Width = 160 }
     }
 
     It 'shows every kind of object in its table' {
-        foreach ($object in (Get-GitLabSession), (Get-GitLabClusterAgent 101 prod), (Get-GitLabAgentToken 101 11 -TokenId 1001), (New-GitLabAgentToken 101 12 new), (Get-GitLabAgentUrlConfiguration 101 12), (Get-GitLabAgentConnection 101 11), (Invoke-GitLabAgentTokenRotation 105 16 -NoWait)) {
+        foreach ($object in (Get-GitLabSession), (Get-GitLabClusterAgent 101 prod),
+            (Get-GitLabAgentToken 101 11 -TokenId 1001), (New-GitLabAgentToken 101 12 new),
+            (Get-GitLabAgentUrlConfiguration 101 12), (Get-GitLabAgentConnection 101 11),
+            (Invoke-GitLabAgentTokenRotation 105 16 -NoWait)) {
             $lines = @(($object | Out-String -Width $Width).Trim() -split '\r?\n' | Where-Object { $_ })
-            $lines.Count | Should -BeIn 3, 4 -Because "$($object.GetType().Name) has a head, a rule, a row and perhaps its project"
+            $lines.Count |
+                Should -BeIn 3, 4 -Because "$($object.GetType().Name) has a head, a rule, a row and perhaps its project"
             ($lines | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual $Width
         }
     }
@@ -148,16 +168,19 @@ Describe 'Lists' {
 
     AfterEach { $session | Disconnect-GitLab }
 
-    It 'write dates as ISO 8601 has them' {
+    It 'show dates in ISO 8601' {
         $agent = Get-GitLabClusterAgent 101 prod
-        $agent | Format-List | Out-String | Should -Match "CreatedAt\s+: $([regex]::Escape($agent.CreatedAt.ToString('yyyy-MM-ddTHH:mm:sszzz')))"
+        $agent | Format-List | Out-String |
+            Should -Match "CreatedAt\s+: $([regex]::Escape($agent.CreatedAt.ToString('yyyy-MM-ddTHH:mm:sszzz')))"
         $token = Get-GitLabAgentToken 101 11 -TokenId 1001
-        $token | Format-List | Out-String | Should -Match "LastUsedAt\s+: $([regex]::Escape($token.LastUsedAt.ToString('yyyy-MM-ddTHH:mm:sszzz')))"
+        $token | Format-List | Out-String |
+            Should -Match "LastUsedAt\s+: $([regex]::Escape($token.LastUsedAt.ToString('yyyy-MM-ddTHH:mm:sszzz')))"
     }
 
-    It 'say never, and ? where it is not known' {
+    It 'show never, and ? if it is unknown' {
         Get-GitLabAgentToken 101 11 -TokenId 1002 | Format-List | Out-String | Should -Match 'LastUsedAt\s+: never'
-        Get-GitLabAgentToken 101 11 -Name prod-2024 -Summary | Format-List | Out-String | Should -Match 'LastUsedAt\s+: \?'
+        Get-GitLabAgentToken 101 11 -Name prod-2024 -Summary | Format-List | Out-String |
+            Should -Match 'LastUsedAt\s+: \?'
     }
 
     It 'show no secret' {
@@ -186,7 +209,10 @@ Describe 'Views in any session' {
         }
         $shell = [powershell]::Create()
         try {
-            $null = $shell.AddScript("Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'; Set-StrictMode -Version Latest; Remove-Variable PSStyle -Force -ErrorAction Ignore; `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'").Invoke()
+            $null = $shell.AddScript(
+                ("Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'; Set-StrictMode -Version Latest; " +
+                    "Remove-Variable PSStyle -Force -ErrorAction Ignore; " +
+                    "`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'")).Invoke()
             foreach ($command in $objects.Keys) {
                 $shell.Commands.Clear()
                 $text = "$($shell.AddScript("param(`$session) $command | Out-String").AddArgument($session).Invoke())"
@@ -201,15 +227,19 @@ Describe 'Views in any session' {
         try {
             [cultureinfo]::CurrentCulture = $_
             $expiring = Connect-FakeGitLab $server glpat-expiring 3>$null
-            $expiring | Out-String | Should -Match "\b$([DateTime]::UtcNow.AddDays(3).ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture))\b"
-            $expiring | Format-List | Out-String | Should -Match "ExpiresAt\s+: $([DateTime]::UtcNow.AddDays(3).ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture))"
+            $expected = [DateTime]::UtcNow.AddDays(3).ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture)
+            $expiring | Out-String | Should -Match "\b$expected\b"
+            $expiring | Format-List | Out-String | Should -Match "ExpiresAt\s+: $expected"
         }
         finally { [cultureinfo]::CurrentCulture = $culture }
     }
 
     It 'let no control character of a name reach the terminal' {
-        $names = "z$([char]27)[1A$([char]27)[2Kfine", "bidi$([char]0x202E)txt", "line$([char]0x2028)break", "zero$([char]0x200B)width"
-        $null = Add-FakeGitLabSeed $server @{ tokens = @($names | ForEach-Object { @{ agent = 'platform/infra:cluster-us'; name = $_ } }) }
+        $names = "z$([char]27)[1A$([char]27)[2Kfine", "bidi$([char]0x202E)txt", "line$([char]0x2028)break",
+            "zero$([char]0x200B)width"
+        $null = Add-FakeGitLabSeed $server @{ tokens = @(
+            $names | ForEach-Object { @{ agent = 'platform/infra:cluster-us'; name = $_ } }
+        ) }
         $unsafe = '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]'
         $tokens = Get-GitLabAgentToken platform/infra cluster-us
         $tokens.Count | Should -Be 4
@@ -221,13 +251,14 @@ Describe 'Views in any session' {
         foreach ($message in $messages) { "$message" | Should -Not -Match $unsafe }
     }
 
-    It 'serialize every property of <_> but secrets' -ForEach 'ClusterAgent', 'AgentToken', 'NewAgentToken', 'AgentUrlConfiguration', 'AgentConnection', 'AgentPod', 'AgentTokenRotation', 'GitLabSession' {
+    It 'serialize every property of <_> except secrets' -ForEach 'ClusterAgent', 'AgentToken', 'NewAgentToken',
+        'AgentUrlConfiguration', 'AgentConnection', 'AgentPod', 'AgentTokenRotation', 'GitLabSession' {
         $type = "GitLabAgents.$_" -as [type]
         $listed = (Get-TypeData $type.FullName).PropertySerializationSet.ReferencedProperties
         $listed | Sort-Object | Should -Be ($type.GetProperties().Name | Where-Object { $_ -ne 'Token' } | Sort-Object)
     }
 
-    It 'are in no copy of an object' {
+    It 'are not in a copy of an object' {
         $token = Get-GitLabAgentToken 101 11 -TokenId 1001
         ($token | Select-Object *).PSObject.Properties.Name | Should -Not -Contain 'View'
         $token | ConvertTo-Json -Depth 1 -WarningAction SilentlyContinue | Should -Not -BeLike '*View*'
@@ -238,7 +269,7 @@ Describe 'Views in any session' {
 Describe 'Colours' {
     It 'mark <what>: <expected>' -ForEach @(
         @{ What = 'a token never used for 90 days'; Created = -91; Used = $null; Expected = $true }
-        @{ What = 'a token made yesterday and never used'; Created = -1; Used = $null; Expected = $false }
+        @{ What = 'a token created yesterday and never used'; Created = -1; Used = $null; Expected = $false }
         @{ What = 'a token used 100 days ago'; Created = -200; Used = -100; Expected = $true }
         @{ What = 'an old token used yesterday'; Created = -200; Used = -1; Expected = $false }
     ) {
@@ -254,7 +285,7 @@ Describe 'Colours' {
         $session | Disconnect-GitLab
     }
 
-    It 'are not there when output is redirected' {
+    It 'are not used if output is redirected' {
         $text = Invoke-ChildShell @"
             Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
             Connect-GitLab -AllowUnencryptedAuthentication -WarningAction SilentlyContinue

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -21,9 +22,10 @@ Describe 'Get-GitLabAgentActivity' {
 
     AfterEach { Disconnect-GitLab }
 
-    It 'lists what happened, newest first' {
+    It 'lists events, newest first' {
         $activity = Get-GitLabAgentActivity group/app prod
-        $activity.Kind | Should -Be 'token_revoked', 'agent_connected', 'token_created', 'token_created', 'token_created'
+        $activity.Kind |
+            Should -Be 'token_revoked', 'agent_connected', 'token_created', 'token_created', 'token_created'
         $created = $activity[2]
         $created | Should -BeOfType ([GitLabAgents.AgentActivity])
         $created.User, $created.Token, $created.Level | Should -Be 'maintainer', 'prod-spare', 'info'
@@ -32,7 +34,7 @@ Describe 'Get-GitLabAgentActivity' {
         [math]::Round(([DateTimeOffset]::UtcNow - $created.RecordedAt).TotalDays) | Should -Be 20
     }
 
-    It 'takes agents from the pipeline, and -First for each' {
+    It 'accepts agents from the pipeline, and -First for each' {
         $activity = Get-GitLabClusterAgent group/app | Get-GitLabAgentActivity -First 1
         $activity.Agent | Should -Be 'prod', 'staging'
     }
@@ -44,7 +46,7 @@ Describe 'Get-GitLabAgentActivity' {
         @(Get-GitLabAgentActivity group/app staging -First 30).Count | Should -Be 30
     }
 
-    It 'asks for no more than one page with Select-Object -First' {
+    It 'requests no more than one page with Select-Object -First' {
         Edit-FakeGitLabOption $server @{ graphQLPageSize = 1 }
         @(Get-GitLabAgentActivity group/app prod | Select-Object -First 1).Count | Should -Be 1
         @(Get-FakeGitLabCall $server -Method POST).Count | Should -Be 1
@@ -67,21 +69,23 @@ Describe 'Get-GitLabAgentActivity' {
         "$(Get-Failure { Get-GitLabAgentActivity platform/old retired })" | Should -BeLike '*archived*'
     }
 
-    It 'is Forbidden where GraphQL is <_>' -ForEach 'off', 'html', 'forbidden' {
+    It 'is Forbidden if GraphQL is <_>' -ForEach 'off', 'html', 'forbidden' {
         Edit-FakeGitLabOption $server @{ graphQL = $_ }
         $failure = Get-Failure { Get-GitLabAgentActivity group/app prod }
         $failure.FullyQualifiedErrorId | Should -BeLike 'Forbidden,*'
         $failure.ErrorDetails.RecommendedAction | Should -BeLike '*GraphQL*'
     }
 
-    It 'reports an agent that does not exist, and goes on' {
-        $output = [pscustomobject]@{ Project = 101; Agent = 'nobody' }, [pscustomobject]@{ Project = 101; Agent = 'prod' } |
+    It 'reports an agent that does not exist, and continues' {
+        $output = [pscustomobject]@{ Project = 101; Agent = 'nobody' },
+            [pscustomobject]@{ Project = 101; Agent = 'prod' } |
             Get-GitLabAgentActivity -First 1 2>&1
         $output[0].FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
         $output[1].Agent | Should -Be prod
     }
 
     It 'shows a table' {
-        Get-GitLabAgentActivity group/app prod | Out-String -Width 120 | Should -Match '20 days ago\s+prod\s+token_created\s+maintainer\s+prod-spare'
+        Get-GitLabAgentActivity group/app prod | Out-String -Width 120 |
+            Should -Match '20 days ago\s+prod\s+token_created\s+maintainer\s+prod-spare'
     }
 }

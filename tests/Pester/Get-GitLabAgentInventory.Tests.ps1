@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -34,16 +35,19 @@ Describe 'Get-GitLabAgentInventory' {
             Get-FakeGitLabCall $server | Should -Be 'POST /api/graphql'
         }
 
-        It 'takes projects from the pipeline, and an archived one that is named' {
-            ('group/app', 'platform/old', 'platform/infra' | Get-GitLabAgentInventory).Agent | Should -Be 'prod', 'staging', 'retired', 'cluster-eu', 'cluster-us'
+        It 'accepts projects from the pipeline, and an archived project by name' {
+            ('group/app', 'platform/old', 'platform/infra' | Get-GitLabAgentInventory).Agent |
+                Should -Be 'prod', 'staging', 'retired', 'cluster-eu', 'cluster-us'
             (Get-GitLabAgentInventory -ProjectId 106).IsArchived | Should -BeTrue
         }
 
         It 'reads a group: <Expected>' -ForEach @(
             @{ Parameter = @{}; Expected = 'cluster-eu', 'cluster-us' }
             @{ Parameter = @{ Recurse = $true }; Expected = 'api', 'web', 'cluster-eu', 'cluster-us' }
-            @{ Parameter = @{ Recurse = $true; IncludeArchived = $true }; Expected = 'retired', 'api', 'web', 'cluster-eu', 'cluster-us' }
-            @{ Parameter = @{ Recurse = $true; Name = 'cluster-*', 'API' }; Expected = 'api', 'cluster-eu', 'cluster-us' }
+            @{ Parameter = @{ Recurse = $true; IncludeArchived = $true }
+                Expected = 'retired', 'api', 'web', 'cluster-eu', 'cluster-us' }
+            @{ Parameter = @{ Recurse = $true; Name = 'cluster-*', 'API' }
+                Expected = 'api', 'cluster-eu', 'cluster-us' }
         ) {
             (Get-GitLabAgentInventory -Group platform @Parameter).Agent | Should -Be $Expected
             Get-FakeGitLabCall $server | Should -Be 'POST /api/graphql'
@@ -60,32 +64,37 @@ Describe 'Get-GitLabAgentInventory' {
             Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/user', 'POST /api/graphql'
         }
 
-        It 'says that a plain name is nowhere, and is quiet about a pattern' {
+        It 'reports a plain name that matches no agent, but not a pattern' {
             $failure = Get-Failure { Get-GitLabAgentInventory -Group platform -Recurse -Name nowhere, x*, web }
-            $failure.FullyQualifiedErrorId | Should -Be 'AgentNotFound,GitLabAgents.Commands.GetGitLabAgentInventoryCommand'
+            $failure.FullyQualifiedErrorId |
+                Should -Be 'AgentNotFound,GitLabAgents.Commands.GetGitLabAgentInventoryCommand'
             $failure.TargetObject | Should -Be nowhere
             $failure.CategoryInfo.Category | Should -Be ObjectNotFound
         }
 
-        It 'goes on behind a project that is missing' {
-            $items = 'group/app', 'no/where', 'platform/infra' | Get-GitLabAgentInventory -ErrorVariable failure -ErrorAction SilentlyContinue
+        It 'continues after a missing project' {
+            $items = 'group/app', 'no/where', 'platform/infra' |
+                Get-GitLabAgentInventory -ErrorVariable failure -ErrorAction SilentlyContinue
             $items.Count | Should -Be 4
             $failure.FullyQualifiedErrorId | Should -BeLike 'ProjectNotFound,*'
             $failure.TargetObject | Should -Be no/where
         }
 
-        It 'takes one of the three: a project, a group or everything' {
-            (Get-Failure { Get-GitLabAgentInventory -Project group/app -All }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet*'
-            (Get-Failure { Get-GitLabAgentInventory -Recurse -All }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet*'
+        It 'accepts only one of a project, a group and everything' {
+            (Get-Failure { Get-GitLabAgentInventory -Project group/app -All }).FullyQualifiedErrorId |
+                Should -BeLike 'AmbiguousParameterSet*'
+            (Get-Failure { Get-GitLabAgentInventory -Recurse -All }).FullyQualifiedErrorId |
+                Should -BeLike 'AmbiguousParameterSet*'
         }
     }
 
     Context 'what GitLab does not show' {
         It 'is unknown with the reason: <Name>' -ForEach @(
-            @{ Name = 'the role'; Token = 'glpat-developer'; Words = '*role Maintainer*' }
-            @{ Name = 'the agent server is down'; Option = @{ kasReachable = $false }; Words = 'GitLab cannot reach its agent server (KAS)*' }
-            @{ Name = 'GraphQL is off'; Option = @{ graphQL = 'off' }; Words = 'GraphQL is off or blocked (404*' }
-            @{ Name = 'a proxy blocks GraphQL'; Option = @{ graphQL = 'html' }; Words = 'GraphQL is off or blocked*' }
+            @{ Name = 'the role'; Token = 'glpat-developer'; Message = '*role Maintainer*' }
+            @{ Name = 'the agent server is down'; Option = @{ kasReachable = $false }
+                Message = 'GitLab cannot reach its agent server (KAS)*' }
+            @{ Name = 'GraphQL is off'; Option = @{ graphQL = 'off' }; Message = 'GraphQL is off or blocked (404*' }
+            @{ Name = 'a proxy blocks GraphQL'; Option = @{ graphQL = 'html' }; Message = 'GraphQL is off or blocked*' }
         ) {
             $own = Connect-FakeGitLab $server $(if ($Token) { $Token } else { 'glpat-maintainer' })
             if ($Option) { Edit-FakeGitLabOption $server $Option }
@@ -93,19 +102,20 @@ Describe 'Get-GitLabAgentInventory' {
             $failure | Should -BeNullOrEmpty
             $items.Agent | Should -Be 'prod', 'staging'
             $items.Status | Should -Be 'Unknown', 'Unknown'
-            $items | ForEach-Object { $_.Reason | Should -BeLike $Words }
+            $items | ForEach-Object { $_.Reason | Should -BeLike $Message }
             $items[0].Tokens.Name | Should -Be 'prod-2024', 'prod-spare'
             $items[0].LastUsedAt | Should -Not -BeNullOrEmpty
         }
 
-        It 'is told step by step with -Verbose' {
+        It 'is reported step by step with -Verbose' {
             Edit-FakeGitLabOption $server @{ version = '16.0.0' }
-            $lines = Get-GitLabAgentInventory -Group platform -Recurse -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
+            $lines = Get-GitLabAgentInventory -Group platform -Recurse -Verbose 4>&1 |
+                Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
             "$lines" | Should -BeLike '*does not know*isReceptive*in GraphQL*'
         }
     }
 
-    Context 'where it leads' {
+    Context 'in the pipeline' {
         It 'binds to <Command>' -ForEach @(
             @{ Command = 'Get-GitLabClusterAgent'; Property = 'Name'; Expected = 'prod' }
             @{ Command = 'Get-GitLabAgentToken'; Property = 'Name'; Expected = 'prod-2024', 'prod-spare' }
@@ -115,16 +125,18 @@ Describe 'Get-GitLabAgentInventory' {
             (Get-GitLabAgentInventory group/app -Name prod | & $Command).$Property | Should -Be $Expected
         }
 
-        It 'leads to new tokens and rotations' {
+        It 'can be piped to the cmdlets for new tokens and rotations' {
             $item = Get-GitLabAgentInventory platform/infra -Name cluster-us
             ($item | New-GitLabAgentToken -Name ci-1).AgentId | Should -Be 14
-            $rotation = $item | Invoke-GitLabAgentTokenRotation -Name ci-2 -NoWait -WarningAction SilentlyContinue -Deploy { }
+            $rotation = $item |
+                Invoke-GitLabAgentTokenRotation -Name ci-2 -NoWait -WarningAction SilentlyContinue -Deploy { }
             $rotation.Agent | Should -Be cluster-us
             ($item | Get-GitLabAgentUrlConfiguration -ErrorAction SilentlyContinue) | Should -BeNullOrEmpty
         }
 
-        It 'leads its tokens to Revoke-GitLabAgentToken' {
-            (Get-GitLabAgentInventory group/app).Tokens | Where-Object Name -EQ prod-spare | Revoke-GitLabAgentToken -Confirm:$false
+        It 'has tokens that can be piped to Revoke-GitLabAgentToken' {
+            (Get-GitLabAgentInventory group/app).Tokens | Where-Object Name -EQ prod-spare |
+                Revoke-GitLabAgentToken -Confirm:$false
             ((Get-FakeGitLabState $server).tokens | Where-Object name -EQ prod-spare).status | Should -Be revoked
         }
 
@@ -134,7 +146,7 @@ Describe 'Get-GitLabAgentInventory' {
             Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
         }
 
-        It 'goes back to the GitLab that it came from' {
+        It 'is used on the GitLab that it came from' {
             $other = Start-FakeGitLab
             try {
                 $items = Get-GitLabAgentInventory group/app
@@ -148,7 +160,7 @@ Describe 'Get-GitLabAgentInventory' {
         }
     }
 
-    Context 'many' {
+    Context 'many agents' {
         It 'streams, and stops at Select-Object -First' {
             $null = Add-FakeGitLabSeed $server @{ fleet = @{ agents = 400; projects = 400 } }
             Clear-FakeGitLabRequest $server
@@ -174,7 +186,11 @@ Describe 'Get-GitLabAgentInventory' {
             Add-FakeGitLabFault $server @{ kind = 'hang'; pathContains = 'graphql'; times = 'always' }
             $shell = [powershell]::Create()
             try {
-                $null = $shell.AddScript('param($module, $session) Import-Module $module; Get-GitLabAgentInventory -Group group -Session $session').AddArgument("$PSScriptRoot/../../GitLabAgents.psd1").AddArgument($session)
+                $null = $shell.AddScript(
+                    ('param($module, $session) Import-Module $module; Get-GitLabAgentInventory -Group group ' +
+                        '-Session $session')).AddArgument(
+                    "$PSScriptRoot/../../GitLabAgents.psd1").AddArgument(
+                    $session)
                 $run = $shell.BeginInvoke()
                 Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 1 }
                 $run.IsCompleted | Should -BeFalse
@@ -197,7 +213,8 @@ Describe 'Get-GitLabAgentInventory' {
             $lines[0] -split '\s+' | Should -Be 'Project', 'Agent', 'Status', 'Version', 'LastUsed', 'Tokens'
             $lines[2] | Should -Match '^group/app\s+prod\s+Connected\s+18\.9\.0\s+3 hours ago\s+2$'
             $lines[3] | Should -Match '^group/app\s+staging\s+Stale\s+2 months ago\s+1$'
-            $lines[4] | Should -Match '^platform/infra\s+cluster-eu\s+Connected\s+17\.11\.10 \(behind\)\s+10 minutes ago\s+3$'
+            $lines[4] |
+                Should -Match '^platform/infra\s+cluster-eu\s+Connected\s+17\.11\.10 \(behind\)\s+10 minutes ago\s+3$'
             $lines[5] | Should -Match '^platform/infra\s+cluster-us\s+Unknown\s+0$'
             $lines[6] | Should -Match '^platform/old \(archived\)\s+retired\s+Unknown\s+0$'
         }
@@ -207,7 +224,8 @@ Describe 'Get-GitLabAgentInventory' {
             $text = $item | Format-List | Out-String -Width 160
             $text | Should -Match 'Tokens\s+: prod-2024 \(3 hours ago\), prod-spare \(never\)'
             $text | Should -Match 'Connections\s+: gitlab-agent/prod-gitlab-agent-7d4b9'
-            $copy = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($item, 4))
+            $copy = [System.Management.Automation.PSSerializer]::Deserialize(
+                [System.Management.Automation.PSSerializer]::Serialize($item, 4))
             $copy.Agent, $copy.Tokens.Count | Should -Be 'prod', 2
             $copy.PSObject.Properties.Name | Should -Not -Contain View
             $json = $item | ConvertTo-Json -Depth 4 -WarningAction SilentlyContinue

@@ -1,4 +1,5 @@
-﻿[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+﻿[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -61,11 +62,17 @@ Describe 'Get-GitLabAgentToken' {
         }
 
         It 'reports a token that cannot be read, and gives the others' {
-            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '/tokens/1001'; times = 'always' }
+            Add-FakeGitLabFault $server @{
+                kind = 'status'
+                status = 500
+                pathContains = '/tokens/1001'
+                times = 'always'
+            }
             $tokens = Get-GitLabAgentToken 101 11 -ErrorVariable failures -ErrorAction SilentlyContinue
             $tokens.Name | Should -Be 'prod-spare'
             $failures.Count | Should -Be 1
-            $failures[0].FullyQualifiedErrorId | Should -Be 'ServerError,GitLabAgents.Commands.GetGitLabAgentTokenCommand'
+            $failures[0].FullyQualifiedErrorId |
+                Should -Be 'ServerError,GitLabAgents.Commands.GetGitLabAgentTokenCommand'
         }
 
         It 'is quiet about an agent without tokens' {
@@ -80,7 +87,8 @@ Describe 'Get-GitLabAgentToken' {
 
         It 'asks for one list when one token is wanted' {
             (Get-GitLabAgentToken 101 11 | Select-Object -First 1).Name | Should -Be 'prod-2024'
-            Get-FakeGitLabCall $server | Where-Object { $_ -like '*page=*' } | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
+            Get-FakeGitLabCall $server | Where-Object { $_ -like '*page=*' } |
+                Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
             Wait-Until { (Get-FakeGitLabLoad $server).inFlight -eq 0 }
         }
     }
@@ -91,11 +99,16 @@ Describe 'Get-GitLabAgentToken' {
             $tokens.Name | Should -Be 'prod-2024', 'prod-spare'
             $tokens.IsLastUsedKnown | Should -Be $false, $false
             $tokens[0].LastUsedAt | Should -BeNullOrEmpty
-            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
+            Get-FakeGitLabCall $server |
+                Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
         }
 
         It 'reads 250 tokens in three requests' {
-            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/app'; name = 'busy'; tokens = @(1..250 | ForEach-Object { "t-$_" }) } }
+            $null = Add-FakeGitLabSeed $server @{ agents = @{
+                project = 'group/app'
+                name = 'busy'
+                tokens = @(1..250 | ForEach-Object { "t-$_" })
+            } }
             (Get-GitLabAgentToken group/app busy -Summary).Count | Should -Be 250
             @(Get-FakeGitLabCall $server | Where-Object { $_ -like '*/tokens?*' }).Count | Should -Be 3
         }
@@ -111,7 +124,8 @@ Describe 'Get-GitLabAgentToken' {
 
         It 'takes digits in a string as an id' {
             (Get-GitLabAgentToken '101' '12' -Summary).Name | Should -Be 'staging-1'
-            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents/12/tokens?per_page=100&page=1'
+            Get-FakeGitLabCall $server |
+                Should -Be 'GET /api/v4/projects/101/cluster_agents/12/tokens?per_page=100&page=1'
         }
 
         It 'takes the names Project and Agent, and the aliases ProjectId and AgentId' {
@@ -121,7 +135,9 @@ Describe 'Get-GitLabAgentToken' {
 
         It 'sends the path of a project encoded' {
             (Get-GitLabAgentToken 'Ünïcode/Pröjekt' unicode).Name | Should -Be 'ключ-🔑'
-            @(Get-FakeGitLabCall $server)[0] | Should -BeExactly 'GET /api/v4/projects/%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt/cluster_agents?per_page=100&page=1'
+            @(Get-FakeGitLabCall $server)[0] |
+                Should -BeExactly ('GET /api/v4/projects/%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt/' +
+                    'cluster_agents?per_page=100&page=1')
         }
 
         It 'reports a name that is not there' {
@@ -132,7 +148,8 @@ Describe 'Get-GitLabAgentToken' {
 
         It 'reads the tokens of agents from the pipeline, in their order' {
             (Get-GitLabClusterAgent platform/infra | Get-GitLabAgentToken).Name | Should -Be 'eu-1', 'eu-2', 'eu-3'
-            (Get-GitLabClusterAgent group/app | Get-GitLabAgentToken).Name | Should -Be 'prod-2024', 'prod-spare', 'staging-1'
+            (Get-GitLabClusterAgent group/app | Get-GitLabAgentToken).Name |
+                Should -Be 'prod-2024', 'prod-spare', 'staging-1'
         }
 
         It 'goes on behind an agent that fails' {
@@ -144,7 +161,8 @@ Describe 'Get-GitLabAgentToken' {
         }
 
         It 'takes no empty agent' {
-            (Get-Failure { Get-GitLabAgentToken 101 '' }).Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
+            (Get-Failure { Get-GitLabAgentToken 101 '' }).Exception |
+                Should -BeOfType System.Management.Automation.ParameterBindingException
             Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
     }
@@ -178,7 +196,8 @@ Describe 'Get-GitLabAgentToken' {
         }
 
         It 'reads ids singly, and goes on behind one that fails' {
-            $tokens = Get-GitLabAgentToken 101 11 -TokenId 1002, 1003, 1001 -ErrorVariable failures -ErrorAction SilentlyContinue
+            $tokens = Get-GitLabAgentToken 101 11 -TokenId 1002, 1003,
+                1001 -ErrorVariable failures -ErrorAction SilentlyContinue
             $tokens.Name | Should -Be 'prod-spare', 'prod-2024'
             $failures.TargetObject | Should -Be 1003
             $failures[0].FullyQualifiedErrorId | Should -BeLike 'TokenNotFound,*'
@@ -190,10 +209,11 @@ Describe 'Get-GitLabAgentToken' {
         }
 
         It 'does not take names and ids together' {
-            (Get-Failure { Get-GitLabAgentToken 101 11 -Name a -TokenId 1 }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+            (Get-Failure { Get-GitLabAgentToken 101 11 -Name a -TokenId 1 }).FullyQualifiedErrorId |
+                Should -BeLike 'InvalidRequest,*'
         }
 
-        It 'reads a token from the pipeline afresh' {
+        It 'reads a token from the pipeline again' {
             $token = Get-GitLabAgentToken 101 11 -Name prod-2024 -Summary
             Clear-FakeGitLabRequest $server
             $again = $token | Get-GitLabAgentToken
@@ -203,8 +223,10 @@ Describe 'Get-GitLabAgentToken' {
         }
     }
 
-    It 'keeps within the limit of the session' {
-        $null = Add-FakeGitLabSeed $server @{ agents = @(1..6 | ForEach-Object { @{ project = 'group/app'; name = "busy-$_"; tokens = @('a', 'b', 'c') } }) }
+    It 'stays within the throttle limit of the session' {
+        $null = Add-FakeGitLabSeed $server @{ agents = @(
+            1..6 | ForEach-Object { @{ project = 'group/app'; name = "busy-$_"; tokens = @('a', 'b', 'c') } }
+        ) }
         Edit-FakeGitLabOption $server @{ latencyMs = 10 }
         $narrow = Connect-FakeGitLab $server -Parameter @{ ThrottleLimit = 2 }
         @(Get-GitLabClusterAgent group/app 'busy-*' | Get-GitLabAgentToken -Session $narrow).Count | Should -Be 18
@@ -217,7 +239,8 @@ Describe 'Get-GitLabAgentToken' {
             foreach ($stored in (Get-FakeGitLabState $server).tokens | Where-Object id -In 1001, 1003) {
                 $token = Get-GitLabAgentToken -Secret (ConvertTo-Secret $stored.secret)
                 $token | Should -BeOfType ([GitLabAgents.AgentToken])
-                $token.Id, $token.Name, $token.AgentId, $token.Status | Should -Be $stored.id, $stored.name, 11, $stored.status
+                $token.Id, $token.Name, $token.AgentId, $token.Status |
+                    Should -Be $stored.id, $stored.name, 11, $stored.status
                 $token.ProjectId | Should -BeNullOrEmpty
                 $token.IsLastUsedKnown | Should -BeTrue
             }
@@ -232,8 +255,11 @@ Describe 'Get-GitLabAgentToken' {
             $failure.ErrorDetails.RecommendedAction | Should -BeLike '*administrator*'
         }
 
-        It 'does not go together with -Project' {
-            (Get-Failure { Get-GitLabAgentToken -Project 101 -Secret (ConvertTo-Secret 'glagent-x') }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet,*'
+        It 'cannot be combined with -Project' {
+            (Get-Failure {
+                Get-GitLabAgentToken -Project 101 -Secret (ConvertTo-Secret 'glagent-x')
+            }).FullyQualifiedErrorId |
+                Should -BeLike 'AmbiguousParameterSet,*'
         }
     }
 }

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -33,43 +34,44 @@ Describe 'Get-GitLabAgentUrlConfiguration' {
         )
     }
 
-    It 'takes agents from the pipeline, and gives nothing for those without' {
+    It 'accepts agents from the pipeline, and returns nothing for those without one' {
         @(Get-GitLabClusterAgent group/app | Get-GitLabAgentUrlConfiguration).AgentId | Should -Be 12
     }
 
-    It 'reads a configuration from the pipeline afresh, by its own id' {
+    It 'reads a configuration from the pipeline again, by its own ID' {
         $configuration = Get-GitLabAgentUrlConfiguration 101 12
         Clear-FakeGitLabRequest $server
         ($configuration | Get-GitLabAgentUrlConfiguration).Url | Should -Be $configuration.Url
-        (Get-FakeGitLabRequest $server).rawTarget | Should -Be '/api/v4/projects/101/cluster_agents/12/url_configurations/501'
+        (Get-FakeGitLabRequest $server).rawTarget |
+            Should -Be '/api/v4/projects/101/cluster_agents/12/url_configurations/501'
     }
 
-    It 'says which one is missing' {
+    It 'reports which one is missing' {
         $failure = Get-Failure { Get-GitLabAgentUrlConfiguration 101 12 -UrlConfigurationId 999 }
         $failure.FullyQualifiedErrorId | Should -BeLike 'UrlConfigurationNotFound,*'
         $failure.CategoryInfo.Category | Should -Be ObjectNotFound
         $failure.TargetObject | Should -Be 999
     }
 
-    It 'says that receptive agents are <state>, and goes on with the next agent' -ForEach @(
-        @{ State = 'Off'; Words = '*are disabled on this GitLab*' }
-        @{ State = 'Absent'; Words = '*has no receptive agents*' }
+    It 'reports that receptive agents are <state>, and continues with the next agent' -ForEach @(
+        @{ State = 'Off'; Message = '*are disabled on this GitLab*' }
+        @{ State = 'Absent'; Message = '*has no receptive agents*' }
     ) {
         Edit-FakeGitLabOption $server @{ receptiveAgents = $State }
         $failure = @(Get-Failure { Get-GitLabClusterAgent group/app | Get-GitLabAgentUrlConfiguration })
         $failure.Count | Should -Be 2
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'UrlConfigurationNotFound,*'
-        $failure[0].Exception.Message | Should -BeLike $Words
+        $failure[0].Exception.Message | Should -BeLike $Message
     }
 
-    It 'words a role below Maintainer as a matter of the role' {
+    It 'reports a role below Maintainer as Forbidden' {
         $developer = Connect-FakeGitLab $server glpat-developer
         $failure = Get-Failure { Get-GitLabAgentUrlConfiguration 101 12 -Session $developer }
         $failure.FullyQualifiedErrorId | Should -BeLike 'Forbidden,*'
         $failure.Exception.Message | Should -BeLike '*Maintainer*'
     }
 
-    It 'shows id, agent, url, authentication and expiry in a table' {
+    It 'shows ID, agent, URL, authentication and expiry in a table' {
         $text = Get-GitLabAgentUrlConfiguration 101 12 | Out-String -Width 120
         $text | Should -Match 'Id\s+AgentId\s+Url\s+Authentication\s+CertificateExpires'
         $text | Should -Match '501\s+12\s+grpcs?://\S+\s+Jwt'

@@ -1,4 +1,5 @@
-﻿[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+﻿[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -28,10 +29,11 @@ Describe 'Get-GitLabClusterAgent' {
             $agents = Get-GitLabClusterAgent group/app
             $agents.Name | Should -Be 'prod', 'staging'
             $agents | Should -BeOfType GitLabAgents.ClusterAgent
-            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
+            Get-FakeGitLabCall $server |
+                Should -Be 'GET /api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
         }
 
-        It 'sends the token as PRIVATE-TOKEN, asks for JSON and says who it is' {
+        It 'sends the token as PRIVATE-TOKEN, accepts JSON and sends a user agent' {
             $null = Get-GitLabClusterAgent group/app
             $headers = (Get-FakeGitLabRequest $server).headers
             $headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
@@ -40,7 +42,7 @@ Describe 'Get-GitLabClusterAgent' {
             $headers.PSObject.Properties.Name | Should -Not -Contain 'Authorization'
         }
 
-        It 'gives all that GitLab tells' {
+        It 'returns every property that GitLab reports' {
             $agent = Get-GitLabClusterAgent group/app prod
             $agent.Id | Should -Be 11
             $agent.AgentId | Should -Be 11
@@ -56,22 +58,23 @@ Describe 'Get-GitLabClusterAgent' {
             "$agent" | Should -Be 'prod'
         }
 
-        It 'tells an agent that no known user registered by null' {
+        It 'returns null for an unknown user who registered the agent' {
             (Get-GitLabClusterAgent group/app staging).CreatedByUserId | Should -BeNullOrEmpty
         }
 
-        It 'is quiet about a project without agents' {
+        It 'returns nothing for a project without agents' {
             Get-GitLabClusterAgent group/empty -ErrorVariable failures | Should -BeNullOrEmpty
             $failures | Should -BeNullOrEmpty
         }
 
         It 'follows a project that was renamed' {
             (Get-GitLabClusterAgent group/old-name).Name | Should -Be 'prod', 'staging'
-            @(Get-FakeGitLabCall $server)[0] | Should -Be 'GET /api/v4/projects/group%2Fold-name/cluster_agents?per_page=100&page=1'
+            @(Get-FakeGitLabCall $server)[0] |
+                Should -Be 'GET /api/v4/projects/group%2Fold-name/cluster_agents?per_page=100&page=1'
             @(Get-FakeGitLabCall $server)[1] | Should -BeLike 'GET /api/v4/projects/101/cluster_agents*'
         }
 
-        It 'reads a server of old, that leaves names out' {
+        It 'reads an older server, which omits names' {
             Edit-FakeGitLabOption $server @{ oldServer = $true }
             $agents = Get-GitLabClusterAgent 101
             $agents.Id | Should -Be 11, 12
@@ -81,12 +84,12 @@ Describe 'Get-GitLabClusterAgent' {
     }
 
     Context 'which project' {
-        It 'takes <_> as an id' -ForEach 101, '101' {
+        It 'accepts <_> as an ID' -ForEach 101, '101' {
             (Get-GitLabClusterAgent -Project $_).Name | Should -Be 'prod', 'staging'
             Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/101/cluster_agents?per_page=100&page=1'
         }
 
-        It 'takes the alias ProjectId' {
+        It 'accepts the alias ProjectId' {
             (Get-GitLabClusterAgent -ProjectId 101).Count | Should -Be 2
         }
 
@@ -100,22 +103,25 @@ Describe 'Get-GitLabClusterAgent' {
                     @{ project = 'group/with space'; name = 'spaced' }
                     @{ project = 'group/a?b#c%d+e'; name = 'signs' }) }
             (Get-GitLabClusterAgent $Path).Name | Should -Be $Name
-            (Get-FakeGitLabRequest $server).rawTarget | Should -BeExactly "/api/v4/projects/$Raw/cluster_agents?per_page=100&page=1"
+            (Get-FakeGitLabRequest $server).rawTarget |
+                Should -BeExactly "/api/v4/projects/$Raw/cluster_agents?per_page=100&page=1"
         }
 
-        It 'takes projects from the pipeline, by value' {
-            ('group/app', 108, '103' | Get-GitLabClusterAgent).Name | Should -Be 'prod', 'staging', 'unicode', 'cluster-eu', 'cluster-us'
+        It 'accepts projects from the pipeline, by value' {
+            ('group/app', 108, '103' | Get-GitLabClusterAgent).Name |
+                Should -Be 'prod', 'staging', 'unicode', 'cluster-eu', 'cluster-us'
             Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
                 'GET /api/v4/projects/108/cluster_agents?per_page=100&page=1'
                 'GET /api/v4/projects/103/cluster_agents?per_page=100&page=1')
         }
 
-        It 'takes projects from the pipeline, by the property <_>' -ForEach 'Project', 'ProjectId' {
-            ([pscustomobject]@{ $_ = 101; Name = 'the project''s own name' } | Get-GitLabClusterAgent).Name | Should -Be 'prod', 'staging'
+        It 'accepts projects from the pipeline, by the property <_>' -ForEach 'Project', 'ProjectId' {
+            ([pscustomobject]@{ $_ = 101; Name = 'the project''s own name' } | Get-GitLabClusterAgent).Name |
+                Should -Be 'prod', 'staging'
         }
 
-        It 'refuses <What> before it sends anything' -ForEach @(
+        It 'rejects <What> before it sends anything' -ForEach @(
             @{ What = 'nothing'; Value = '' }
             @{ What = 'null'; Value = $null }
             @{ What = 'zero'; Value = 0 }
@@ -136,7 +142,7 @@ Describe 'Get-GitLabClusterAgent' {
             (Get-GitLabClusterAgent group/app PROD).Id | Should -Be 11
         }
 
-        It 'takes several names, plain ones and patterns' {
+        It 'accepts several names, plain ones and patterns' {
             (Get-GitLabClusterAgent group/app -Name 'staging', 'p*').Name | Should -Be 'prod', 'staging'
         }
 
@@ -149,54 +155,59 @@ Describe 'Get-GitLabClusterAgent' {
             (Get-GitLabClusterAgent group/app $Pattern).Name | Should -Be $Expected
         }
 
-        It 'is quiet about a pattern that matches nothing' {
+        It 'returns nothing for a pattern that matches nothing' {
             Get-GitLabClusterAgent group/app 'x*' -ErrorVariable failures | Should -BeNullOrEmpty
             $failures | Should -BeNullOrEmpty
         }
 
-        It 'reports a plain name that is not there, and gives the others' {
-            $found = Get-GitLabClusterAgent group/app -Name missing, prod -ErrorVariable failures -ErrorAction SilentlyContinue
+        It 'reports a missing plain name, and returns the others' {
+            $found = Get-GitLabClusterAgent group/app -Name missing,
+                prod -ErrorVariable failures -ErrorAction SilentlyContinue
             $found.Name | Should -Be 'prod'
             $failures.Count | Should -Be 1
-            $failures[0].FullyQualifiedErrorId | Should -Be 'AgentNotFound,GitLabAgents.Commands.GetGitLabClusterAgentCommand'
+            $failures[0].FullyQualifiedErrorId |
+                Should -Be 'AgentNotFound,GitLabAgents.Commands.GetGitLabClusterAgentCommand'
             $failures[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
             $failures[0].TargetObject | Should -Be 'missing'
             "$($failures[0])" | Should -Match 'missing'
         }
 
-        It 'does not take an empty name' {
-            (Get-Failure { Get-GitLabClusterAgent group/app '' }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
+        It 'rejects an empty name' {
+            (Get-Failure { Get-GitLabClusterAgent group/app '' }).FullyQualifiedErrorId |
+                Should -BeLike 'ParameterArgumentValidation*'
             Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
     }
 
     Context 'by id' {
-        It 'reads each id singly' {
+        It 'reads each ID on its own' {
             (Get-GitLabClusterAgent group/app -AgentId 12, 11).Name | Should -Be 'staging', 'prod'
             Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/group%2Fapp/cluster_agents/12'
                 'GET /api/v4/projects/group%2Fapp/cluster_agents/11')
         }
 
-        It 'reports an id that is not there, and gives the others' {
-            $found = Get-GitLabClusterAgent 101 -AgentId 11, 999, 13, 12 -ErrorVariable failures -ErrorAction SilentlyContinue
+        It 'reports a missing ID, and returns the others' {
+            $found = Get-GitLabClusterAgent 101 -AgentId 11, 999, 13,
+                12 -ErrorVariable failures -ErrorAction SilentlyContinue
             $found.Name | Should -Be 'prod', 'staging'
             $failures.TargetObject | Should -Be 999, 13
             $failures[0].FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
         }
 
-        It 'does not take <_>' -ForEach 0, -1, 'prod' {
+        It 'rejects <_>' -ForEach 0, -1, 'prod' {
             $failure = Get-Failure { Get-GitLabClusterAgent 101 -AgentId $_ }
             $failure.Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
             "$failure" | Should -BeLike "*'AgentId'*"
             Get-FakeGitLabCall $server | Should -BeNullOrEmpty
         }
 
-        It 'does not take a name beside it' {
-            (Get-Failure { Get-GitLabClusterAgent 101 -AgentId 11 -Name prod }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet*'
+        It 'cannot be combined with a name' {
+            (Get-Failure { Get-GitLabClusterAgent 101 -AgentId 11 -Name prod }).FullyQualifiedErrorId |
+                Should -BeLike 'AmbiguousParameterSet*'
         }
 
-        It 'reads an agent from the pipeline afresh' {
+        It 'reads an agent from the pipeline again' {
             $agent = Get-GitLabClusterAgent group/app prod
             Clear-FakeGitLabRequest $server
             $again = $agent | Get-GitLabClusterAgent
@@ -221,23 +232,24 @@ Describe 'Get-GitLabClusterAgent' {
                 'GET /api/v4/projects/group%2Fmany/cluster_agents?per_page=100&page=3')
         }
 
-        It 'asks for one page when one agent is wanted' {
+        It 'requests one page if one agent is wanted' {
             Get-GitLabClusterAgent group/many | Select-Object -First 1 | ForEach-Object Name | Should -Be 'agent-000001'
-            Get-FakeGitLabCall $server | Should -Be 'GET /api/v4/projects/group%2Fmany/cluster_agents?per_page=100&page=1'
+            Get-FakeGitLabCall $server |
+                Should -Be 'GET /api/v4/projects/group%2Fmany/cluster_agents?per_page=100&page=1'
             (Get-FakeGitLabLoad $server).inFlight | Should -Be 0
         }
 
-        It 'leaves the session fit after a reader that went away' {
+        It 'keeps the session usable after a reader that stopped' {
             $null = Get-GitLabClusterAgent group/many | Select-Object -First 120
             (Get-GitLabClusterAgent group/many).Count | Should -Be 250
         }
 
-        It 'does not go to the host that Link names' {
+        It 'does not follow the host of the Link header' {
             Edit-FakeGitLabOption $server @{ externalUrl = 'http://127.0.0.2:9' }
             (Get-GitLabClusterAgent group/many).Count | Should -Be 250
         }
 
-        It 'gives what came before a page that fails' {
+        It 'returns the agents before a page that fails' {
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '&page=3'; times = 'always' }
             $agents = Get-GitLabClusterAgent group/many -ErrorVariable failures -ErrorAction SilentlyContinue
             $agents.Count | Should -Be 200
@@ -247,7 +259,7 @@ Describe 'Get-GitLabClusterAgent' {
     }
 
     Context 'sessions' {
-        It 'uses the session that is given' {
+        It 'uses the session of -Session' {
             $other = Connect-FakeGitLab $server glpat-developer
             $null = Get-GitLabClusterAgent group/app -Session $session
             (Get-FakeGitLabRequest $server).headers.'PRIVATE-TOKEN' | Should -Be 'glpat-maintainer'
@@ -257,10 +269,12 @@ Describe 'Get-GitLabClusterAgent' {
         It 'works below a relative URL' {
             $prefixed = Start-FakeGitLab -Arguments --prefix, /git/lab
             try {
-                $there = Connect-GitLab $prefixed.Url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication -PassThru
+                $there = Connect-GitLab $prefixed.Url (ConvertTo-Secret glpat-maintainer) `
+                    -AllowUnencryptedAuthentication -PassThru
                 Clear-FakeGitLabRequest $prefixed
                 (Get-GitLabClusterAgent group/app -Session $there).Name | Should -Be 'prod', 'staging'
-                Get-FakeGitLabCall $prefixed | Should -Be 'GET /git/lab/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
+                Get-FakeGitLabCall $prefixed |
+                    Should -Be 'GET /git/lab/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
             }
             finally {
                 Stop-FakeGitLab $prefixed

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -19,18 +20,18 @@ Describe 'Get-GitLabSession' {
         Disconnect-GitLab
     }
 
-    It 'gives nothing where there is no session' {
+    It 'returns nothing if there is no session' {
         Get-GitLabSession -ErrorVariable failures | Should -BeNullOrEmpty
         $failures | Should -BeNullOrEmpty
     }
 
-    It 'gives the current session, and sends nothing' {
+    It 'returns the current session, and sends nothing' {
         $session = Connect-FakeGitLab $server
         [object]::ReferenceEquals($session, (Get-GitLabSession)) | Should -BeTrue
         Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
-    It 'gives the latest' {
+    It 'returns the latest session' {
         $null = Connect-FakeGitLab $server
         $second = Connect-FakeGitLab $server glpat-developer
         (Get-GitLabSession).TokenName | Should -Be 'developer'
@@ -40,15 +41,16 @@ Describe 'Get-GitLabSession' {
     It 'has the documented properties, and none with the token' {
         $null = Connect-FakeGitLab $server
         (Get-GitLabSession).PSObject.Properties.Name | Sort-Object | Should -Be @(
-            'ConnectedAt', 'ExpiresAt', 'IsEnterprise', 'KasUri', 'Scopes', 'ThrottleLimit', 'TokenName', 'TokenType', 'Uri', 'Version')
+            'ConnectedAt', 'ExpiresAt', 'IsEnterprise', 'KasUri', 'Scopes', 'ThrottleLimit', 'TokenName', 'TokenType',
+            'Uri', 'Version')
     }
 
-    It 'can be given to another cmdlet' {
+    It 'can be passed to another cmdlet' {
         $null = Connect-FakeGitLab $server
         (Get-GitLabClusterAgent group/app -Session (Get-GitLabSession)).Count | Should -Be 2
     }
 
-    It 'takes no parameters' {
+    It 'has no parameters' {
         (Get-Failure { Get-GitLabSession x }).FullyQualifiedErrorId | Should -BeLike 'PositionalParameterNotFound*'
     }
 }

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeDiscovery {
@@ -17,7 +18,7 @@ AfterAll {
     Restore-GitLabEnvironment $hidden
 }
 
-Describe 'Habits' {
+Describe 'The environment of a user' {
     BeforeEach {
         Reset-FakeGitLab $server
         $session = Connect-FakeGitLab $server
@@ -25,7 +26,7 @@ Describe 'Habits' {
 
     AfterEach { Disconnect-GitLab }
 
-    Context '-Project . of a clone of git' -Skip:$noGit {
+    Context '-Project . in a Git clone' -Skip:$noGit {
         BeforeAll {
             $clone = (New-Item -ItemType Directory "TestDrive:/clone/deep/down" -Force).FullName
             git -C TestDrive:/ 2>$null
@@ -48,10 +49,11 @@ Describe 'Habits' {
         ) {
             Use-Origin $_
             (Get-GitLabClusterAgent .).Name | Should -Be 'prod', 'staging'
-            (Get-FakeGitLabRequest $server).rawTarget | Should -Be '/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
+            (Get-FakeGitLabRequest $server).rawTarget |
+                Should -Be '/api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
         }
 
-        It 'works for every cmdlet that takes a project' {
+        It 'works for every cmdlet with -Project' {
             Use-Origin git@127.0.0.1:group/app.git
             (New-GitLabClusterAgent . here).ProjectPath | Should -Be group/app
             (Get-GitLabClusterAgent . -AgentId 11).Name | Should -Be prod
@@ -65,7 +67,7 @@ Describe 'Habits' {
             (Get-FakeGitLabState $server).agents.name | Should -Not -Contain here
         }
 
-        It 'is refused where the origin is on another host' {
+        It 'is rejected if the origin is on another host' {
             Use-Origin git@gitlab.example.com:group/app.git
             $failure = Get-Failure { Remove-GitLabClusterAgent . prod -Confirm:$false }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
@@ -73,7 +75,7 @@ Describe 'Habits' {
             Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
         }
 
-        It 'says so where git is missing' {
+        It 'reports that git is missing' {
             Use-Origin git@127.0.0.1:group/app.git
             $path = $env:PATH
             try {
@@ -85,7 +87,7 @@ Describe 'Habits' {
             $failure.Exception.Message | Should -BeLike '*needs git*'
         }
 
-        It 'is refused where there is no origin, and where there is no clone' {
+        It 'is rejected without an origin, and without a clone' {
             git -C $clone remote remove origin 2>$null
             (Get-Failure { Get-GitLabClusterAgent . }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             Push-Location ([System.IO.Path]::GetPathRoot($clone))
@@ -94,7 +96,7 @@ Describe 'Habits' {
             Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
         }
 
-        It 'does not take the prefix of a GitLab for a group' {
+        It 'does not mistake the path prefix of a GitLab for a group' {
             $prefixed = Start-FakeGitLab -Arguments '--prefix', '/gitlab'
             try {
                 $null = Connect-FakeGitLab $prefixed
@@ -110,60 +112,29 @@ Describe 'Habits' {
             $null = Connect-FakeGitLab $server glpat-expiring
             $expires = (Get-GitLabSession).ExpiresAt
             $expires | Should -BeGreaterThan ([DateTimeOffset]::UtcNow)
-            Get-GitLabSession | Out-String -Width 160 | Should -BeLike "*$($expires.UtcDateTime.ToString('yyyy-MM-dd'))*"
+            Get-GitLabSession | Out-String -Width 160 |
+                Should -BeLike "*$($expires.UtcDateTime.ToString('yyyy-MM-dd'))*"
         }
     }
 
     Context 'a missing access token' {
-        It 'fails at once, with what to set, where no one can answer' {
+        It 'fails at once with the recommended action if nobody can be prompted' {
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
             $output = Invoke-ChildShell @"
                 Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
-                try { Connect-GitLab $($server.Url) -AllowUnencryptedAuthentication } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message }
+                try { Connect-GitLab $($server.Url) -AllowUnencryptedAuthentication }
+                catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message }
 "@
             $output[0] | Should -BeLike 'AuthenticationFailed,*'
             "$output" | Should -BeLike '*GITLAB_TOKEN*'
             $watch.Elapsed.TotalSeconds | Should -BeLessThan 30
         }
 
-        It 'asks, masked, where someone can' {
-            # A host with someone who answers: the runspace gets the answer from it.
-            Add-Type -TypeDefinition @'
-                using System; using System.Collections.Generic; using System.Collections.ObjectModel; using System.Globalization;
-                using System.Management.Automation; using System.Management.Automation.Host; using System.Security;
-                public sealed class AnsweringHost : PSHost {
-                    private readonly AnsweringUI ui = new AnsweringUI(); private readonly Guid id = Guid.NewGuid();
-                    public AnsweringUI Face { get { return ui; } }
-                    public override CultureInfo CurrentCulture { get { return CultureInfo.InvariantCulture; } }
-                    public override CultureInfo CurrentUICulture { get { return CultureInfo.InvariantCulture; } }
-                    public override Guid InstanceId { get { return id; } }
-                    public override string Name { get { return "Answering"; } }
-                    public override PSHostUserInterface UI { get { return ui; } }
-                    public override Version Version { get { return new Version(1, 0); } }
-                    public override void EnterNestedPrompt() { } public override void ExitNestedPrompt() { }
-                    public override void NotifyBeginApplication() { } public override void NotifyEndApplication() { }
-                    public override void SetShouldExit(int exitCode) { }
-                }
-                public sealed class AnsweringUI : PSHostUserInterface {
-                    public string Answer = ""; public string Written = ""; public int Masked;
-                    public override PSHostRawUserInterface RawUI { get { return null; } }
-                    public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) { throw new InvalidOperationException(); }
-                    public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) { return defaultChoice; }
-                    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) { throw new InvalidOperationException(); }
-                    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName, PSCredentialTypes types, PSCredentialUIOptions options) { throw new InvalidOperationException(); }
-                    public override string ReadLine() { throw new InvalidOperationException("unmasked"); }
-                    public override SecureString ReadLineAsSecureString() { Masked++; var s = new SecureString(); foreach (var c in Answer) s.AppendChar(c); return s; }
-                    public override void Write(string value) { Written += value; }
-                    public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) { Written += value; }
-                    public override void WriteLine(string value) { Written += value + "\n"; }
-                    public override void WriteErrorLine(string value) { } public override void WriteDebugLine(string message) { }
-                    public override void WriteProgress(long sourceId, ProgressRecord record) { }
-                    public override void WriteVerboseLine(string message) { } public override void WriteWarningLine(string message) { }
-                }
-'@
-            $answering = [AnsweringHost]::new()
-            $answering.Face.Answer = 'glpat-maintainer'
-            $runspace = [runspacefactory]::CreateRunspace($answering)
+        It 'prompts with masked input if somebody can be prompted' {
+            Add-Type -Path "$PSScriptRoot/RecordingHost.cs"
+            $console = [RecordingHost]::new()
+            $console.Secret = 'glpat-maintainer'
+            $runspace = [runspacefactory]::CreateRunspace($console)
             $runspace.Open()
             $shell = [powershell]::Create($runspace)
             $saved = $env:CI
@@ -174,9 +145,9 @@ Describe 'Habits' {
                     Connect-GitLab $($server.Url) -AllowUnencryptedAuthentication -PassThru
 "@).Invoke()
                 $result.TokenName | Should -Be maintainer
-                $answering.Face.Masked | Should -Be 1
-                $answering.Face.Written | Should -BeLike '*token*'
-                $answering.Face.Written | Should -Not -BeLike '*glpat*'
+                $console.SecretCount | Should -Be 1
+                $console.Text | Should -BeLike '*token*'
+                $console.Text | Should -Not -BeLike '*glpat*'
             }
             finally {
                 $env:CI = $saved

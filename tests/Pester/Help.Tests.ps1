@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeDiscovery {
@@ -39,16 +40,21 @@ Describe 'Help of <_>' -ForEach $commands {
         }
     }
 
-    It 'describes each parameter as it is' {
+    It 'describes each parameter as it is implemented' {
         @($help.parameters.parameter.name | Sort-Object) | Should -Be @($parameters.Name | Sort-Object)
         foreach ($parameter in $parameters) {
             $described = Get-Help $name -Parameter $parameter.Name
             ($described.description | Out-String).Trim() | Should -Not -BeNullOrEmpty -Because $parameter.Name
-            $described.aliases | Should -Be $(if ($parameter.Aliases) { $parameter.Aliases -join ', ' } else { 'none' }) -Because $parameter.Name
+            $described.aliases |
+                Should -Be $(if ($parameter.Aliases) {
+                    $parameter.Aliases -join ', '
+                } else { 'none' }) -Because $parameter.Name
             $sets = @($parameter.ParameterSets.Values)
             $described.required | Should -Be "$($sets[0].IsMandatory)" -Because $parameter.Name
             $described.pipelineInput | Should -Be $(switch ($sets[0]) {
-                    { $_.ValueFromPipeline -and $_.ValueFromPipelineByPropertyName } { 'True (ByPropertyName, ByValue)'; break }
+                    {
+                        $_.ValueFromPipeline -and $_.ValueFromPipelineByPropertyName
+                    } { 'True (ByPropertyName, ByValue)'; break }
                     { $_.ValueFromPipeline } { 'True (ByValue)'; break }
                     { $_.ValueFromPipelineByPropertyName } { 'True (ByPropertyName)'; break }
                     default { 'False' }
@@ -61,7 +67,7 @@ Describe 'Help of <_>' -ForEach $commands {
         foreach ($item in $help.syntax.syntaxItem) { $item.name | Should -Be $name }
     }
 
-    It 'says what goes in and comes out' {
+    It 'describes inputs and outputs' {
         $help.inputTypes.inputType.type.name | Should -Not -BeNullOrEmpty
         $help.returnValues.returnValue.type.name | Should -Not -BeNullOrEmpty
     }
@@ -72,14 +78,14 @@ Describe 'Help of <_>' -ForEach $commands {
         $notes | Should -Match '\bscope\b'
     }
 
-    It 'leads to the page of GitLab with -Online' {
+    It 'opens the online page with -Online' {
         $links = @($help.relatedLinks.navigationLink)
         $links.Count | Should -BeGreaterThan 1
         $links[0].linkText | Should -Be 'Online Version:'
         $links[0].uri | Should -Match '^https://docs\.gitlab\.com/'
     }
 
-    It 'fits together in -Full, -Detailed and -Examples' {
+    It 'is consistent in -Full, -Detailed and -Examples' {
         foreach ($view in 'Full', 'Detailed', 'Examples') {
             $switch = @{ $view = $true }
             $text = Get-Help $name @switch | Out-String -Width 500
@@ -96,13 +102,16 @@ Describe 'Help on <_>' -ForEach $topics {
         (Get-Help "$_*" | Where-Object Name -EQ $_).Synopsis | Should -Match '\w+'
     }
 
-    It 'fits a terminal of 80 columns, but for code' {
+    It 'fits a terminal of 80 columns, except for code' {
         $lines = "$(Get-Help $_)" -split '\r?\n' | Where-Object { $_ -notmatch '^ {8}' }
         ($lines | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual 80
     }
 
     It 'names only topics and commands that exist' {
-        $names = [regex]::Matches("$(Get-Help $_)", '\b(about_GitLab\w+|(Connect|ConvertTo|Disconnect|Get|Invoke|New|Remove|Revoke)-GitLab\w+)').Value | Sort-Object -Unique
+        $names = [regex]::Matches(
+            "$(Get-Help $_)",
+            '\b(about_GitLab\w+|(Connect|ConvertTo|Disconnect|Get|Invoke|New|Remove|Revoke)-GitLab\w+)').Value |
+            Sort-Object -Unique
         foreach ($name in $names) { Get-Help $name -ErrorAction Stop | Should -Not -BeNullOrEmpty -Because $name }
     }
 }

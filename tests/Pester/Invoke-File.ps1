@@ -19,7 +19,7 @@ $configuration.Run.Path = (Resolve-Path -LiteralPath $Path).Path
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = 'None'
 
-# The tests are to see PowerShell's own preferences, not this script's.
+# The tests must run with the default preferences of PowerShell, not those of this script.
 $ErrorActionPreference = 'Continue'
 $ProgressPreference = 'Continue'
 $result = Invoke-Pester -Configuration $configuration
@@ -33,13 +33,15 @@ foreach ($test in $result.Failed) {
 }
 
 foreach ($block in @($result.FailedBlocks) + @($result.FailedContainers)) {
-    "FAILED $(if ($block.PSObject.Properties['ExpandedPath']) { $block.ExpandedPath } else { $block.Item }), outside a test"
+    ("FAILED $(if ($block.PSObject.Properties['ExpandedPath']) { $block.ExpandedPath } else { $block.Item }), " +
+        "outside a test")
     foreach ($record in $block.ErrorRecord) { "    $record" -replace '\r?\n', "`n    " }
 }
 
-# The names of these blocks say why.
+# The names of these blocks contain the reason.
 $result.Skipped | Group-Object { $_.Block.ExpandedPath } | ForEach-Object { "SKIPPED $($_.Name): $($_.Count) tests" }
 
-"PowerShell $($PSVersionTable.PSVersion), Pester $($result.Version): $($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
+("PowerShell $($PSVersionTable.PSVersion), Pester $($result.Version): $($result.PassedCount) passed, " +
+    "$($result.FailedCount) failed, $($result.SkippedCount) skipped")
 $failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
 exit $(if ($failed -gt 0 -or $result.PassedCount -eq 0) { 1 } else { 0 })

@@ -1,4 +1,5 @@
-﻿[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+﻿[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -23,7 +24,7 @@ Describe 'New-GitLabAgentToken' {
         Disconnect-GitLab
     }
 
-    It 'makes a token, and gives its secret' {
+    It 'creates a token, and returns its secret' {
         $token = New-GitLabAgentToken 103 14 ci-1
         $token | Should -BeOfType GitLabAgents.NewAgentToken
         $token.Name | Should -Be 'ci-1'
@@ -33,23 +34,25 @@ Describe 'New-GitLabAgentToken' {
         $token.Token | Should -BeOfType securestring
         $token.LastUsedAt | Should -BeNullOrEmpty
         $token.IsLastUsedKnown | Should -BeTrue
-        $made = (Get-FakeGitLabState $server).tokens | Where-Object id -EQ $token.Id
-        $token.RevealToken() | Should -BeExactly $made.secret
-        [System.Net.NetworkCredential]::new('', $token.Token).Password | Should -BeExactly $made.secret
+        $created = (Get-FakeGitLabState $server).tokens | Where-Object id -EQ $token.Id
+        $token.RevealToken() | Should -BeExactly $created.secret
+        [System.Net.NetworkCredential]::new('', $token.Token).Password | Should -BeExactly $created.secret
         $request = Get-FakeGitLabRequest $server
-        "$($request.method) $($request.rawTarget)" | Should -BeExactly 'POST /api/v4/projects/103/cluster_agents/14/tokens'
+        "$($request.method) $($request.rawTarget)" |
+            Should -BeExactly 'POST /api/v4/projects/103/cluster_agents/14/tokens'
         $request.body | Should -BeExactly '{"name":"ci-1"}'
         $request.headers.'Content-Type' | Should -Match '^application/json'
     }
 
     It 'sends a description' {
-        (New-GitLabAgentToken -Project 103 -Agent 14 -Name ci-1 -Description 'für «CI»').Description | Should -BeExactly 'für «CI»'
+        (New-GitLabAgentToken -Project 103 -Agent 14 -Name ci-1 -Description 'für «CI»').Description |
+            Should -BeExactly 'für «CI»'
         $body = (Get-FakeGitLabRequest $server).body | ConvertFrom-Json
         $body.name | Should -BeExactly 'ci-1'
         $body.description | Should -BeExactly 'für «CI»'
     }
 
-    It 'takes names that are no plain ASCII' {
+    It 'accepts names that are not ASCII' {
         (New-GitLabAgentToken 103 14 'ключ "x" 🔑 \').Name | Should -BeExactly 'ключ "x" 🔑 \'
     }
 
@@ -60,26 +63,28 @@ Describe 'New-GitLabAgentToken' {
             'POST /api/v4/projects/103/cluster_agents/14/tokens')
     }
 
-    It 'takes digits in a string as an id' {
+    It 'accepts digits in a string as an ID' {
         (New-GitLabAgentToken '103' '14' ci-1).AgentId | Should -Be 14
         Get-FakeGitLabCall $server | Should -Be 'POST /api/v4/projects/103/cluster_agents/14/tokens'
     }
 
-    It 'takes the path of a project that needs encoding' {
+    It 'accepts a project path that must be encoded' {
         (New-GitLabAgentToken 'Ünïcode/Pröjekt' unicode ci-1).AgentId | Should -Be 19
-        @(Get-FakeGitLabCall $server)[0] | Should -BeExactly 'GET /api/v4/projects/%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt/cluster_agents?per_page=100&page=1'
+        @(Get-FakeGitLabCall $server)[0] |
+            Should -BeExactly 'GET /api/v4/projects/%C3%9Cn%C3%AFcode%2FPr%C3%B6jekt/cluster_agents?per_page=100&page=1'
     }
 
-    It 'makes a token for each agent of the pipeline' {
+    It 'creates a token for each agent of the pipeline' {
         $tokens = Get-GitLabClusterAgent platform/infra cluster-us | New-GitLabAgentToken -Name ci-1
         $tokens.AgentId | Should -Be 14
         $tokens.Name | Should -Be 'ci-1'
     }
 
-    It 'takes rows, but no name from them' {
+    It 'accepts rows, but no name from them' {
         $row = 'ProjectId,AgentId,Name', '103,14,from-the-row' | ConvertFrom-Csv
         ($row | New-GitLabAgentToken -Name ci-1).Name | Should -Be 'ci-1'
-        (Get-Command New-GitLabAgentToken).Parameters['Name'].Attributes.ValueFromPipelineByPropertyName | Should -Not -Contain $true
+        (Get-Command New-GitLabAgentToken).Parameters['Name'].Attributes.ValueFromPipelineByPropertyName |
+            Should -Not -Contain $true
     }
 
     It 'sends no POST with -WhatIf' {
@@ -89,11 +94,11 @@ Describe 'New-GitLabAgentToken' {
         Get-FakeGitLabCall $server -Method POST, PUT, DELETE | Should -BeNullOrEmpty
     }
 
-    It 'asks nothing with -Confirm:$false' {
+    It 'does not prompt with -Confirm:$false' {
         (New-GitLabAgentToken 103 14 ci-1 -Confirm:$false).Name | Should -Be 'ci-1'
     }
 
-    It 'says when an agent has as many tokens as it may' {
+    It 'reports an agent with as many tokens as are allowed' {
         $failure = Get-Failure { New-GitLabAgentToken 101 11 ci-1 }
         $failure.FullyQualifiedErrorId | Should -Be 'TokenLimitReached,GitLabAgents.Commands.NewGitLabAgentTokenCommand'
         $failure.CategoryInfo.Category | Should -Be 'LimitsExceeded'
@@ -101,26 +106,33 @@ Describe 'New-GitLabAgentToken' {
         "$failure" | Should -BeLike '*only two active tokens*'
     }
 
-    It 'goes on behind an agent that fails' {
+    It 'continues after an agent that fails' {
         $tokens = 'ProjectId,AgentId', '101,11', '103,14', '101,12' | ConvertFrom-Csv |
             New-GitLabAgentToken -Name ci-1 -ErrorVariable failures -ErrorAction SilentlyContinue
         $tokens.AgentId | Should -Be 14, 12
         $failures.Count | Should -Be 1
     }
 
-    It 'takes no empty name' {
-        (Get-Failure { New-GitLabAgentToken 103 14 '' }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
+    It 'rejects an empty name' {
+        (Get-Failure { New-GitLabAgentToken 103 14 '' }).FullyQualifiedErrorId |
+            Should -BeLike 'ParameterArgumentValidation*'
         Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
-    It 'says in GitLab''s words what is wrong with a name' {
+    It 'quotes the error of GitLab about a name' {
         $failure = Get-Failure { New-GitLabAgentToken 103 14 ('x' * 256) }
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
         "$failure" | Should -BeLike '*too long*'
     }
 
-    It 'revokes the token again when the answer holds no secret' {
-        Add-FakeGitLabFault $server @{ kind = 'body'; status = 201; method = 'POST'; afterActing = $true; body = '{"id":1012,"name":"ci-1","agent_id":14,"status":"active","token":null}' }
+    It 'rolls the token back if the response has no secret' {
+        Add-FakeGitLabFault $server @{
+            kind = 'body'
+            status = 201
+            method = 'POST'
+            afterActing = $true
+            body = '{"id":1012,"name":"ci-1","agent_id":14,"status":"active","token":null}'
+        }
         $next = ((Get-FakeGitLabState $server).tokens.id | Measure-Object -Maximum).Maximum + 1
         $next | Should -Be 1012 -Because 'the fault above names it'
         $failure = Get-Failure { New-GitLabAgentToken 103 14 ci-1 }

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeDiscovery {
@@ -25,32 +26,37 @@ Describe 'New-GitLabAgentUrlConfiguration' {
 
     AfterEach { $session | Disconnect-GitLab }
 
-    It 'makes one with JWT by default, whose public key is ready for the Helm value' {
-        $made = New-GitLabAgentUrlConfiguration group/app prod grpcs://agent.example.com:443
-        $made.AuthenticationMethod | Should -Be Jwt
-        [Convert]::FromBase64String($made.PublicKey).Length | Should -Be 32
+    It 'creates a configuration with JWT by default, with a public key for the Helm value' {
+        $created = New-GitLabAgentUrlConfiguration group/app prod grpcs://agent.example.com:443
+        $created.AuthenticationMethod | Should -Be Jwt
+        [Convert]::FromBase64String($created.PublicKey).Length | Should -Be 32
         (Get-FakeGitLabRequest $server -Method POST).body | Should -Be '{"url":"grpcs://agent.example.com:443"}'
     }
 
-    It 'takes agents from the pipeline' {
-        Get-GitLabClusterAgent group/app prod | New-GitLabAgentUrlConfiguration -Url grpc://agent:80 | ForEach-Object AgentId | Should -Be 11
+    It 'accepts agents from the pipeline' {
+        Get-GitLabClusterAgent group/app prod | New-GitLabAgentUrlConfiguration -Url grpc://agent:80 |
+            ForEach-Object AgentId | Should -Be 11
     }
 
-    It 'refuses a url that is not grpc' {
+    It 'rejects a URL that is not gRPC' {
         $failure = Get-Failure { New-GitLabAgentUrlConfiguration 101 11 https://agent }
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
         Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
     }
 
-    It 'warns of an expired certificate, and goes on' {
+    It 'warns of an expired certificate, and continues' {
         $rsa = [System.Security.Cryptography.RSA]::Create(2048)
-        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=old', $rsa, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
+        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new(
+            'CN=old', $rsa, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
         $old = $request.CreateSelfSigned([DateTimeOffset]::UtcNow.AddDays(-30), [DateTimeOffset]::UtcNow.AddDays(-1))
-        New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificate $old.ExportCertificatePem() -ClientKey (ConvertTo-Secret $rsa.ExportPkcs8PrivateKeyPem()) -WarningVariable warnings -WarningAction SilentlyContinue | Should -Not -BeNullOrEmpty
+        New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificate $old.ExportCertificatePem() `
+            -ClientKey (ConvertTo-Secret $rsa.ExportPkcs8PrivateKeyPem()) -WarningVariable warnings `
+            -WarningAction SilentlyContinue |
+            Should -Not -BeNullOrEmpty
         "$warnings" | Should -BeLike '*-ClientCertificate*CN=old*expired*'
     } -Skip:($PSVersionTable.PSEdition -ne 'Core')
 
-    It 'says that the agent has one already' {
+    It 'reports that the agent already has one' {
         $failure = Get-Failure { New-GitLabAgentUrlConfiguration 101 12 grpcs://agent }
         $failure.FullyQualifiedErrorId | Should -BeLike 'Conflict,*'
         $failure.CategoryInfo.Category | Should -Be ResourceExists
@@ -59,21 +65,25 @@ Describe 'New-GitLabAgentUrlConfiguration' {
 
     Context 'with certificates of openssl' -Skip:$noOpenSsl {
         BeforeAll {
-            # Certificates as people create them.
+            # Certificates that users create with openssl.
             $certificates = (New-Item -ItemType Directory "TestDrive:/certificates").FullName
             Push-Location $certificates
             & {
                 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 30 -subj /CN=client
-                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other-key.pem -out other.pem -days 30 -subj /CN=other
+                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other-key.pem `
+                    -out other.pem -days 30 -subj /CN=other
                 openssl pkey -in key.pem -aes256 -passout pass:secret -out encrypted.pem
             } 2>$null
             Set-Content junk.pem 'hello'
             $key = [System.IO.File]::ReadAllText("$certificates/key.pem")
             $certificate = [System.IO.File]::ReadAllText("$certificates/cert.pem")
             function Expand-Field($Name) {
-                # The last request is the one that the server accepted: with PEM, or with base64 of it on older releases.
+                # The last request is the one that the server accepted: with PEM, or with base64 of it on older
+                # releases.
                 $value = (@(Get-FakeGitLabRequest $server -Method POST)[-1].body | ConvertFrom-Json).$Name
-                if ($value -like '-----BEGIN*') { $value } else { [System.Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($value)) }
+                if ($value -like '-----BEGIN*') {
+                    $value
+                } else { [System.Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($value)) }
             }
         }
 
@@ -81,80 +91,123 @@ Describe 'New-GitLabAgentUrlConfiguration' {
 
         It 'sends certificates from paths that PowerShell resolves' {
             New-PSDrive -Name Certificates -PSProvider FileSystem -Root $certificates | Out-Null
-            $made = New-GitLabAgentUrlConfiguration 101 11 grpcs://agent -ClientCertificatePath ./cert.pem -ClientKeyPath Certificates:/key.pem -CaCertificatePath other.pem -TlsHost agent.internal
-            $made.AuthenticationMethod | Should -Be Mtls
-            $made.ClientCertificate.Trim() | Should -Be $certificate.Trim()
-            $made.TlsHost | Should -Be agent.internal
+            $created = New-GitLabAgentUrlConfiguration 101 11 grpcs://agent -ClientCertificatePath ./cert.pem `
+                -ClientKeyPath Certificates:/key.pem -CaCertificatePath other.pem -TlsHost agent.internal
+            $created.AuthenticationMethod | Should -Be Mtls
+            $created.ClientCertificate.Trim() | Should -Be $certificate.Trim()
+            $created.TlsHost | Should -Be agent.internal
             Expand-Field client_cert | Should -BeExactly $certificate
             Expand-Field client_key | Should -BeExactly $key
             Expand-Field ca_cert | Should -BeExactly ([System.IO.File]::ReadAllText("$certificates/other.pem"))
         }
 
-        It 'takes them as text, and the key as a SecureString' {
-            $made = New-GitLabAgentUrlConfiguration 101 11 grpcs://agent -ClientCertificate $certificate -ClientKey (ConvertTo-Secret $key) -CaCertificate $certificate
-            $made.AuthenticationMethod | Should -Be Mtls
+        It 'accepts them as text, and the key as a SecureString' {
+            $created = New-GitLabAgentUrlConfiguration 101 11 grpcs://agent -ClientCertificate $certificate `
+                -ClientKey (ConvertTo-Secret $key) -CaCertificate $certificate
+            $created.AuthenticationMethod | Should -Be Mtls
             Expand-Field client_key | Should -BeExactly $key
         }
 
-        It 'refuses <what> before any request' -ForEach @(
-            @{ What = 'swapped files'; Certificate = 'key.pem'; Key = 'cert.pem'; Words = '*key.pem contains a private key where a certificate is expected*' }
-            @{ What = 'a certificate as key'; Certificate = 'cert.pem'; Key = 'other.pem'; Words = '*other.pem contains a certificate where a private key is expected*' }
-            @{ What = 'what is no PEM'; Certificate = 'junk.pem'; Key = 'key.pem'; Words = '*junk.pem is not PEM*' }
-            @{ What = 'an encrypted key'; Certificate = 'cert.pem'; Key = 'encrypted.pem'; Words = '*encrypted.pem is encrypted*' }
-            @{ What = 'the key of another certificate'; Certificate = 'cert.pem'; Key = 'other-key.pem'; Words = '*other-key.pem does not belong to the certificate*cert.pem*' }
-            @{ What = 'a missing file'; Certificate = 'nowhere.pem'; Key = 'key.pem'; Words = '*nowhere.pem cannot be read*' }
+        It 'rejects <what> before any request' -ForEach @(
+            @{ What = 'swapped files'; Certificate = 'key.pem'; Key = 'cert.pem'
+                Message = '*key.pem contains a private key where a certificate is expected*' }
+            @{ What = 'a certificate as key'; Certificate = 'cert.pem'; Key = 'other.pem'
+                Message = '*other.pem contains a certificate where a private key is expected*' }
+            @{ What = 'a file that is not PEM'; Certificate = 'junk.pem'; Key = 'key.pem'
+                Message = '*junk.pem is not PEM*' }
+            @{ What = 'an encrypted key'; Certificate = 'cert.pem'; Key = 'encrypted.pem'
+                Message = '*encrypted.pem is encrypted*' }
+            @{ What = 'the key of another certificate'; Certificate = 'cert.pem'; Key = 'other-key.pem'
+                Message = '*other-key.pem does not belong to the certificate*cert.pem*' }
+            @{ What = 'a missing file'; Certificate = 'nowhere.pem'; Key = 'key.pem'
+                Message = '*nowhere.pem cannot be read*' }
         ) {
-            $failure = Get-Failure { New-GitLabAgentUrlConfiguration 101 11 grpcs://agent -ClientCertificatePath $Certificate -ClientKeyPath $Key }
+            $failure = Get-Failure {
+                New-GitLabAgentUrlConfiguration 101 11 grpcs://agent -ClientCertificatePath $Certificate `
+                    -ClientKeyPath $Key
+            }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
             $failure.CategoryInfo.Category | Should -Be InvalidArgument
-            $failure.Exception.Message | Should -BeLike $Words
+            $failure.Exception.Message | Should -BeLike $Message
             Get-FakeGitLabRequest $server | Should -BeNullOrEmpty
         }
 
-        It 'refuses a certificate without its key, and a key without its certificate, by the parameter set' {
-            foreach ($half in @{ ClientCertificatePath = 'cert.pem' }, @{ ClientKeyPath = 'key.pem' }, @{ ClientCertificate = $certificate }, @{ ClientKey = ConvertTo-Secret $key }) {
+        It 'rejects a certificate without its key, and a key without its certificate, by the parameter set' {
+            foreach ($half in @{ ClientCertificatePath = 'cert.pem' }, @{ ClientKeyPath = 'key.pem' },
+                @{ ClientCertificate = $certificate }, @{ ClientKey = ConvertTo-Secret $key }) {
+                $value = if ($half.ContainsKey('ClientKey')) { '([securestring]::new())' } else { 'x' }
                 $failure = Invoke-ChildShell @"
                 Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
-                try { New-GitLabAgentUrlConfiguration 1 1 grpc://a -$(@($half.Keys)[0]) $(if ($half.ContainsKey('ClientKey')) { '([securestring]::new())' } else { 'x' }) } catch { `$_.FullyQualifiedErrorId }
+                try { New-GitLabAgentUrlConfiguration 1 1 grpc://a -$(@($half.Keys)[0]) $value }
+                catch { `$_.FullyQualifiedErrorId }
 "@
                 $failure | Should -BeLike 'MissingMandatoryParameter,*'
             }
         }
 
-        It 'refuses both ways of a certificate authority at once' {
-            $failure = Get-Failure { New-GitLabAgentUrlConfiguration 101 11 grpc://agent -CaCertificatePath cert.pem -CaCertificate $certificate }
+        It 'rejects a certificate authority as a path and as text at once' {
+            $failure = Get-Failure {
+                New-GitLabAgentUrlConfiguration 101 11 grpc://agent -CaCertificatePath cert.pem `
+                    -CaCertificate $certificate
+            }
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
         }
 
         It 'removes the configuration again if the server ignored the certificate' {
-            Add-FakeGitLabFault $server @{ kind = 'body'; status = 201; body = '{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}'; method = 'POST'; pathContains = 'url_configurations' }
-            $failure = Get-Failure { New-GitLabAgentUrlConfiguration 101 12 grpcs://agent -ClientCertificatePath cert.pem -ClientKeyPath key.pem }
+            Add-FakeGitLabFault $server @{
+                kind = 'body'
+                status = 201
+                body = '{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}'
+                method = 'POST'
+                pathContains = 'url_configurations'
+            }
+            $failure = Get-Failure {
+                New-GitLabAgentUrlConfiguration 101 12 grpcs://agent -ClientCertificatePath cert.pem `
+                    -ClientKeyPath key.pem
+            }
             $failure.Exception.Message | Should -BeLike '*ignored the client certificate*was removed*'
             (Get-FakeGitLabState $server).urlConfigurations | Should -BeNullOrEmpty
         }
 
-        It 'makes nothing with -WhatIf, and says how it would' {
+        It 'creates nothing with -WhatIf, and describes the authentication' {
             $text = Invoke-ChildShell @"
             Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
             Connect-GitLab -AllowUnencryptedAuthentication
-            New-GitLabAgentUrlConfiguration 101 11 grpcs://agent -ClientCertificatePath '$certificates/cert.pem' -ClientKeyPath '$certificates/key.pem' -WhatIf
+            `$client = @{
+                ClientCertificatePath = '$certificates/cert.pem'
+                ClientKeyPath = '$certificates/key.pem'
+            }
+            New-GitLabAgentUrlConfiguration 101 11 grpcs://agent @client -WhatIf
 "@ -Environment @{ GITLAB_HOST = $server.Url; GITLAB_TOKEN = 'glpat-maintainer' }
             "$text" | Should -BeLike '*What if:*mutual TLS*'
             Get-FakeGitLabRequest $server -Method POST | Should -BeNullOrEmpty
         }
 
-        It 'shows the private key nowhere' {
+        It 'does not reveal the private key' {
             $sent = [Convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($key))
-            Add-FakeGitLabFault $server @{ kind = 'status'; status = 422; body = (ConvertTo-Json @{ message = "no: $sent" }); method = 'POST'; times = 2 }
+            Add-FakeGitLabFault $server @{
+                kind = 'status'
+                status = 422
+                body = (ConvertTo-Json @{ message = "no: $sent" })
+                method = 'POST'
+                times = 2
+            }
             $Error.Clear()
             $text = & {
-                New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificatePath cert.pem -ClientKeyPath key.pem -Verbose -Debug
-                New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificate $certificate -ClientKey (ConvertTo-Secret $key) -Verbose -Debug
-                New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificatePath cert.pem -ClientKeyPath key.pem -Verbose -Debug | Format-List * -Force
+                New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificatePath cert.pem `
+                    -ClientKeyPath key.pem -Verbose -Debug
+                New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificate $certificate `
+                    -ClientKey (ConvertTo-Secret $key) -Verbose -Debug
+                New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificatePath cert.pem `
+                    -ClientKeyPath key.pem -Verbose -Debug |
+                    Format-List * -Force
             } *>&1 | Out-String -Width 4000
-            $text += $Error | ForEach-Object { $_ | Format-List * -Force; $_.Exception.ToString() } | Out-String -Width 4000
+            $text += $Error | ForEach-Object { $_ | Format-List * -Force; $_.Exception.ToString() } |
+                Out-String -Width 4000
             $text | Should -BeLike '*422*'
-            foreach ($line in ($key -split '\n' | Where-Object { $_ -and $_ -notlike '-----*' }), $sent.Substring(0, 60), $sent.Substring(100, 60) | ForEach-Object { $_ }) {
+            foreach ($line in ($key -split '\n' | Where-Object { $_ -and $_ -notlike '-----*' }),
+                $sent.Substring(0, 60), $sent.Substring(100, 60) |
+                ForEach-Object { $_ }) {
                 $text.Contains($line) | Should -BeFalse
             }
         }

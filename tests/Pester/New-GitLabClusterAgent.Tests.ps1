@@ -1,4 +1,5 @@
-﻿[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+﻿[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -30,7 +31,8 @@ Describe 'New-GitLabClusterAgent' {
         $agent.ProjectId | Should -Be 101
         [object]::ReferenceEquals($agent.Session, $session) | Should -BeTrue
         $request = Get-FakeGitLabRequest $server
-        "$($request.method) $($request.rawTarget)" | Should -BeExactly 'POST /api/v4/projects/group%2Fapp/cluster_agents'
+        "$($request.method) $($request.rawTarget)" |
+            Should -BeExactly 'POST /api/v4/projects/group%2Fapp/cluster_agents'
         $request.body | Should -BeExactly '{"name":"edge"}'
         $request.headers.'Content-Type' | Should -Match '^application/json'
         $request.headers.'PRIVATE-TOKEN' | Should -BeExactly 'glpat-maintainer'
@@ -42,17 +44,17 @@ Describe 'New-GitLabClusterAgent' {
         (Get-FakeGitLabRequest $server).body | Should -Be '{"name":"a"}', '{"name":"b"}'
     }
 
-    It 'takes names from the pipeline, by value' {
+    It 'accepts names from the pipeline, by value' {
         ('a', 'b' | New-GitLabClusterAgent group/app).Name | Should -Be 'a', 'b'
     }
 
-    It 'takes rows from the pipeline' {
+    It 'accepts rows from the pipeline' {
         $rows = "ProjectId,Name`n101,from-id`ngroup/empty,from-path" | ConvertFrom-Csv
         ($rows | New-GitLabClusterAgent).ProjectPath | Should -Be 'group/app', 'group/empty'
         (Get-FakeGitLabRequest $server).body | Should -Be '{"name":"from-id"}', '{"name":"from-path"}'
     }
 
-    It 'takes a name of digits as a name' {
+    It 'accepts a name that consists of digits' {
         (New-GitLabClusterAgent group/app 2024).Name | Should -Be '2024'
         (Get-FakeGitLabRequest $server).body | Should -BeExactly '{"name":"2024"}'
     }
@@ -71,27 +73,30 @@ Describe 'New-GitLabClusterAgent' {
         Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
-    It 'does not ask where not told to, and asks nothing with -Confirm:$false' {
+    It 'does not prompt by default, nor with -Confirm:$false' {
         (New-GitLabClusterAgent group/app edge -Confirm:$false).Name | Should -Be 'edge'
     }
 
     It 'has a medium impact' {
-        $attribute = (Get-Command New-GitLabClusterAgent).ImplementingType.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false)
+        $attribute = (Get-Command New-GitLabClusterAgent).ImplementingType.GetCustomAttributes(
+            [System.Management.Automation.CmdletAttribute], $false)
         $attribute.SupportsShouldProcess | Should -BeTrue
         $attribute.ConfirmImpact | Should -Be 'Medium'
     }
 
-    It 'reports a name that GitLab does not take, in its words, and registers the others' {
-        $agents = New-GitLabClusterAgent group/app 'Not Valid', fine -ErrorVariable failures -ErrorAction SilentlyContinue
+    It 'quotes the error of GitLab about an invalid name, and registers the others' {
+        $agents = New-GitLabClusterAgent group/app 'Not Valid',
+            fine -ErrorVariable failures -ErrorAction SilentlyContinue
         $agents.Name | Should -Be 'fine'
         $failures.Count | Should -Be 1
-        $failures[0].FullyQualifiedErrorId | Should -Be 'InvalidRequest,GitLabAgents.Commands.NewGitLabClusterAgentCommand'
+        $failures[0].FullyQualifiedErrorId |
+            Should -Be 'InvalidRequest,GitLabAgents.Commands.NewGitLabClusterAgentCommand'
         $failures[0].CategoryInfo.Category | Should -Be 'InvalidArgument'
         $failures[0].TargetObject | Should -Be 'Not Valid'
         "$($failures[0])" | Should -BeLike '*Name can contain only lowercase letters*'
     }
 
-    It 'says that a name is taken' {
+    It 'reports a name that is taken' {
         $failure = Get-Failure { New-GitLabClusterAgent group/app prod }
         $failure.FullyQualifiedErrorId | Should -BeLike 'Conflict,*'
         $failure.CategoryInfo.Category | Should -Be 'ResourceExists'
@@ -99,12 +104,13 @@ Describe 'New-GitLabClusterAgent' {
         Get-FakeGitLabCall $server -Method POST | Should -Be 'POST /api/v4/projects/group%2Fapp/cluster_agents'
     }
 
-    It 'takes no empty name' {
-        (Get-Failure { New-GitLabClusterAgent group/app '' }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*'
+    It 'rejects an empty name' {
+        (Get-Failure { New-GitLabClusterAgent group/app '' }).FullyQualifiedErrorId |
+            Should -BeLike 'ParameterArgumentValidation*'
         Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
-    It 'does not register agents in a project that was moved, and says so' {
+    It 'does not register agents in a project that was moved, and reports it' {
         $failure = Get-Failure { New-GitLabClusterAgent group/old-name edge }
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
         "$failure" | Should -BeLike '*moved projects*'

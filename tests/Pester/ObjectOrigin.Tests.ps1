@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 # Objects from CSV, CliXml, JSON or a job carry the address of the GitLab that they came from as text. No command that
@@ -18,7 +19,10 @@ BeforeAll {
             'clixml' { $InputObject | Export-Clixml $file; Import-Clixml $file }
             'json' { $InputObject | ConvertTo-Json -WarningAction SilentlyContinue | ConvertFrom-Json }
             # What a job returns is serialized like this.
-            'job' { [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($InputObject, 1)) }
+            'job' {
+                [System.Management.Automation.PSSerializer]::Deserialize(
+                    [System.Management.Automation.PSSerializer]::Serialize($InputObject, 1))
+            }
         }
     }
 }
@@ -48,13 +52,20 @@ Describe 'The origin of objects' {
 
     Context '<Command>, <Format>' -ForEach @(
         foreach ($format in 'csv', 'clixml', 'json', 'job') {
-            @{ Format = $format; Kind = 'token'; Command = 'Revoke-GitLabAgentToken'; Action = { $_ | Revoke-GitLabAgentToken -Confirm:$false } }
-            @{ Format = $format; Kind = 'url'; Command = 'Remove-GitLabAgentUrlConfiguration'; Action = { $_ | Remove-GitLabAgentUrlConfiguration -Agent staging -Confirm:$false } }
-            @{ Format = $format; Kind = 'connection'; Command = 'Remove-GitLabClusterAgent'; Action = { $_ | Remove-GitLabClusterAgent -Confirm:$false } }
-            @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabAgentToken'; Action = { $_ | New-GitLabAgentToken -Name copy } }
-            @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabClusterAgent'; Action = { $_ | New-GitLabClusterAgent -Name copy } }
-            @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabAgentUrlConfiguration'; Action = { $_ | New-GitLabAgentUrlConfiguration -Url grpc://copy.example.com } }
-            @{ Format = $format; Kind = 'agent'; Command = 'Invoke-GitLabAgentTokenRotation'; Action = { $_ | Invoke-GitLabAgentTokenRotation -NoWait -Force } }
+            @{ Format = $format; Kind = 'token'; Command = 'Revoke-GitLabAgentToken'
+                Action = { $_ | Revoke-GitLabAgentToken -Confirm:$false } }
+            @{ Format = $format; Kind = 'url'; Command = 'Remove-GitLabAgentUrlConfiguration'
+                Action = { $_ | Remove-GitLabAgentUrlConfiguration -Agent staging -Confirm:$false } }
+            @{ Format = $format; Kind = 'connection'; Command = 'Remove-GitLabClusterAgent'
+                Action = { $_ | Remove-GitLabClusterAgent -Confirm:$false } }
+            @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabAgentToken'
+                Action = { $_ | New-GitLabAgentToken -Name copy } }
+            @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabClusterAgent'
+                Action = { $_ | New-GitLabClusterAgent -Name copy } }
+            @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabAgentUrlConfiguration'
+                Action = { $_ | New-GitLabAgentUrlConfiguration -Url grpc://copy.example.com } }
+            @{ Format = $format; Kind = 'agent'; Command = 'Invoke-GitLabAgentTokenRotation'
+                Action = { $_ | Invoke-GitLabAgentTokenRotation -NoWait -Force } }
         }
     ) {
         It 'changes nothing on another GitLab' {
@@ -70,10 +81,14 @@ Describe 'The origin of objects' {
 
     Context '<Command>, <Format>' -ForEach @(
         foreach ($format in 'csv', 'clixml', 'json', 'job') {
-            @{ Format = $format; Kind = 'token'; Command = 'Revoke-GitLabAgentToken'; Action = { $_ | Revoke-GitLabAgentToken -Confirm:$false } }
-            @{ Format = $format; Kind = 'url'; Command = 'Remove-GitLabAgentUrlConfiguration'; Action = { $_ | Remove-GitLabAgentUrlConfiguration -Agent staging -Confirm:$false } }
-            @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabAgentToken'; Action = { $_ | New-GitLabAgentToken -Name copy } }
-            @{ Format = $format; Kind = 'agent'; Command = 'Invoke-GitLabAgentTokenRotation'; Action = { $_ | Invoke-GitLabAgentTokenRotation -NoWait } }
+            @{ Format = $format; Kind = 'token'; Command = 'Revoke-GitLabAgentToken'
+                Action = { $_ | Revoke-GitLabAgentToken -Confirm:$false } }
+            @{ Format = $format; Kind = 'url'; Command = 'Remove-GitLabAgentUrlConfiguration'
+                Action = { $_ | Remove-GitLabAgentUrlConfiguration -Agent staging -Confirm:$false } }
+            @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabAgentToken'
+                Action = { $_ | New-GitLabAgentToken -Name copy } }
+            @{ Format = $format; Kind = 'agent'; Command = 'Invoke-GitLabAgentTokenRotation'
+                Action = { $_ | Invoke-GitLabAgentTokenRotation -NoWait } }
         }
     ) {
         It 'works on the GitLab that the object came from' {
@@ -100,12 +115,12 @@ Describe 'The origin of objects' {
         Get-FakeGitLabCall $production | Should -BeNullOrEmpty
     }
 
-    It 'takes no text for -Session' {
+    It 'rejects text for -Session' {
         $failures = Get-Failure { Get-GitLabClusterAgent group/app -Session 'gitlab.example.com' }
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
     }
 
-    It 'needs a session' {
+    It 'requires a session' {
         $copy = Copy-Object $objects.agent csv
         Disconnect-GitLab
         (Get-Failure { $copy | Get-GitLabAgentToken })[0].FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'

@@ -1,5 +1,6 @@
 #Requires -PSEdition Core
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'Pester blocks share variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'Pester blocks share variables.')]
 param()
 
 BeforeDiscovery {
@@ -24,7 +25,7 @@ BeforeAll {
     $version = [System.IO.Path]::GetFileNameWithoutExtension($package) -replace '^GitLabAgents\.'
     $folder = (Resolve-Path "$output/GitLabAgents/$version").ProviderPath
 
-    # Scripts in a shell of their own find the module in the packed folder and nowhere else.
+    # Scripts in a new process find the module only in the packed folder.
     $environment = @{ MODULES = $output; SERVER = $server.Url; GITLAB_TOKEN = 'glpat-maintainer' }
     $prelude = @'
 $ErrorActionPreference = 'Stop'
@@ -64,7 +65,8 @@ Describe 'The packed folder' {
     }
 
     It 'contains nothing of the tests or tools' {
-        Get-ChildItem $folder -Recurse -File | Where-Object Name -Match 'Test|FakeGitLab|xunit|Demo|Build' | Should -BeNullOrEmpty
+        Get-ChildItem $folder -Recurse -File | Where-Object Name -Match 'Test|FakeGitLab|xunit|Demo|Build' |
+            Should -BeNullOrEmpty
     }
 
     It 'is imported by name' {
@@ -108,7 +110,8 @@ foreach ($assembly in [AppDomain]::CurrentDomain.GetAssemblies()) {
 }
 '@)
         $loaded | Where-Object { -not $_.StartsWith($folder) } | Should -BeNullOrEmpty
-        foreach ($name in 'GitLabAgents', 'GitLabAgents.Client', 'GitLabAgents.Loader', 'GitLabAgents.Transport', 'Microsoft.Extensions.Http') {
+        foreach ($name in 'GitLabAgents', 'GitLabAgents.Client', 'GitLabAgents.Loader', 'GitLabAgents.Transport',
+            'Microsoft.Extensions.Http') {
             $loaded | Split-Path -Leaf | Should -Contain "$name.dll"
         }
     }
@@ -128,7 +131,7 @@ Import-Module GitLabAgents
 }
 
 Describe 'The nuspec' -Skip:(-not $canCompress) {
-    It 'is that of Compress-PSResource, with tags for the cmdlets' {
+    It 'matches that of Compress-PSResource, with tags for the cmdlets' {
         $destination = New-Item -ItemType Directory "$TestDrive/compressed"
         Compress-PSResource -Path $folder -DestinationPath $destination
         $expected = Get-Nuspec (Get-ChildItem $destination -Filter *.nupkg).FullName
@@ -147,7 +150,7 @@ Describe 'The nuspec' -Skip:(-not $canCompress) {
 
 Describe 'The installed package' -Skip:(-not $canInstall) {
     BeforeAll {
-        # The user's folders are in a home of their own, so that the test changes nothing of the real user.
+        # The folders of the user are in a temporary home, so that the test changes nothing for the real user.
         $userHome = (New-Item -ItemType Directory "$TestDrive/home").FullName
         $repository = (New-Item -ItemType Directory "$TestDrive/repository").FullName
         Copy-Item $package $repository

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -20,7 +21,11 @@ Describe 'Pipelines' {
         Reset-FakeGitLab $first
         Reset-FakeGitLab $second
         foreach ($server in $first, $second) {
-            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/app'; name = 'runner'; tokens = 'ci-1', 'ci-2', 'other' } }
+            $null = Add-FakeGitLabSeed $server @{ agents = @{
+                project = 'group/app'
+                name = 'runner'
+                tokens = 'ci-1', 'ci-2', 'other'
+            } }
         }
 
         $a = Connect-FakeGitLab $first
@@ -34,7 +39,8 @@ Describe 'Pipelines' {
 
     Context 'two GitLabs at once' {
         It 'revokes the tokens of the GitLab that the agents came from' {
-            Get-GitLabClusterAgent group/app -Session $a | Get-GitLabAgentToken | Where-Object Name -Like 'ci-*' | Revoke-GitLabAgentToken -Confirm:$false
+            Get-GitLabClusterAgent group/app -Session $a | Get-GitLabAgentToken | Where-Object Name -Like 'ci-*' |
+                Revoke-GitLabAgentToken -Confirm:$false
             $state = Get-FakeGitLabState $first
             ($state.tokens | Where-Object name -Like 'ci-*').status | Should -Be 'revoked', 'revoked'
             ($state.tokens | Where-Object name -EQ other).status | Should -Be 'active'
@@ -43,16 +49,19 @@ Describe 'Pipelines' {
         }
 
         It 'revokes nothing with -WhatIf' {
-            Get-GitLabClusterAgent group/app -Session $a | Get-GitLabAgentToken | Where-Object Name -Like 'ci-*' | Revoke-GitLabAgentToken -WhatIf
-            ((Get-FakeGitLabState $first).tokens | Where-Object name -Like 'ci-*').status | Should -Be 'active', 'active'
+            Get-GitLabClusterAgent group/app -Session $a | Get-GitLabAgentToken | Where-Object Name -Like 'ci-*' |
+                Revoke-GitLabAgentToken -WhatIf
+            ((Get-FakeGitLabState $first).tokens | Where-Object name -Like 'ci-*').status |
+                Should -Be 'active', 'active'
             Get-FakeGitLabCall $first -Method DELETE | Should -BeNullOrEmpty
             Get-FakeGitLabCall $first -Method POST | Should -Be 'POST /api/graphql'
             Get-FakeGitLabCall $first -Method GET | Should -Not -BeNullOrEmpty
             Get-FakeGitLabCall $second | Should -BeNullOrEmpty
         }
 
-        It 'sends each object of a mixture back to its own host' {
-            $tokens = $a, $b | ForEach-Object { Get-GitLabClusterAgent group/app runner -Session $_ } | Get-GitLabAgentToken -Name 'ci-1'
+        It 'sends each of several objects to its own host' {
+            $tokens = $a, $b | ForEach-Object { Get-GitLabClusterAgent group/app runner -Session $_ } |
+                Get-GitLabAgentToken -Name 'ci-1'
             $tokens.Count | Should -Be 2
             $tokens | Revoke-GitLabAgentToken -Confirm:$false
             foreach ($server in $first, $second) {
@@ -61,21 +70,21 @@ Describe 'Pipelines' {
             }
         }
 
-        It 'makes a token on the agent''s own host' {
+        It 'creates a token on the host of the agent' {
             $token = Get-GitLabClusterAgent platform/infra cluster-us -Session $a | New-GitLabAgentToken -Name ci-1
             [object]::ReferenceEquals($token.Session, $a) | Should -BeTrue
             @(Get-FakeGitLabCall $first -Method POST).Count | Should -Be 1
             Get-FakeGitLabCall $second | Should -BeNullOrEmpty
         }
 
-        It 'removes an agent on its own host' {
+        It 'removes an agent on its host' {
             Get-GitLabClusterAgent group/app runner -Session $a | Remove-GitLabClusterAgent -Confirm:$false
             (Get-FakeGitLabState $first).agents.name | Should -Not -Contain 'runner'
             (Get-FakeGitLabState $second).agents.name | Should -Contain 'runner'
             Get-FakeGitLabCall $second | Should -BeNullOrEmpty
         }
 
-        It 'reads objects afresh on their own host' {
+        It 'reads objects again on their own host' {
             $agent = Get-GitLabClusterAgent group/app runner -Session $a
             $token = $agent | Get-GitLabAgentToken -Name ci-1
             Clear-FakeGitLabRequest $first
@@ -96,7 +105,7 @@ Describe 'Pipelines' {
             (Get-FakeGitLabRequest $second).headers.'PRIVATE-TOKEN' | Should -Be 'glpat-maintainer'
         }
 
-        It 'uses the current session for what carries none' {
+        It 'uses the current session for objects without one' {
             $null = 'group/app' | Get-GitLabClusterAgent
             Get-FakeGitLabCall $first | Should -BeNullOrEmpty
             @(Get-FakeGitLabCall $second).Count | Should -Be 1
@@ -104,7 +113,7 @@ Describe 'Pipelines' {
     }
 
     Context 'objects of the wrong kind' {
-        It 'does not revoke the token with an agent''s number' {
+        It 'does not revoke the token with the ID of an agent' {
             $null = Add-FakeGitLabSeed $first @{ agents = @{ project = 'group/many'; count = 1000 } }
             $agent = Get-GitLabClusterAgent group/many -AgentId 1001 -Session $a
             ((Get-FakeGitLabState $first).tokens | Where-Object id -EQ $agent.Id).status | Should -Be 'active'
@@ -119,7 +128,8 @@ Describe 'Pipelines' {
             $token = Get-GitLabAgentToken group/app runner -Name ci-1 -Session $a
             $failures = Get-Failure { $token | Remove-GitLabClusterAgent -Confirm:$false }
             $failures | Should -Not -BeNullOrEmpty
-            $failures[0].FullyQualifiedErrorId | Should -BeLike '*,GitLabAgents.Commands.RemoveGitLabClusterAgentCommand'
+            $failures[0].FullyQualifiedErrorId |
+                Should -BeLike '*,GitLabAgents.Commands.RemoveGitLabClusterAgentCommand'
             Get-FakeGitLabCall $first -Method DELETE | Should -BeNullOrEmpty
             (Get-FakeGitLabState $first).agents.name | Should -Contain 'runner'
         }
@@ -131,11 +141,14 @@ Describe 'Pipelines' {
             Get-FakeGitLabCall $second -Method DELETE | Should -BeNullOrEmpty
         }
 
-        It 'does not name an agent''s new token after the agent' {
+        It 'does not name a new token after the agent' {
             $agent = Get-GitLabClusterAgent platform/infra cluster-us -Session $a
             $shell = [powershell]::Create() # Where no one can be asked for the name.
             try {
-                $null = $shell.AddScript('param($module, $agent) Import-Module $module; $agent | New-GitLabAgentToken').AddArgument("$PSScriptRoot/../../GitLabAgents.psd1").AddArgument($agent)
+                $null = $shell.AddScript(
+                    'param($module, $agent) Import-Module $module; $agent | New-GitLabAgentToken').AddArgument(
+                    "$PSScriptRoot/../../GitLabAgents.psd1").AddArgument(
+                    $agent)
                 $null = $shell.Invoke()
                 "$($shell.Streams.Error)" | Should -BeLike '*Name*'
             }
@@ -149,8 +162,11 @@ Describe 'Pipelines' {
         It 'binds no parameter Id from the pipeline' {
             foreach ($command in Get-Command -Module GitLabAgents) {
                 foreach ($parameter in $command.Parameters.Values) {
-                    $byName = $parameter.Attributes | Where-Object { $_ -is [Parameter] -and $_.ValueFromPipelineByPropertyName }
-                    if ($byName) { @($parameter.Name) + $parameter.Aliases | Should -Not -Contain 'Id' -Because $command.Name }
+                    $byName = $parameter.Attributes |
+                        Where-Object { $_ -is [Parameter] -and $_.ValueFromPipelineByPropertyName }
+                    if ($byName) {
+                        @($parameter.Name) + $parameter.Aliases | Should -Not -Contain 'Id' -Because $command.Name
+                    }
                 }
             }
 
@@ -168,7 +184,8 @@ Describe 'Pipelines' {
 
         It 'reads agents' {
             (Import-Csv $file | Get-GitLabClusterAgent).Name | Should -Be 'prod', 'staging'
-            Get-FakeGitLabCall $first | Should -Be 'GET /api/v4/projects/101/cluster_agents/11', 'GET /api/v4/projects/101/cluster_agents/12'
+            Get-FakeGitLabCall $first |
+                Should -Be 'GET /api/v4/projects/101/cluster_agents/11', 'GET /api/v4/projects/101/cluster_agents/12'
         }
 
         It 'reads tokens' {
@@ -185,9 +202,10 @@ Describe 'Pipelines' {
                 'DELETE /api/v4/projects/101/cluster_agents/12/tokens/1004')
         }
 
-        It 'writes what can be read again' {
+        It 'writes rows that can be read again' {
             $export = Join-Path $TestDrive export.csv
-            Get-GitLabClusterAgent group/app | Get-GitLabAgentToken | Select-Object ProjectId, AgentId, TokenId, Name | Export-Csv $export
+            Get-GitLabClusterAgent group/app | Get-GitLabAgentToken | Select-Object ProjectId, AgentId, TokenId, Name |
+                Export-Csv $export
             Clear-FakeGitLabRequest $first
             Import-Csv $export | Where-Object Name -EQ 'ci-2' | Revoke-GitLabAgentToken -Confirm:$false
             ((Get-FakeGitLabState $first).tokens | Where-Object name -EQ 'ci-2').status | Should -Be 'revoked'
@@ -197,7 +215,8 @@ Describe 'Pipelines' {
 
     Context 'one item that fails' {
         It 'does not stop the projects after it' {
-            $agents = 'group/app', 'no/where', 'platform/infra' | Get-GitLabClusterAgent -Session $a -ErrorVariable failures -ErrorAction SilentlyContinue
+            $agents = 'group/app', 'no/where', 'platform/infra' |
+                Get-GitLabClusterAgent -Session $a -ErrorVariable failures -ErrorAction SilentlyContinue
             $agents.Name | Should -Be 'prod', 'runner', 'staging', 'cluster-eu', 'cluster-us'
             $failures.Count | Should -Be 1
             $failures[0].TargetObject | Should -Be 'no/where'
@@ -209,18 +228,20 @@ Describe 'Pipelines' {
             $failures = Get-Failure { $tokens | Revoke-GitLabAgentToken -Confirm:$false }
             $failures.Count | Should -Be 1
             [object]::ReferenceEquals($failures.TargetObject, $tokens[0]) | Should -BeTrue
-            ((Get-FakeGitLabState $first).tokens | Where-Object name -Like 'ci-*').status | Should -Be 'active', 'revoked'
+            ((Get-FakeGitLabState $first).tokens | Where-Object name -Like 'ci-*').status |
+                Should -Be 'active', 'revoked'
         }
 
         It 'stops them with -ErrorAction Stop' {
             $tokens = Get-GitLabAgentToken group/app runner -Name 'ci-*' -Session $a
             Add-FakeGitLabFault $first @{ kind = 'status'; status = 403; method = 'DELETE' }
-            { $tokens | Revoke-GitLabAgentToken -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'Forbidden,*'
+            { $tokens | Revoke-GitLabAgentToken -Confirm:$false -ErrorAction Stop } |
+                Should -Throw -ErrorId 'Forbidden,*'
             @(Get-FakeGitLabCall $first -Method DELETE).Count | Should -Be 1
         }
     }
 
-    It 'goes through the whole life of a token' {
+    It 'manages a token from creation to revocation' {
         $agent = New-GitLabClusterAgent group/empty edge -Session $a
         $token = $agent | New-GitLabAgentToken -Name ci-1
         $token.RevealToken() | Should -Match '^glagent-'

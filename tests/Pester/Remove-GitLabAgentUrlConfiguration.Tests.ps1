@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -21,29 +22,33 @@ Describe 'Remove-GitLabAgentUrlConfiguration' {
 
     AfterEach { $session | Disconnect-GitLab }
 
-    It 'removes what comes from the pipeline' {
-        Get-GitLabClusterAgent group/app | Get-GitLabAgentUrlConfiguration | Remove-GitLabAgentUrlConfiguration -Confirm:$false
-        @(Get-FakeGitLabRequest $server -Method DELETE).rawTarget | Should -Be '/api/v4/projects/101/cluster_agents/12/url_configurations/501'
+    It 'removes configurations from the pipeline' {
+        Get-GitLabClusterAgent group/app | Get-GitLabAgentUrlConfiguration |
+            Remove-GitLabAgentUrlConfiguration -Confirm:$false
+        @(Get-FakeGitLabRequest $server -Method DELETE).rawTarget |
+            Should -Be '/api/v4/projects/101/cluster_agents/12/url_configurations/501'
         (Get-FakeGitLabState $server).urlConfigurations | Should -BeNullOrEmpty
     }
 
-    It 'removes one by its ids' {
+    It 'removes a configuration by its IDs' {
         Remove-GitLabAgentUrlConfiguration group/app staging 501 -Confirm:$false
         (Get-FakeGitLabState $server).urlConfigurations | Should -BeNullOrEmpty
     }
 
-    It 'sends nothing that changes with -WhatIf' {
+    It 'changes nothing with -WhatIf' {
         Get-GitLabAgentUrlConfiguration 101 12 | Remove-GitLabAgentUrlConfiguration -WhatIf
         Get-FakeGitLabRequest $server -Method DELETE | Should -BeNullOrEmpty
     }
 
-    It 'takes no agent from the pipeline' {
-        $failure = Get-Failure { Get-GitLabClusterAgent 101 staging | Remove-GitLabAgentUrlConfiguration -Confirm:$false }
+    It 'does not accept an agent from the pipeline' {
+        $failure = Get-Failure {
+            Get-GitLabClusterAgent 101 staging | Remove-GitLabAgentUrlConfiguration -Confirm:$false
+        }
         $failure | Should -Not -BeNullOrEmpty
         Get-FakeGitLabRequest $server -Method DELETE | Should -BeNullOrEmpty
     }
 
-    It 'says that there is none' {
+    It 'reports a missing configuration' {
         $failure = Get-Failure { Remove-GitLabAgentUrlConfiguration 101 11 999 -Confirm:$false }
         $failure.FullyQualifiedErrorId | Should -BeLike 'UrlConfigurationNotFound,*'
         $failure.TargetObject | Should -Be 999

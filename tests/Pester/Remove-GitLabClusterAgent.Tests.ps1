@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -23,14 +24,14 @@ Describe 'Remove-GitLabClusterAgent' {
         Disconnect-GitLab
     }
 
-    It 'removes an agent by id, in one request' {
+    It 'removes an agent by ID, in one request' {
         Remove-GitLabClusterAgent group/app 11 -Confirm:$false | Should -BeNullOrEmpty
         Get-FakeGitLabCall $server | Should -Be 'DELETE /api/v4/projects/group%2Fapp/cluster_agents/11'
         (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 11
         (Get-FakeGitLabState $server).agents.id | Should -Contain 12
     }
 
-    It 'takes digits in a string as an id' {
+    It 'accepts digits in a string as an ID' {
         $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/app'; name = '12' } }
         Remove-GitLabClusterAgent 101 '12' -Confirm:$false
         Get-FakeGitLabCall $server | Should -Be 'DELETE /api/v4/projects/101/cluster_agents/12'
@@ -44,7 +45,7 @@ Describe 'Remove-GitLabClusterAgent' {
             'DELETE /api/v4/projects/101/cluster_agents/12')
     }
 
-    It 'takes a name for a name, not for a pattern' {
+    It 'treats a name as a name, not as a pattern' {
         $failure = Get-Failure { Remove-GitLabClusterAgent 101 '*' -Confirm:$false }
         $failure.FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
         Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
@@ -57,13 +58,13 @@ Describe 'Remove-GitLabClusterAgent' {
             'DELETE /api/v4/projects/101/cluster_agents/12')
     }
 
-    It 'takes an agent as -InputObject' {
+    It 'accepts an agent as -InputObject' {
         $agent = Get-GitLabClusterAgent group/app prod
         Remove-GitLabClusterAgent -InputObject $agent -Confirm:$false
         Get-FakeGitLabCall $server -Method DELETE | Should -Be 'DELETE /api/v4/projects/101/cluster_agents/11'
     }
 
-    It 'takes rows with Project and Agent' {
+    It 'accepts rows with Project and Agent' {
         "Project,Agent`ngroup/app,staging`n103,14" | ConvertFrom-Csv | Remove-GitLabClusterAgent -Confirm:$false
         Get-FakeGitLabCall $server -Method DELETE | Should -Be @(
             'DELETE /api/v4/projects/group%2Fapp/cluster_agents/12'
@@ -84,12 +85,13 @@ Describe 'Remove-GitLabClusterAgent' {
         (Get-FakeGitLabState $server).agents.id | Should -Contain 11
     }
 
-    It 'asks first: its impact is high' {
-        $attribute = (Get-Command Remove-GitLabClusterAgent).ImplementingType.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false)
+    It 'prompts first, because its impact is high' {
+        $attribute = (Get-Command Remove-GitLabClusterAgent).ImplementingType.GetCustomAttributes(
+            [System.Management.Automation.CmdletAttribute], $false)
         $attribute.ConfirmImpact | Should -Be 'High'
     }
 
-    It 'removes nothing where it may not ask' {
+    It 'removes nothing if it cannot prompt' {
         $output = Invoke-ChildShell @"
             Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
             Connect-GitLab '$($server.Url)' -AllowUnencryptedAuthentication
@@ -100,22 +102,26 @@ Describe 'Remove-GitLabClusterAgent' {
         Get-FakeGitLabCall $server -Method GET | Should -Contain 'GET /api/v4/metadata'
     }
 
-    It 'reports an agent that is not there, and removes the others' {
-        $failures = Get-Failure { [pscustomobject]@{ Project = 101; Agent = 999 }, [pscustomobject]@{ Project = 101; Agent = 12 } | Remove-GitLabClusterAgent -Confirm:$false }
+    It 'reports a missing agent, and removes the others' {
+        $failures = Get-Failure {
+            [pscustomobject]@{ Project = 101; Agent = 999 }, [pscustomobject]@{ Project = 101; Agent = 12 } |
+                Remove-GitLabClusterAgent -Confirm:$false
+        }
         $failures.Count | Should -Be 1
-        $failures.FullyQualifiedErrorId | Should -Be 'AgentNotFound,GitLabAgents.Commands.RemoveGitLabClusterAgentCommand'
+        $failures.FullyQualifiedErrorId |
+            Should -Be 'AgentNotFound,GitLabAgents.Commands.RemoveGitLabClusterAgentCommand'
         $failures.TargetObject | Should -Be 999
         (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 12
     }
 
-    It 'takes it as done when the answer was lost and the next says 404' {
+    It 'succeeds if the response was lost and the retry returns 404' {
         Add-FakeGitLabFault $server @{ kind = 'status'; status = 502; method = 'DELETE'; afterActing = $true }
         Get-Failure { Remove-GitLabClusterAgent 101 11 -Confirm:$false } | Should -BeNullOrEmpty
         @(Get-FakeGitLabCall $server -Method DELETE).Count | Should -Be 2
         (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 11
     }
 
-    It 'refuses an object that came from another session' {
+    It 'rejects an object that came from another session' {
         $agent = Get-GitLabClusterAgent group/app prod
         $other = Connect-FakeGitLab $server glpat-developer
         $failure = Get-Failure { Remove-GitLabClusterAgent -InputObject $agent -Session $other -Confirm:$false }
@@ -123,7 +129,7 @@ Describe 'Remove-GitLabClusterAgent' {
         Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
-    It 'does not remove the agent that <What> is about' -ForEach @(
+    It 'does not remove the agent of <What>' -ForEach @(
         @{ What = 'the outcome of a rotation'; Get = { Invoke-GitLabAgentTokenRotation 101 12 -NoWait } }
         @{ What = 'a connection'; Get = { Get-GitLabAgentConnection 101 12 } }
         @{ What = 'a token'; Get = { Get-GitLabAgentToken 101 12 -Summary } }
@@ -135,14 +141,14 @@ Describe 'Remove-GitLabClusterAgent' {
         (Get-FakeGitLabState $server).agents.id | Should -Contain 12
     }
 
-    It 'removes what objects of one''s own name' {
+    It 'removes the agents of custom objects' {
         'Project,Agent', 'group/app,staging' | ConvertFrom-Csv | Remove-GitLabClusterAgent -Confirm:$false
         [pscustomobject]@{ Project = 101; Agent = 'prod' } | Remove-GitLabClusterAgent -Session $session -Confirm:$false
         (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 11
         (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 12
     }
 
-    Context 'what the confirmation says' {
+    Context 'the confirmation' {
         BeforeAll {
             function Get-WhatIfText([scriptblock] $Script) {
                 Start-Transcript "$TestDrive/whatif.txt" | Out-Null
@@ -153,26 +159,30 @@ Describe 'Remove-GitLabClusterAgent' {
 
         It 'says that the agent is connected, and which environments use it' {
             $null = Add-FakeGitLabSeed $server @{
-                environments = @{ project = 'group/app'; name = 'production'; agent = 11 }, @{ project = 'group/app'; name = 'old'; agent = 11; state = 'stopped' },
-                    @{ project = 'group/app'; name = 'review/1'; agent = 11 }, @{ project = 'group/app'; name = 'other'; agent = 12 }
+                environments = @{ project = 'group/app'; name = 'production'; agent = 11 },
+                    @{ project = 'group/app'; name = 'old'; agent = 11; state = 'stopped' },
+                    @{ project = 'group/app'; name = 'review/1'; agent = 11 },
+                    @{ project = 'group/app'; name = 'other'; agent = 12 }
             }
             Get-WhatIfText { Remove-GitLabClusterAgent group/app prod -WhatIf } |
                 Should -BeLike '*it is connected now; environments production, review/1 use it*'
         }
 
         It 'counts many environments' {
-            $null = Add-FakeGitLabSeed $server @{ environments = 1..8 | ForEach-Object { @{ project = 'group/app'; name = "review/$_"; agent = 12 } } }
+            $null = Add-FakeGitLabSeed $server @{ environments = 1..8 |
+                ForEach-Object { @{ project = 'group/app'; name = "review/$_"; agent = 12 } } }
             Get-WhatIfText { Get-GitLabClusterAgent group/app staging | Remove-GitLabClusterAgent -WhatIf } |
-                Should -BeLike '*it is not connected, and was last seen 80 days ago; environments review/1, review/2, review/3, review/4, review/5 and 3 more use it*'
+                Should -BeLike ('*it is not connected, and was last seen 80 days ago; environments review/1, review/' +
+                    '2, review/3, review/4, review/5 and 3 more use it*')
         }
 
-        It 'says it with -Verbose, which removes' {
+        It 'says the same with -Verbose if it removes' {
             $text = Remove-GitLabClusterAgent group/app prod -Confirm:$false -Verbose 4>&1 | Out-String
             $text -replace '\s+', ' ' | Should -BeLike '*it is connected now*'
             (Get-FakeGitLabState $server).agents.id | Should -Not -Contain 11
         }
 
-        It 'leaves out what GitLab does not answer' {
+        It 'omits what GitLab does not report' {
             Edit-FakeGitLabOption $server @{ graphQL = 'html' }
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '/environments'; times = 100 }
             $text = Get-WhatIfText { Remove-GitLabClusterAgent group/app 11 -WhatIf }
@@ -180,9 +190,10 @@ Describe 'Remove-GitLabClusterAgent' {
             $text | Should -Not -BeLike '*connected*'
         }
 
-        It 'asks GitLab nothing where nobody reads it: <What>' -ForEach @(
+        It 'requests no details if nobody reads them: <What>' -ForEach @(
             @{ What = '-Confirm:$false'; Script = { Remove-GitLabClusterAgent group/app 11 -Confirm:$false } }
-            @{ What = '$ConfirmPreference is None'; Script = { $ConfirmPreference = 'None'; Remove-GitLabClusterAgent group/app 11 } }
+            @{ What = '$ConfirmPreference is None'
+                Script = { $ConfirmPreference = 'None'; Remove-GitLabClusterAgent group/app 11 } }
         ) {
             & $Script
             Get-FakeGitLabCall $server | Should -Be 'DELETE /api/v4/projects/group%2Fapp/cluster_agents/11'

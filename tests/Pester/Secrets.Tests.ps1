@@ -1,9 +1,10 @@
 #Requires -PSEdition Core
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
-# Plants secrets, lets every cmdlet do its work and fail at it, with every stream open, and looks for the secrets in all
-# that comes out, in plain text and in the forms that a SecureString or a header can take.
+# Plants secrets, runs every cmdlet with success and with failure, with every stream open, and searches all output for
+# the secrets, in plain text and in the encodings of a SecureString or a header.
 
 BeforeAll {
     $manifest = (Resolve-Path "$PSScriptRoot/../../GitLabAgents.psd1").Path
@@ -12,7 +13,7 @@ BeforeAll {
     $hidden = Hide-GitLabEnvironment
     $server = Start-FakeGitLab
 
-    # The forms in which a secret could be written.
+    # Returns the forms in which a secret could be written.
     function Get-SecretForm ([string] $Secret) {
         $Secret
         foreach ($encoding in [System.Text.Encoding]::Unicode, [System.Text.Encoding]::UTF8) {
@@ -29,12 +30,14 @@ BeforeAll {
         foreach ($planted in $Secret) {
             foreach ($form in Get-SecretForm $planted) {
                 $at = $Text.IndexOf($form, [StringComparison]::OrdinalIgnoreCase)
-                if ($at -ge 0) { $Text.Substring([math]::Max(0, $at - 60), [math]::Min(120, $Text.Length - [math]::Max(0, $at - 60))) }
+                if ($at -ge 0) {
+                    $Text.Substring([math]::Max(0, $at - 60), [math]::Min(120, $Text.Length - [math]::Max(0, $at - 60)))
+                }
             }
         }
     }
 
-    # Everything that PowerShell's own commands make of objects.
+    # Returns every representation of objects that PowerShell's own commands create.
     function Write-EveryForm ($Object, $Folder) {
         $path = Join-Path $Folder 'object'
         $Object | Out-String
@@ -88,34 +91,41 @@ Describe 'Secrets' {
         Disconnect-GitLab
     }
 
-    It 'would be found where they are' {
+    It 'are found by the search of these tests' {
         Find-Secret 'abc glpat-Pl4nted-Acc3ss_Token def' $access | Should -Not -BeNullOrEmpty
         $secure = ConvertTo-Secret $access
         $secure | Export-Clixml "$TestDrive/secure.xml"
-        if (-not $IsWindows) { Find-Secret (Get-Content "$TestDrive/secure.xml" -Raw) $access | Should -Not -BeNullOrEmpty }
+        if (-not $IsWindows) {
+            Find-Secret (Get-Content "$TestDrive/secure.xml" -Raw) $access | Should -Not -BeNullOrEmpty
+        }
         Find-Secret 'abc' $access | Should -BeNullOrEmpty
     }
 
-    It 'are in no form of an object that comes out' {
+    It 'are in no representation of an object' {
         $session = Connect-FakeGitLab $server $access
         $new = New-GitLabAgentToken 103 14 ci-1
         $rotated = Invoke-GitLabAgentTokenRotation 101 staging -NoWait
-        $failed = Invoke-GitLabAgentTokenRotation 104 web -Deploy { throw $_.RevealToken() } -ErrorAction SilentlyContinue
+        $failed = Invoke-GitLabAgentTokenRotation 104 web -Deploy {
+            throw $_.RevealToken()
+        } -ErrorAction SilentlyContinue
         $secrets = @($access) + (Get-FakeGitLabState $server).tokens.secret
         $secrets | Should -Contain $new.RevealToken()
-        $text = foreach ($object in @($session), @($new), @($rotated), @($failed), @(Get-GitLabClusterAgent group/app), @(Get-GitLabAgentToken 101 11), @(Get-GitLabAgentConnection 101 11)) {
+        $text = foreach ($object in @($session), @($new), @($rotated), @($failed), @(Get-GitLabClusterAgent group/app),
+            @(Get-GitLabAgentToken 101 11), @(Get-GitLabAgentConnection 101 11)) {
             $folder = New-Item (Join-Path $TestDrive ([guid]::NewGuid())) -ItemType Directory
             Write-EveryForm $object $folder
         }
         $text = $text -join "`n"
-        foreach ($expected in 'ci-1', 'staging', 'prod-2024', 'planted', 'prod-gitlab-agent-7d4b9', 'staging-1-', 'AwaitingUse', '[redacted]') {
-            $text.Contains($expected) | Should -BeTrue -Because "'$expected' shows that there was something to look through"
+        foreach ($expected in 'ci-1', 'staging', 'prod-2024', 'planted', 'prod-gitlab-agent-7d4b9', 'staging-1-',
+            'AwaitingUse', '[redacted]') {
+            $text.Contains($expected) |
+                Should -BeTrue -Because "'$expected' shows that there was something to look through"
         }
 
         Find-Secret $text $secrets | Should -BeNullOrEmpty
     }
 
-    It 'are left out of a new token that is serialised, but nothing else is' {
+    It 'are the only part of a new token that is not serialized' {
         $session = Connect-FakeGitLab $server $access
         $new = New-GitLabAgentToken 103 14 ci-1 -Description why
         $new | Export-Clixml "$TestDrive/new.xml"
@@ -129,14 +139,20 @@ Describe 'Secrets' {
         $session.TokenName | Should -Be 'planted'
     }
 
-    It 'are in no stream, whatever goes well or wrong' {
-        $null = Add-FakeGitLabSeed $server @{ accessTokens = @{ value = 'glpat-0ther-Planted-Token'; scopes = 'read_api'; expiresAt = [datetime]::UtcNow.AddDays(2).ToString('yyyy-MM-dd') } }
+    It 'are in no stream, for successes and errors' {
+        $null = Add-FakeGitLabSeed $server @{ accessTokens = @{
+            value = 'glpat-0ther-Planted-Token'
+            scopes = 'read_api'
+            expiresAt = [datetime]::UtcNow.AddDays(2).ToString('yyyy-MM-dd')
+        } }
         $shell = [powershell]::Create()
         try {
             $null = $shell.AddScript({
                     param($manifest, $url, $access, $other)
                     Import-Module $manifest
-                    $VerbosePreference = $DebugPreference = $InformationPreference = $WarningPreference = $ProgressPreference = 'Continue'
+                    $VerbosePreference =
+                        $DebugPreference =
+                            $InformationPreference = $WarningPreference = $ProgressPreference = 'Continue'
                     $secret = { param($text) [System.Net.NetworkCredential]::new('', $text).SecurePassword }
                     $plain = @{ AllowUnencryptedAuthentication = $true }
                     Connect-GitLab $url (& $secret $other) @plain -PassThru
@@ -158,15 +174,24 @@ Describe 'Secrets' {
                     Get-GitLabAgentToken group/app edge -Name ci-1 | Revoke-GitLabAgentToken -WhatIf
                     Get-GitLabAgentToken group/app edge -Name ci-1 | Revoke-GitLabAgentToken -Confirm:$false
                     Revoke-GitLabAgentToken 101 11 4711 -Confirm:$false
-                    $made = New-GitLabAgentToken platform/infra cluster-us for-helm
-                    $made | ConvertTo-GitLabAgentManifest
-                    $made | ConvertTo-GitLabAgentManifest -Format HelmValues
-                    $made | ConvertTo-GitLabAgentManifest -Format KubernetesSecret -SecretName $made.RevealToken()
+                    $created = New-GitLabAgentToken platform/infra cluster-us for-helm
+                    $created | ConvertTo-GitLabAgentManifest
+                    $created | ConvertTo-GitLabAgentManifest -Format HelmValues
+                    $created | ConvertTo-GitLabAgentManifest -Format KubernetesSecret -SecretName $created.RevealToken()
                     $rotation = @{ PollSec = 1; TimeoutSec = 1 }
                     Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -WhatIf
-                    Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy { throw "kubectl said $($_.RevealToken())" }
-                    try { Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy { [void][int]::Parse($_.RevealToken()) } } catch { $_ }
-                    Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy { Write-Error $_.RevealToken() -ErrorAction SilentlyContinue; throw 'no' }
+                    Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy {
+                        throw "kubectl said $($_.RevealToken())"
+                    }
+                    try {
+                        Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy {
+                            [void][int]::Parse($_.RevealToken())
+                        }
+                    } catch { $_ }
+                    Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy {
+                        Write-Error $_.RevealToken() -ErrorAction SilentlyContinue
+                        throw 'no'
+                    }
                     Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Deploy { $_.RevealToken() }
                     Invoke-GitLabAgentTokenRotation platform/apps/web web @rotation -Resume
                     Invoke-GitLabAgentTokenRotation platform/apps/api api @rotation -NoWait
@@ -176,18 +201,31 @@ Describe 'Secrets' {
                     Get-GitLabClusterAgent group/app
                     try { Connect-GitLab $url -Token $access @plain } catch { Write-Error -ErrorRecord $_ }
                     try { Connect-GitLab $url -Token "$access " @plain } catch { Write-Error -ErrorRecord $_ }
-                    try { Connect-GitLab $url -Token ([pscustomobject]@{ Value = $access }) @plain } catch { Write-Error -ErrorRecord $_ }
+                    try {
+                        Connect-GitLab $url -Token ([pscustomobject]@{ Value = $access }) @plain
+                    } catch { Write-Error -ErrorRecord $_ }
                     try { Connect-GitLab $url (& $secret "$access-wrong") @plain } catch { Write-Error -ErrorRecord $_ }
                     try { Connect-GitLab $url (& $secret "$access`nX") @plain } catch { Write-Error -ErrorRecord $_ }
-                    try { Connect-GitLab "http://user:$access@127.0.0.1" (& $secret $access) @plain } catch { Write-Error -ErrorRecord $_ }
-                    try { Connect-GitLab "http://127.0.0.1?private_token=$access" (& $secret $access) @plain } catch { Write-Error -ErrorRecord $_ }
+                    try {
+                        Connect-GitLab "http://user:$access@127.0.0.1" (& $secret $access) @plain
+                    } catch { Write-Error -ErrorRecord $_ }
+                    try {
+                        Connect-GitLab "http://127.0.0.1?private_token=$access" (& $secret $access) @plain
+                    } catch { Write-Error -ErrorRecord $_ }
                     $Error
-                }).AddArgument($manifest).AddArgument($server.Url).AddArgument($access).AddArgument('glpat-0ther-Planted-Token')
-            Add-FakeGitLabFault $server @{ kind = 'rateLimited'; retryAfter = 0; pathContains = 'cluster_agents'; skipFirst = 3 }
+                }).AddArgument($manifest).AddArgument($server.Url).AddArgument($access).AddArgument(
+                    'glpat-0ther-Planted-Token')
+            Add-FakeGitLabFault $server @{
+                kind = 'rateLimited'
+                retryAfter = 0
+                pathContains = 'cluster_agents'
+                skipFirst = 3
+            }
             $output = $shell.Invoke()
             $secrets = @($access, 'glpat-0ther-Planted-Token') + (Get-FakeGitLabState $server).tokens.secret
             $streams = $shell.Streams
-            $failures = @($streams.Error) + @($output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
+            $failures = @($streams.Error) +
+                @($output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
             $text = @(
                 foreach ($stream in 'Verbose', 'Debug', 'Warning', 'Information', 'Progress') {
                     foreach ($record in $streams.$stream) {
@@ -203,20 +241,29 @@ Describe 'Secrets' {
             $shell.Dispose()
         }
 
-        # That there was something to look through.
-        foreach ($expected in 'GET http://127.0.0.1', 'SecureString', 'expires on', 'higher privileges', 'helm upgrade', 'secretName: ', '-SecretName is not a valid name', 'kubectl said [redacted]', 'was not seen in use', 'web-1-') {
-            $text.Contains($expected) | Should -BeTrue -Because "'$expected' shows that there was something to look through"
+        # The output is not empty.
+        foreach ($expected in 'GET http://127.0.0.1', 'SecureString', 'expires on', 'higher privileges', 'helm upgrade',
+            'secretName: ', '-SecretName is not a valid name', 'kubectl said [redacted]', 'was not seen in use',
+            'web-1-') {
+            $text.Contains($expected) |
+                Should -BeTrue -Because "'$expected' shows that there was something to look through"
         }
 
         $streams.Progress.Count | Should -BeGreaterThan 0
-        $failures.FullyQualifiedErrorId | ForEach-Object { ($_ -split ',')[0] } | Sort-Object -Unique | Should -Contain 'TokenLimitReached'
+        $failures.FullyQualifiedErrorId | ForEach-Object { ($_ -split ',')[0] } | Sort-Object -Unique |
+            Should -Contain 'TokenLimitReached'
         $failures.Count | Should -BeGreaterOrEqual 20
         Find-Secret $text $secrets | Should -BeNullOrEmpty
     }
 
     It 'are in no transcript, and not on the screen' {
         $transcript = Join-Path $TestDrive transcript.txt
-        $output = Invoke-ChildShell -Environment @{ MANIFEST = $manifest; SERVER = $server.Url; GITLAB_TOKEN = $access; TRANSCRIPT = $transcript } @'
+        $output = Invoke-ChildShell -Environment @{
+            MANIFEST = $manifest
+            SERVER = $server.Url
+            GITLAB_TOKEN = $access
+            TRANSCRIPT = $transcript
+        } @'
 $null = Start-Transcript $env:TRANSCRIPT -IncludeInvocationHeader
 $VerbosePreference = $DebugPreference = $InformationPreference = 'Continue'
 Import-Module $env:MANIFEST
@@ -237,28 +284,43 @@ $null = Stop-Transcript
         $secrets = @($access) + (Get-FakeGitLabState $server).tokens.secret
         $screen = $output -join "`n"
         foreach ($expected in 'What if:', 'VERBOSE: GET http', 'RevealToken() shows it', 'SecureString') {
-            $screen.Contains($expected) | Should -BeTrue -Because "'$expected' shows that there was something to look through"
+            $screen.Contains($expected) |
+                Should -BeTrue -Because "'$expected' shows that there was something to look through"
         }
 
         Find-Secret $screen $secrets | Should -BeNullOrEmpty
         $written = Get-Content $transcript -Raw
         foreach ($expected in 'What if:', 'GET http', 'RevealToken() shows it') {
-            $written.Contains($expected) | Should -BeTrue -Because "'$expected' shows that there was something to look through"
+            $written.Contains($expected) |
+                Should -BeTrue -Because "'$expected' shows that there was something to look through"
         }
 
         Find-Secret $written $secrets | Should -BeNullOrEmpty
     }
 
-    It 'are not in what a server echoes: <Name>' -ForEach @(
-        @{ Name = 'in its words'; Fault = @{ kind = 'status'; status = 400; body = '{"message":"400 Bad request - you sent {0}"}' } }
-        @{ Name = 'in an OAuth error'; Fault = @{ kind = 'status'; status = 401; body = '{"error":"invalid_token","error_description":"{0} is no token"}' } }
+    It 'are redacted from what a server echoes: <Name>' -ForEach @(
+        @{ Name = 'in its words'
+            Fault = @{ kind = 'status'; status = 400; body = '{"message":"400 Bad request - you sent {0}"}' } }
+        @{ Name = 'in an OAuth error'
+            Fault = @{
+                kind = 'status'
+                status = 401
+                body = '{"error":"invalid_token","error_description":"{0} is no token"}'
+            } }
         @{ Name = 'as the error code'; Fault = @{ kind = 'status'; status = 403; body = '{"error":"{0}"}' } }
-        @{ Name = 'in plain text'; Fault = @{ kind = 'status'; status = 403; body = 'PRIVATE-TOKEN: {0}'; contentType = 'text/plain' } }
-        @{ Name = 'in HTML'; Fault = @{ kind = 'body'; status = 200; body = '<html>{0}</html>'; contentType = 'text/html' } }
+        @{ Name = 'in plain text'
+            Fault = @{ kind = 'status'; status = 403; body = 'PRIVATE-TOKEN: {0}'; contentType = 'text/plain' } }
+        @{ Name = 'in HTML'
+            Fault = @{ kind = 'body'; status = 200; body = '<html>{0}</html>'; contentType = 'text/html' } }
         @{ Name = 'in JSON of another kind'; Fault = @{ kind = 'body'; status = 200; body = '{"echo":"{0}"}' } }
         @{ Name = 'in JSON that breaks off'; Fault = @{ kind = 'body'; status = 200; body = '[{"id":"{0}' } }
         @{ Name = 'in X-Request-Id'; Fault = @{ kind = 'status'; status = 500; headers = @{ 'X-Request-Id' = '{0}' } } }
-        @{ Name = 'in Location'; Fault = @{ kind = 'redirect'; status = 302; location = 'http://{0}.elsewhere.invalid/{0}?private_token={0}' } }
+        @{ Name = 'in Location'
+            Fault = @{
+                kind = 'redirect'
+                status = 302
+                location = 'http://{0}.elsewhere.invalid/{0}?private_token={0}'
+            } }
         @{ Name = 'in Retry-After'; Fault = @{ kind = 'status'; status = 429; headers = @{ 'Retry-After' = '{0}' } } }
         @{ Name = 'in X-Next-Page'; Fault = @{ kind = 'changeHeaders'; headers = @{ 'X-Next-Page' = '{0}' } } }
     ) {
@@ -281,13 +343,19 @@ $null = Stop-Transcript
         Find-Secret $text $access | Should -BeNullOrEmpty
     }
 
-    It 'are not in the error of an answer that holds a new token, but cannot be read: <Body>' -ForEach @(
-        @{ Body = '{"id":"x","token":"{0}"}' }, @{ Body = '{"token":"{0}"' }, @{ Body = '{"id":null,"token":"{0}","name":"ci-1"}' }
+    It 'are not in the error of an unreadable response with a new token: <Body>' -ForEach @(
+        @{ Body = '{"id":"x","token":"{0}"}' }, @{ Body = '{"token":"{0}"' },
+        @{ Body = '{"id":null,"token":"{0}","name":"ci-1"}' }
         @{ Body = '{"id":5,"created_at":{"a":1},"token":"{0}"}' }, @{ Body = '<html>{0}</html>' }, @{ Body = '"{0}"' }
     ) {
         $secret = 'glagent-N3w-Planted-Token'
         $null = Connect-FakeGitLab $server $access -Parameter @{ MaximumRetryCount = 0 }
-        Add-FakeGitLabFault $server @{ kind = 'body'; status = 201; method = 'POST'; body = $Body.Replace('{0}', $secret) }
+        Add-FakeGitLabFault $server @{
+            kind = 'body'
+            status = 201
+            method = 'POST'
+            body = $Body.Replace('{0}', $secret)
+        }
         $records = New-GitLabAgentToken 103 14 ci-1 -Verbose -Debug *>&1
         $failures = @($records | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
         $failures.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
@@ -295,7 +363,7 @@ $null = Stop-Transcript
         Find-Secret $text $secret, $access | Should -BeNullOrEmpty
     }
 
-    It 'go to the server alone, in the one header' {
+    It 'are sent only to the server, in one header' {
         $null = Connect-FakeGitLab $server $access
         $null = Get-GitLabClusterAgent group/app | Get-GitLabAgentToken
         foreach ($request in Get-FakeGitLabRequest $server) {
@@ -305,10 +373,13 @@ $null = Stop-Transcript
         }
     }
 
-    It 'are forgotten when the session ends' {
+    It 'are deleted when the session ends' {
         $session = Connect-FakeGitLab $server $access
-        $held = [GitLabAgents.GitLabSession].GetField('_token', [System.Reflection.BindingFlags]'NonPublic, Instance').GetValue($session)
-        $value = $held.GetType().GetField('_value', [System.Reflection.BindingFlags]'NonPublic, Instance').GetValue($held)
+        $held = [GitLabAgents.GitLabSession].GetField(
+            '_token', [System.Reflection.BindingFlags]'NonPublic, Instance').GetValue(
+            $session)
+        $value = $held.GetType().GetField('_value', [System.Reflection.BindingFlags]'NonPublic, Instance').GetValue(
+            $held)
         $value.Length | Should -Be $access.Length
         Disconnect-GitLab
         { $value.Copy() } | Should -Throw -ExpectedMessage '*disposed*'

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 # A message that cannot be written ends the pipeline. What a cmdlet has created by then is removed again, and a warning
@@ -11,10 +12,10 @@ BeforeAll {
     $hidden = Hide-GitLabEnvironment
     $server = Start-FakeGitLab
 
-    # Runs a command in a runspace with a host that answers every question with Halt, and returns the outcome.
+    # Runs a command in a runspace with a host that answers every prompt with Halt, and returns the outcome.
     function Invoke-WithPreference ([string] $Script, [hashtable] $Preferences) {
         $console = [RecordingHost]::new()
-        $console.Answer = '&Halt Command'
+        $console.Choice = '&Halt Command'
         $shell = [powershell]::Create([runspacefactory]::CreateRunspace($console))
         try {
             $shell.Runspace.Open()
@@ -22,9 +23,17 @@ BeforeAll {
                 Import-Module $module
                 foreach ($name in $preferences.Keys) { Set-Variable $name $preferences[$name] }
                 $PSDefaultParameterValues["*GitLab*:Session"] = $session
-                & ([scriptblock]::Create($script))').AddArgument("$PSScriptRoot/../../GitLabAgents.psd1").AddArgument($session).AddArgument($Preferences).AddArgument($Script)
+                & ([scriptblock]::Create($script))').AddArgument("$PSScriptRoot/../../GitLabAgents.psd1").AddArgument(
+                    $session).AddArgument(
+                    $Preferences).AddArgument(
+                    $Script)
             $output = try { $shell.Invoke() } catch { $thrown = $_ }
-            [pscustomobject]@{ Output = @($output); Thrown = $thrown; Errors = $shell.Streams.Error; Warnings = $console.Warnings }
+            [pscustomobject]@{
+                Output = @($output)
+                Thrown = $thrown
+                Errors = $shell.Streams.Error
+                Warnings = $console.Warnings
+            }
         }
         finally {
             $shell.Runspace.Dispose()
@@ -53,17 +62,27 @@ Describe 'A message that cannot be written' {
         foreach ($script in @(
                 @{ Kind = 'tokens'; Script = 'New-GitLabAgentToken 101 12 -Name lost' }
                 @{ Kind = 'agents'; Script = 'New-GitLabClusterAgent group/app lost' }
-                @{ Kind = 'urlConfigurations'; Script = 'New-GitLabAgentUrlConfiguration 103 14 -Url grpc://lost.example.com' })) {
-            foreach ($preference in 'VerbosePreference', 'DebugPreference', 'ProgressPreference', 'InformationPreference', 'WarningPreference') {
+                @{ Kind = 'urlConfigurations'
+                    Script = 'New-GitLabAgentUrlConfiguration 103 14 -Url grpc://lost.example.com' })) {
+            foreach ($preference in 'VerbosePreference', 'DebugPreference', 'ProgressPreference',
+                'InformationPreference', 'WarningPreference') {
                 foreach ($value in 'Stop', 'Inquire') {
                     $script + @{ Preference = $preference; Value = $value }
                 }
             }
         }
     ) {
-        It 'loses nothing' {
+        It 'does not lose the object' {
             # Only a wait shows progress.
-            if ($Preference -eq 'ProgressPreference') { Add-FakeGitLabFault $server @{ kind = 'status'; status = 429; headers = @{ 'Retry-After' = '1' }; method = 'POST'; times = 1 } }
+            if ($Preference -eq 'ProgressPreference') {
+                Add-FakeGitLabFault $server @{
+                    kind = 'status'
+                    status = 429
+                    headers = @{ 'Retry-After' = '1' }
+                    method = 'POST'
+                    times = 1
+                }
+            }
             $result = Invoke-WithPreference $Script @{ $Preference = $Value }
             $state = Get-FakeGitLabState $server
             $state.$Kind | Should -Not -BeNullOrEmpty
@@ -82,11 +101,14 @@ Describe 'A message that cannot be written' {
         }
     }
 
-    It 'says what became of the object' {
+    It 'reports the outcome for the object' {
         $result = Invoke-WithPreference 'New-GitLabAgentToken 101 12 -Name lost' @{ VerbosePreference = 'Stop' }
         $result.Output | Should -BeNullOrEmpty
         $result.Thrown | Should -Not -BeNullOrEmpty
         "$($result.Warnings)" | Should -BeLike "The pipeline ended before 'lost' was written. The token was revoked."
-        @((Get-FakeGitLabState $server).tokens | Where-Object { $_.name -eq 'lost' -and $_.status -eq 'active' }).Count | Should -Be 0
+        @(
+            (Get-FakeGitLabState $server).tokens | Where-Object { $_.name -eq 'lost' -and $_.status -eq 'active' }
+        ).Count |
+            Should -Be 0
     }
 }

@@ -1,5 +1,6 @@
 #Requires -PSEdition Core
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -24,7 +25,7 @@ AfterAll {
 Describe 'Connect-GitLab over TLS' {
     AfterEach { Disconnect-GitLab }
 
-    It 'refuses a certificate that no one trusts, and sends it no token' {
+    It 'rejects a certificate of an unknown authority, and sends no token' {
         $before = @(Get-Seen).Count
         $failure = Get-Failure { Connect-GitLab $server.Url $token }
         $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
@@ -34,13 +35,13 @@ Describe 'Connect-GitLab over TLS' {
         Get-GitLabSession | Should -BeNullOrEmpty
     }
 
-    It 'trusts what -CaCertificatePath names, and warns of nothing' {
+    It 'trusts the certificates of -CaCertificatePath without a warning' {
         Connect-GitLab $server.Url $token -CaCertificatePath $authority -WarningVariable warnings
         $warnings | Should -BeNullOrEmpty
         (Get-GitLabClusterAgent group/app).Count | Should -Be 2
     }
 
-    It 'speaks HTTP/2 where the server offers it' {
+    It 'uses HTTP/2 if the server offers it' {
         Connect-GitLab $server.Url $token -CaCertificatePath $authority
         (Get-Seen)[-1].protocol | Should -Be 'HTTP/2'
     }
@@ -51,27 +52,32 @@ Describe 'Connect-GitLab over TLS' {
         $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
     }
 
-    It 'says what is wrong with the file of -CaCertificatePath' {
+    It 'reports what is wrong with the file of -CaCertificatePath' {
         $failure = Get-Failure { Connect-GitLab $server.Url $token -CaCertificatePath ./nowhere.pem }
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
         $failure.Exception.Message | Should -BeLike '*nowhere.pem*'
     }
 
-    It 'takes any certificate with -SkipCertificateCheck, with a warning each time' {
+    It 'accepts any certificate with -SkipCertificateCheck, with a warning each time' {
         1..2 | ForEach-Object {
-            Connect-GitLab $server.Url $token -SkipCertificateCheck -WarningVariable warnings -WarningAction SilentlyContinue
+            Connect-GitLab $server.Url $token -SkipCertificateCheck -WarningVariable warnings `
+                -WarningAction SilentlyContinue
             "$warnings" | Should -BeLike '*not checked*'
         }
     }
 
-    It 'shows the certificate of -Certificate to the server' {
+    It 'sends the certificate of -Certificate to the server' {
         $rsa = [System.Security.Cryptography.RSA]::Create(2048)
-        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=me', $rsa, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
-        $certificate = $request.CreateSelfSigned([DateTimeOffset]::UtcNow.AddDays(-1), [DateTimeOffset]::UtcNow.AddDays(1))
+        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new(
+            'CN=me', $rsa, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
+        $certificate = $request.CreateSelfSigned(
+            [DateTimeOffset]::UtcNow.AddDays(-1), [DateTimeOffset]::UtcNow.AddDays(1))
         $strict = Start-FakeGitLab -Arguments '--https', '--require-client-certificate'
         try {
-            Get-Failure { Connect-GitLab $strict.Url $token -SkipCertificateCheck -MaximumRetryCount 0 } | Should -Not -BeNullOrEmpty
-            Connect-GitLab $strict.Url $token -SkipCertificateCheck -Certificate $certificate -WarningAction SilentlyContinue
+            Get-Failure { Connect-GitLab $strict.Url $token -SkipCertificateCheck -MaximumRetryCount 0 } |
+                Should -Not -BeNullOrEmpty
+            Connect-GitLab $strict.Url $token -SkipCertificateCheck -Certificate $certificate `
+                -WarningAction SilentlyContinue
             (Get-GitLabClusterAgent group/app).Count | Should -Be 2
         }
         finally { Stop-FakeGitLab $strict }
@@ -85,40 +91,53 @@ Describe 'Connect-GitLab through a proxy' {
         $env:http_proxy = $env:no_proxy = $env:ALL_PROXY = $null
     }
 
-    It 'goes through -Proxy' {
+    It 'connects through -Proxy' {
         Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication -Proxy $proxy.Url
-        (Get-FakeGitLabRequest $proxy)[0].rawTarget | Should -Be 'http://gitlab.invalid/api/v4/personal_access_tokens/self'
+        (Get-FakeGitLabRequest $proxy)[0].rawTarget |
+            Should -Be 'http://gitlab.invalid/api/v4/personal_access_tokens/self'
     }
 
-    It 'gives the proxy the credential of <_>, in no message' -ForEach '-ProxyCredential', 'its URL' {
-        Add-FakeGitLabFault $proxy @{ kind = 'status'; status = 407; body = ''; headers = @{ 'Proxy-Authenticate' = 'Basic realm="p"' } }
-        $credential = if ($_ -eq '-ProxyCredential') { @{ Proxy = $proxy.Url; ProxyCredential = [pscredential]::new('me', (ConvertTo-Secret 'pr0xy-pass')) } } else { @{ Proxy = $proxy.Url -replace '://', '://me:pr0xy-pass@' } }
+    It 'sends the credential of <_> to the proxy, and reveals it in no message' -ForEach '-ProxyCredential', 'its URL' {
+        Add-FakeGitLabFault $proxy @{
+            kind = 'status'
+            status = 407
+            body = ''
+            headers = @{ 'Proxy-Authenticate' = 'Basic realm="p"' }
+        }
+        $credential = if ($_ -eq '-ProxyCredential') {
+            @{ Proxy = $proxy.Url; ProxyCredential = [pscredential]::new('me', (ConvertTo-Secret 'pr0xy-pass')) }
+        } else { @{ Proxy = $proxy.Url -replace '://', '://me:pr0xy-pass@' } }
         Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication @credential
-        (Get-FakeGitLabRequest $proxy).headers.'Proxy-Authorization' | Should -Contain ('Basic ' + [Convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes('me:pr0xy-pass')))
+        (Get-FakeGitLabRequest $proxy).headers.'Proxy-Authorization' |
+            Should -Contain ('Basic ' +
+                [Convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes('me:pr0xy-pass')))
         $dead = @{} + $credential
         $dead.Proxy = $dead.Proxy -replace ':\d+$', ':1'
         $failure = Get-Failure { Connect-GitLab https://gitlab.invalid $token @dead -MaximumRetryCount 0 }
         $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
-        ($failure | Format-List * -Force | Out-String) + $failure.Exception.ToString() | Should -Not -BeLike '*pr0xy-pass*'
+        ($failure | Format-List * -Force | Out-String) + $failure.Exception.ToString() |
+            Should -Not -BeLike '*pr0xy-pass*'
     }
 
-    It 'takes the environment''s proxy, and none with -NoProxy' {
+    It 'uses the proxy of the environment, and none with -NoProxy' {
         $output = Invoke-ChildShell @"
             Import-Module '$PSScriptRoot/../../GitLabAgents.psd1'
             Connect-GitLab -AllowUnencryptedAuthentication
             (Get-GitLabSession).TokenName
-            try { Connect-GitLab -AllowUnencryptedAuthentication -NoProxy -MaximumRetryCount 0 } catch { `$_.FullyQualifiedErrorId }
+            try { Connect-GitLab -AllowUnencryptedAuthentication -NoProxy -MaximumRetryCount 0 }
+            catch { `$_.FullyQualifiedErrorId }
 "@ -Environment @{ GITLAB_HOST = 'http://gitlab.invalid'; GITLAB_TOKEN = 'glpat-maintainer'; http_proxy = $proxy.Url }
         $output[0] | Should -Be maintainer
         $output[-1] | Should -BeLike 'ConnectionFailed,*'
     }
 
-    It 'takes the environment as it is when it connects' {
+    It 'reads the environment when it connects' {
         $way = { Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication -MaximumRetryCount 0 }
         (Get-Failure $way).FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
         $env:http_proxy = $proxy.Url
         Get-Failure $way | Should -BeNullOrEmpty
-        (Get-FakeGitLabRequest $proxy)[0].rawTarget | Should -Be 'http://gitlab.invalid/api/v4/personal_access_tokens/self'
+        (Get-FakeGitLabRequest $proxy)[0].rawTarget |
+            Should -Be 'http://gitlab.invalid/api/v4/personal_access_tokens/self'
         $env:no_proxy = 'gitlab.invalid'
         (Get-Failure $way).FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
         $env:no_proxy = $env:http_proxy = $null
@@ -128,7 +147,7 @@ Describe 'Connect-GitLab through a proxy' {
         (Get-Failure $way).FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
     }
 
-    It 'takes the default proxy that a user has set for .NET' {
+    It 'uses the default proxy that a user has set for .NET' {
         $before = [System.Net.Http.HttpClient]::DefaultProxy
         try {
             [System.Net.Http.HttpClient]::DefaultProxy = [System.Net.WebProxy]::new($proxy.Url)
@@ -138,7 +157,7 @@ Describe 'Connect-GitLab through a proxy' {
         finally { [System.Net.Http.HttpClient]::DefaultProxy = $before }
     }
 
-    It 'takes -Proxy <What>' -ForEach @(
+    It 'accepts -Proxy <What>' -ForEach @(
         @{ What = 'host:port'; Convert = { $args[0] -replace '^http://' } }
         @{ What = 'localhost:port'; Convert = { $args[0] -replace '^http://127.0.0.1', 'localhost' } }
         @{ What = 'as a Uri'; Convert = { [uri]$args[0] } }
@@ -148,17 +167,33 @@ Describe 'Connect-GitLab through a proxy' {
         (Get-FakeGitLabRequest $proxy)[0].headers.Host | Should -Be gitlab.invalid
     }
 
-    It 'gives up at once where the proxy does not accept the password' {
-        Add-FakeGitLabFault $proxy @{ kind = 'status'; status = 407; body = ''; headers = @{ 'Proxy-Authenticate' = 'Basic realm="p"' }; times = 'always' }
+    It 'stops at once if the proxy rejects the password' {
+        Add-FakeGitLabFault $proxy @{
+            kind = 'status'
+            status = 407
+            body = ''
+            headers = @{ 'Proxy-Authenticate' = 'Basic realm="p"' }
+            times = 'always'
+        }
         $way = @{ Proxy = $proxy.Url; ProxyCredential = [pscredential]::new('me', (ConvertTo-Secret 'pr0xy-pass')) }
         $failure = Get-Failure { Connect-GitLab http://gitlab.invalid $token -AllowUnencryptedAuthentication @way }
         $failure.FullyQualifiedErrorId | Should -BeLike 'ConnectionFailed,*'
         $failure.Exception.Message | Should -BeLike "*the proxy $($proxy.Url) refused*(407)*-ProxyCredential*"
-        @((Get-FakeGitLabRequest $proxy).headers | Where-Object { $_.PSObject.Properties['Proxy-Authorization'] }).Count | Should -Be 1
+        @(
+            (Get-FakeGitLabRequest $proxy).headers | Where-Object { $_.PSObject.Properties['Proxy-Authorization'] }
+        ).Count |
+            Should -Be 1
     }
 
-    It 'refuses what excludes each other' {
-        (Get-Failure { Connect-GitLab http://x $token -AllowUnencryptedAuthentication -Proxy $proxy.Url -NoProxy }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
-        (Get-Failure { Connect-GitLab http://x $token -AllowUnencryptedAuthentication -ProxyCredential ([pscredential]::new('me', $token)) }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+    It 'rejects parameters that cannot be combined' {
+        (Get-Failure {
+            Connect-GitLab http://x $token -AllowUnencryptedAuthentication -Proxy $proxy.Url -NoProxy
+        }).FullyQualifiedErrorId |
+            Should -BeLike 'InvalidRequest,*'
+        (Get-Failure {
+            Connect-GitLab http://x $token -AllowUnencryptedAuthentication -ProxyCredential ([pscredential]::new(
+                'me', $token))
+        }).FullyQualifiedErrorId |
+            Should -BeLike 'InvalidRequest,*'
     }
 }

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -46,11 +47,13 @@ Describe 'Wait-GitLabAgentConnection' {
         finally { $waiting.Dispose() }
     }
 
-    It 'is a Timeout that names what was seen last' {
+    It 'is a Timeout with the last known connection' {
         $failure = Get-Failure { Wait-GitLabAgentConnection group/app staging -TimeoutSec 1 -PollSec 1 }
         $failure.FullyQualifiedErrorId | Should -Be 'Timeout,GitLabAgents.Commands.WaitGitLabAgentConnectionCommand'
         $failure.CategoryInfo.Category | Should -Be OperationTimeout
-        "$failure" | Should -BeLike 'Agent staging of project group/app on * was not connected within 1 second. Its status is Stale; it was last seen at *'
+        "$failure" |
+            Should -BeLike ('Agent staging of project group/app on * was not connected within 1 second. Its status ' +
+                'is Stale; it was last seen at *')
         $failure.TargetObject | Should -Be staging
     }
 
@@ -58,41 +61,50 @@ Describe 'Wait-GitLabAgentConnection' {
         (Wait-GitLabAgentConnection group/app prod -MinimumVersion 18.9).Version | Should -Be '18.9.0'
         (Wait-GitLabAgentConnection group/app prod -MinimumVersion v18.9.0).Version | Should -Be '18.9.0'
         "$(Get-Failure { Wait-GitLabAgentConnection group/app prod -MinimumVersion 18.10 -TimeoutSec 1 -PollSec 1 })" |
-            Should -BeLike '*not connected with version 18.10 or later within 1 second. It is connected with version 18.9.0.'
+            Should -BeLike ('*not connected with version 18.10 or later within 1 second. It is connected with ' +
+                'version 18.9.0.')
     }
 
     It 'waits for the version of every pod' {
         $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = 11; version = '17.0.0' } }
-        (Get-Failure { Wait-GitLabAgentConnection group/app prod -MinimumVersion 18 -TimeoutSec 1 -PollSec 1 }).FullyQualifiedErrorId | Should -BeLike 'Timeout,*'
+        (Get-Failure {
+            Wait-GitLabAgentConnection group/app prod -MinimumVersion 18 -TimeoutSec 1 -PollSec 1
+        }).FullyQualifiedErrorId |
+            Should -BeLike 'Timeout,*'
     }
 
-    It 'says why the connection is not known' {
+    It 'reports why the connection is unknown' {
         $null = Connect-FakeGitLab $server glpat-developer
-        "$(Get-Failure { Wait-GitLabAgentConnection group/app prod -TimeoutSec 1 -PollSec 1 })" | Should -BeLike '*Its status is Unknown: *Maintainer*'
+        "$(Get-Failure { Wait-GitLabAgentConnection group/app prod -TimeoutSec 1 -PollSec 1 })" |
+            Should -BeLike '*Its status is Unknown: *Maintainer*'
     }
 
-    It 'waits for many agents together' {
-        $null = Add-FakeGitLabSeed $server @{ agents = 1..30 | ForEach-Object { @{ project = 'ops/app'; name = "a$_" } } }
+    It 'waits for many agents concurrently' {
+        $null = Add-FakeGitLabSeed $server @{ agents = 1..30 |
+            ForEach-Object { @{ project = 'ops/app'; name = "a$_" } } }
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
         $output = 'prod', 'staging' | ForEach-Object { [pscustomobject]@{ Project = 'group/app'; Agent = $_ } }
-        $output = @($output) + (Get-GitLabClusterAgent ops/app) | Wait-GitLabAgentConnection -TimeoutSec 2 -PollSec 1 2>&1
+        $output = @($output) + (Get-GitLabClusterAgent ops/app) |
+            Wait-GitLabAgentConnection -TimeoutSec 2 -PollSec 1 2>&1
         $watch.Elapsed.TotalSeconds | Should -BeLessThan 20
         ($output | Where-Object { $_ -is [GitLabAgents.AgentConnection] }).Agent | Should -Be prod
         @($output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }).Count | Should -Be 31
         @(Get-FakeGitLabCall $server).Count | Should -BeLessThan 40
     }
 
-    It 'outlasts a server that is down for a moment' {
+    It 'continues after a server was down for a moment' {
         Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; times = 1 }
         (Wait-GitLabAgentConnection group/app prod -PollSec 1 -TimeoutSec 30).Status | Should -Be Connected
     }
 
     It 'reports an agent that does not exist at once' {
-        (Get-Failure { Wait-GitLabAgentConnection group/app nobody }).FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
+        (Get-Failure { Wait-GitLabAgentConnection group/app nobody }).FullyQualifiedErrorId |
+            Should -BeLike 'AgentNotFound,*'
     }
 
-    It 'does not accept <_> as a version' -ForEach 'latest', '18.x' {
-        (Get-Failure { Wait-GitLabAgentConnection group/app prod -MinimumVersion $_ }).FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+    It 'rejects <_> as a version' -ForEach 'latest', '18.x' {
+        (Get-Failure { Wait-GitLabAgentConnection group/app prod -MinimumVersion $_ }).FullyQualifiedErrorId |
+            Should -BeLike 'InvalidRequest,*'
         Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
@@ -101,7 +113,8 @@ Describe 'Wait-GitLabAgentConnection' {
         $null = $waiting.AddScript({
             param($Module, $Session)
             Import-Module $Module
-            Get-GitLabClusterAgent group/app staging -Session $Session | Wait-GitLabAgentConnection -PollSec 60 -TimeoutSec 0
+            Get-GitLabClusterAgent group/app staging -Session $Session |
+                Wait-GitLabAgentConnection -PollSec 60 -TimeoutSec 0
         }).AddArgument("$PSScriptRoot/../../GitLabAgents.psd1").AddArgument($session)
         try {
             $handle = $waiting.BeginInvoke()
