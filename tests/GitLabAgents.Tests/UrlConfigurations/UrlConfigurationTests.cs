@@ -102,30 +102,63 @@ public sealed class UrlConfigurationTests
         Assert.Contains("grpc://", e.Message, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string, string?, string?, string> Mistakes => new()
+    // By name, because the content of the files differs in each run.
+    private static readonly Dictionary<string, (string? Certificate, string? Key, string Expected)> InvalidFiles = new()
     {
-        { "certificate without key", Pems.Certificate, null, "cert.pem was specified without its private key" },
-        { "key without certificate", null, Pems.Key, "key.pem was specified without its certificate" },
-        { "swapped certificate", Pems.Key, Pems.Key, "cert.pem contains a private key where a certificate is expected" },
-        { "swapped key", Pems.Certificate, Pems.Certificate, "key.pem contains a certificate where a private key is expected" },
-        { "no pem", "hello", Pems.Key, "cert.pem is not PEM" },
-        { "der", "0\u0082\u0003", Pems.Key, "cert.pem is not PEM" },
-        { "empty", Pems.Certificate, string.Empty, "key.pem is not PEM" },
-        { "open block", Pems.Certificate[..200], Pems.Key, "cert.pem is not valid PEM" },
-        { "damaged certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", Pems.Key, "cert.pem contains a certificate that cannot be read" },
-        { "encrypted key", Pems.Certificate, Pems.EncryptedKey, "key.pem is encrypted" },
-        { "encrypted key of old form", Pems.Certificate, Pems.TraditionalEncryptedKey, "key.pem is encrypted" },
-        { "another key", Pems.Certificate, Pems.OtherKey, "key.pem does not belong to the certificate of cert.pem" },
-        { "key of another kind", Pems.Certificate, Pems.CurveKey, "key.pem does not belong to the certificate of cert.pem" },
-        { "public key", Pems.Certificate, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "key.pem does not contain a private key" },
+        ["certificate without key"] = (
+            Pems.Certificate, null,
+            "cert.pem was specified without its private key"),
+        ["key without certificate"] = (
+            null, Pems.Key,
+            "key.pem was specified without its certificate"),
+        ["swapped certificate"] = (
+            Pems.Key, Pems.Key,
+            "cert.pem contains a private key where a certificate is expected"),
+        ["swapped key"] = (
+            Pems.Certificate, Pems.Certificate,
+            "key.pem contains a certificate where a private key is expected"),
+        ["no pem"] = (
+            "hello", Pems.Key,
+            "cert.pem is not PEM"),
+        ["der"] = (
+            "0\u0082\u0003", Pems.Key,
+            "cert.pem is not PEM"),
+        ["empty"] = (
+            Pems.Certificate, string.Empty,
+            "key.pem is not PEM"),
+        ["open block"] = (
+            Pems.Certificate[..200], Pems.Key,
+            "cert.pem is not valid PEM"),
+        ["damaged certificate"] = (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", Pems.Key,
+            "cert.pem contains a certificate that cannot be read"),
+        ["encrypted key"] = (
+            Pems.Certificate, Pems.EncryptedKey,
+            "key.pem is encrypted"),
+        ["encrypted key of old form"] = (
+            Pems.Certificate, Pems.TraditionalEncryptedKey,
+            "key.pem is encrypted"),
+        ["another key"] = (
+            Pems.Certificate, Pems.OtherKey,
+            "key.pem does not belong to the certificate of cert.pem"),
+        ["key of another kind"] = (
+            Pems.Certificate, Pems.CurveKey,
+            "key.pem does not belong to the certificate of cert.pem"),
+        ["public key"] = (
+            Pems.Certificate, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+            "key.pem does not contain a private key"),
     };
 
+    public static TheoryData<string> InvalidFileNames() => [.. InvalidFiles.Keys];
+
     [Theory]
-    [MemberData(nameof(Mistakes))]
-    public void A_mistake_with_a_file_names_the_file_and_the_mistake(string what, string? certificate, string? key, string expected)
+    [MemberData(nameof(InvalidFileNames))]
+    public void An_invalid_file_is_reported_with_its_name_and_the_mistake(string name)
     {
+        (string? certificate, string? key, string expected) = InvalidFiles[name];
         GitLabApiException e = Assert.Throws<GitLabApiException>(() => Content(certificate, key));
-        Assert.True(e.Kind == GitLabErrorKind.InvalidRequest && e.Message.Contains(expected, StringComparison.Ordinal), $"{what}: {e.Message}");
+        Assert.Equal(GitLabErrorKind.InvalidRequest, e.Kind);
+        Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Inside(Pems.Key), e.ToString(), StringComparison.Ordinal);
     }
 
