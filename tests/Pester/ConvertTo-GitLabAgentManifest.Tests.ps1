@@ -3,7 +3,7 @@
 param()
 
 BeforeDiscovery {
-    $noShell = -not (Test-Path /bin/sh)
+    $noShell = $IsWindows -or -not (Test-Path /bin/sh)
     $noHelm = -not (Get-Command helm -CommandType Application -ErrorAction Ignore)
     $noKubectl = -not (Get-Command kubectl -CommandType Application -ErrorAction Ignore)
 }
@@ -25,14 +25,11 @@ Describe 'ConvertTo-GitLabAgentManifest' {
     BeforeAll {
         # Certificates as people have them: one that is good, one with its key, one that expired.
         $files = (New-Item -ItemType Directory 'TestDrive:/files').FullName
-        $key = [System.Security.Cryptography.ECDsa]::Create([System.Security.Cryptography.ECCurve+NamedCurves]::nistP256)
-        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=ca', $key, 'SHA256')
-        $now = [DateTimeOffset]::Now
-        $good = $request.CreateSelfSigned($now.AddDays(-1), $now.AddDays(30)).ExportCertificatePem()
-        Set-Content "$files/ca.pem" $good
-        Set-Content "$files/both.pem" $good, $key.ExportPkcs8PrivateKeyPem()
-        Set-Content "$files/expired.pem" $request.CreateSelfSigned($now.AddDays(-9), $now.AddDays(-2)).ExportCertificatePem()
-        Set-Content "$files/key.pem" $key.ExportPkcs8PrivateKeyPem()
+        $good = New-TestCertificate ca
+        Set-Content "$files/ca.pem" $good.Pem
+        Set-Content "$files/both.pem" $good.Pem, $good.KeyPem
+        Set-Content "$files/expired.pem" (New-TestCertificate ca -From -9 -To -2).Pem
+        Set-Content "$files/key.pem" $good.KeyPem
         Set-Content "$files/junk.pem" hello
         Push-Location $files
 
@@ -105,9 +102,10 @@ Describe 'ConvertTo-GitLabAgentManifest' {
         It 'names the file by its full path in the command, whatever path of PowerShell it was' {
             $null = New-PSDrive -Name Files -PSProvider FileSystem -Root $files
             $full = Join-Path $files 'ca.pem'
+            $argument = if ($IsWindows) { $full.Replace('\', '/') } else { $full } # Helm takes a backslash for an escape.
             foreach ($path in './ca.pem', 'Files:/ca.pem', $full) {
                 $token | ConvertTo-GitLabAgentManifest -KasCaCertificatePath $path |
-                    Should -BeExactly "$command --set-string config.kasAddress=wss://kas.example.com --set-file config.kasCaCert=$full"
+                    Should -BeExactly "$command --set-string config.kasAddress=wss://kas.example.com --set-file config.kasCaCert=$argument"
             }
         }
 
@@ -174,7 +172,7 @@ Describe 'ConvertTo-GitLabAgentManifest' {
         }
 
         It 'refuses mutual TLS, for which the chart has no values, but makes the secret' {
-            Set-Content gitlab.pem $good
+            Set-Content gitlab.pem $good.Pem
             $url = Add-UrlConfiguration -With @{ ClientCertificatePath = 'gitlab.pem'; ClientKeyPath = 'key.pem' }
             foreach ($format in 'HelmCommand', 'HelmValues') {
                 $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -Format $format -UrlConfiguration $url }
@@ -328,7 +326,7 @@ $null = $token | ConvertTo-GitLabAgentManifest -Format KubernetesSecret
     }
 }
 
-Describe 'The command of ConvertTo-GitLabAgentManifest' {
+Describe "The command of ConvertTo-GitLabAgentManifest$(if ($noShell) { ' (skipped: there is no /bin/sh)' })" {
     BeforeAll {
         # A helm that writes the words it is given, and what comes through its standard input.
         $bin = (New-Item -ItemType Directory 'TestDrive:/bin').FullName
@@ -338,7 +336,7 @@ Describe 'The command of ConvertTo-GitLabAgentManifest' {
         Reset-FakeGitLab $server
         $null = Connect-FakeGitLab $server
         $token = New-GitLabAgentToken 103 14 ci-1
-        $certificate = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=ca', [System.Security.Cryptography.ECDsa]::Create(), 'SHA256').CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(30)).ExportCertificatePem()
+        $certificate = (New-TestCertificate ca).Pem
         function Add-Certificate ($Folder) {
             $path = [System.IO.Path]::Combine($TestDrive, 'paths', $Folder)
             $null = [System.IO.Directory]::CreateDirectory($path)
@@ -390,7 +388,7 @@ Describe "helm$(if ($noHelm) { ' (skipped: there is none on the PATH)' })" {
         $null = Connect-FakeGitLab $server
         $token = New-GitLabAgentToken 103 14 ci-1
         $configuration = New-GitLabAgentUrlConfiguration 103 14 grpc://agent.example.com:8182
-        $pem = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=ca', [System.Security.Cryptography.ECDsa]::Create(), 'SHA256').CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(30)).ExportCertificatePem()
+        $pem = (New-TestCertificate ca).Pem
         function Get-Shown ($Output) {
             $text = "$($Output -match '^shown: ')" -replace '^shown: '
             if ($text) { ConvertFrom-Json $text -AsHashtable } else { throw "helm says: $Output" }

@@ -257,7 +257,7 @@ Describe 'Runbook' {
 
             It 'returns the report even if its file cannot be written' {
                 $output = [System.Collections.Generic.List[object]]::new()
-                { & "$examples/Invoke-TokenRotation.ps1" -Project fleet/one -Deploy $deploy -PollSec 1 -ReportPath "$TestDrive/no/where.csv" | ForEach-Object { $output.Add($_) } } | Should -Throw '*no/where.csv*'
+                { & "$examples/Invoke-TokenRotation.ps1" -Project fleet/one -Deploy $deploy -PollSec 1 -ReportPath "$TestDrive/no/where.csv" | ForEach-Object { $output.Add($_) } } | Should -Throw '*no?where.csv*'
                 $output.Status | Should -Be 'Completed'
             }
         }
