@@ -121,6 +121,12 @@ Describe 'Test-GitLabAgent' {
             @(Test-GitLabAgent nowhere/at-all -ExcludeRule NotReadable 2>&1).Count | Should -Be 1
         }
 
+        It 'recommends to check the group, if there is no such group' {
+            $failure, $finding = Test-GitLabAgent -Group nope 2>&1
+            $failure.FullyQualifiedErrorId | Should -BeLike 'NotFound,*'
+            $failure.ErrorDetails.RecommendedAction, $finding.RecommendedAction | Should -BeLike "Check the group's ID or full path.*"
+        }
+
         It 'shows no control character of a name' {
             Add-Agent -Tokens @{ name = "evil`e[2J"; createdAt = Get-Day 400; lastUsedAt = Get-Day 0.1 }
             $finding = Test-GitLabAgent ops/app
