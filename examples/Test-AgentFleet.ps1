@@ -10,8 +10,8 @@ GitLab. If something cannot be read, the reports are written all the same, and s
 Without a session, the script connects as Connect-GitLab does, with GITLAB_HOST and GITLAB_TOKEN of the environment. The
 access token needs the scope read_api and the role Maintainer.
 
-Exit codes: 0, no finding has the severity -FailOn or a higher one; 1, the script failed; 2, something could not be read;
-3, there are such findings.
+Exit codes: 0, no finding has the severity -FailOn or a higher one; 1, the script failed; 2, something could not be
+read; 3, there are such findings.
 
 .PARAMETER Project
 Specifies projects by their IDs or full paths.

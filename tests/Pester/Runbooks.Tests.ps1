@@ -1,20 +1,7 @@
 [Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
-# Runs the runbooks of examples/, and what the guides of docs/ show, against the fake GitLab.
-
-BeforeDiscovery {
-    $root = (Resolve-Path "$PSScriptRoot/../..").Path
-    $guides = 'from-zero', 'coming-from', 'security' | ForEach-Object {
-        $text = [System.IO.File]::ReadAllText("$root/docs/$_.md") -replace '\r\n', "`n"
-        @{ Page = $_; Code = [regex]::Matches($text, '(?ms)^```powershell\n(.*?)^```$') | ForEach-Object { $_.Groups[1].Value } }
-    }
-    $links = foreach ($page in "$root/CONTRIBUTING.md", "$root/docs/from-zero.md", "$root/docs/runbooks.md", "$root/docs/coming-from.md", "$root/docs/security.md") {
-        foreach ($link in [regex]::Matches([System.IO.File]::ReadAllText($page), '\]\((?!https:)(?<File>[^)#]*)(#(?<Part>[^)]+))?\)')) {
-            @{ From = Split-Path $page -Leaf; Page = $page; Link = $link.Groups['File'].Value; Part = $link.Groups['Part'].Value }
-        }
-    }
-}
+# Runs the runbooks of examples/ against the fake GitLab.
 
 BeforeAll {
     . "$PSScriptRoot/Runbook.ps1"
@@ -439,69 +426,6 @@ Describe 'Runbook' {
                 { Invoke-Runbook Invoke-TokenHygiene $apply } | Should -Throw '*is not a valid plan: it has no column Approve.'
                 Get-FakeGitLabCall $server | Should -BeNullOrEmpty
             }
-        }
-    }
-}
-
-Describe 'Guide' {
-    BeforeEach {
-        Reset-FakeGitLab $server
-        $env:GITLAB_HOST = $server.Url
-        $env:GITLAB_TOKEN = 'glpat-maintainer'
-        $session = Connect-FakeGitLab $server
-
-        # What stands in for the world around the pages.
-        $given = [System.Collections.Generic.List[object]]::new()
-        $surroundings = {
-            function Read-Host { ConvertTo-Secret 'glpat-maintainer' }
-            function kubectl { $null }
-            function helm {
-                $text = $input | Out-String
-                if ($text.Trim()) {
-                    $given.Add(($text | ConvertFrom-Json))
-                    $new = (Get-FakeGitLabState $server).agents | Where-Object name -In 'demo', 'edge'
-                    $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = $new.id } }
-                }
-            }
-        }
-    }
-
-    AfterEach {
-        Disconnect-GitLab
-        Remove-Item Env:GITLAB_HOST, Env:GITLAB_TOKEN -ErrorAction Ignore
-    }
-
-    It '<Page> shows what works' -ForEach $guides {
-        $Code | Should -Not -BeNullOrEmpty
-        $PSDefaultParameterValues = @{ 'Connect-GitLab:AllowUnencryptedAuthentication' = $true; 'Revoke-GitLabAgentToken:Confirm' = $false }
-        $run = [scriptblock]::Create(($Code -join "`n").Replace('gitlab.example.com', $server.Url))
-        . $surroundings
-        Get-Failure { . $run } | Should -BeNullOrEmpty
-    }
-
-    It 'from-zero hands both secrets to Helm, and revokes the first' {
-        $page = [System.IO.File]::ReadAllText("$PSScriptRoot/../../docs/from-zero.md") -replace '\r\n', "`n"
-        $code = [regex]::Matches($page, '(?ms)^```powershell\n(.*?)^```$') | ForEach-Object { $_.Groups[1].Value }
-        $PSDefaultParameterValues = @{ 'Connect-GitLab:AllowUnencryptedAuthentication' = $true; 'Revoke-GitLabAgentToken:Confirm' = $false }
-        . $surroundings
-        $null = . ([scriptblock]::Create(($code -join "`n").Replace('gitlab.example.com', $server.Url)))
-        $given.config.token | Should -Be (Get-Token demo-1).secret, (Get-Token demo-2).secret
-        $given[0].config.kasAddress | Should -Be 'wss://kas.example.com/'
-        (Get-Token demo-1).status | Should -Be 'revoked'
-        (Get-Token demo-2).status | Should -Be 'active'
-    }
-
-    It 'from-zero explains every error id' {
-        $page = [System.IO.File]::ReadAllText("$PSScriptRoot/../../docs/from-zero.md")
-        foreach ($id in [enum]::GetNames([GitLabAgents.GitLabErrorKind])) { $page.Contains("| ``$id`` |") | Should -BeTrue -Because "$id is an error id" }
-    }
-
-    It '<From> links to what is there: <Link>#<Part>' -ForEach $links {
-        $target = if ($Link) { Join-Path (Split-Path $Page) $Link } else { $Page }
-        $target | Should -Exist
-        if ($Part) {
-            $headings = Get-Content $target | Where-Object { $_ -match '^#' } | ForEach-Object { ($_ -replace '^#+ ' -replace '[^\w\- ]').ToLowerInvariant() -replace ' ', '-' }
-            $headings | Should -Contain $Part
         }
     }
 }
