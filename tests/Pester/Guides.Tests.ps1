@@ -46,7 +46,10 @@ BeforeAll {
     # What stands in for the world around the pages.
     $given = [System.Collections.Generic.List[object]]::new()
     $surroundings = {
-        function Read-Host { ConvertTo-Secret $answer }
+        function Read-Host ($Prompt, [switch] $AsSecureString) {
+            $null = $AsSecureString
+            ConvertTo-Secret $(if ($Prompt -eq 'Secret') { $leaked } else { $env:GITLAB_TOKEN })
+        }
         function Get-Secret { ConvertTo-Secret 'glpat-maintainer' }
         function Set-Secret { $null = $args }
         function kubectl {
@@ -86,7 +89,8 @@ Describe 'Guide' {
         $session = Reset-Runbook
         $given.Clear()
         $env:GITLAB_HOST = $server.Url
-        $env:GITLAB_TOKEN = $answer = 'glpat-maintainer'
+        $env:GITLAB_TOKEN = 'glpat-maintainer'
+        $leaked = ((Get-FakeGitLabState $server).tokens | Where-Object id -EQ 1002).secret
         $null = New-Item -ItemType SymbolicLink -Path "$TestDrive/examples" -Target $examples
         Push-Location $TestDrive
         # Nobody answers.
@@ -106,9 +110,26 @@ Describe 'Guide' {
 
     It '<Page> shows what works' -ForEach ($guides | Where-Object Page -NE runbooks) {
         $Code | Should -Not -BeNullOrEmpty
+        # Only administrators find tokens by their secret.
+        if ("$Code" -match ' -Secret ') {
+            $env:GITLAB_TOKEN = 'glpat-admin'
+            $session = Connect-FakeGitLab $server glpat-admin
+        }
         $run = ConvertTo-Script $Code
         . $surroundings
         Get-Failure { . $run } | Should -BeNullOrEmpty
+    }
+
+    It 'security revokes the leaked token, with and without an administrator' -ForEach ($guides | Where-Object Page -EQ security) {
+        $parts = @{}
+        foreach ($block in $Code) { if ($block -match 'Rotation|Read-Host') { $parts[$Matches[0]] = $block } }
+        . $surroundings
+        $null = . (ConvertTo-Script $parts.Rotation)
+        (Get-Token staging-1).status | Should -Be 'revoked'
+        $null = Connect-FakeGitLab $server glpat-admin
+        $null = . (ConvertTo-Script $parts.'Read-Host')
+        (Get-Token prod-spare).status | Should -Be 'revoked'
+        (Get-Token prod-2024).status | Should -Be 'active'
     }
 
     It 'from-zero passes both secrets to Helm, and revokes the first' -ForEach ($guides | Where-Object Page -EQ from-zero) {
