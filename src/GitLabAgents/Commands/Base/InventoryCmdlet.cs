@@ -43,7 +43,7 @@ public abstract class InventoryCmdlet : GitLabCmdlet
         ValueFromPipelineByPropertyName = true,
         ParameterSetName = AgentIdSet)]
     [Alias("ProjectId")]
-    [ValidateNotNull]
+    [ValidateProject]
     [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
