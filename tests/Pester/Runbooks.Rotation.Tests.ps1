@@ -5,23 +5,16 @@ param()
 # Runs the runbook that rotates tokens against the fake GitLab, with a fake kubectl.
 
 BeforeAll {
-    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     . "$PSScriptRoot/Runbook.ps1"
-    $hidden = Hide-GitLabEnvironment
-    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-FakeGitLab $server
-    Restore-GitLabEnvironment $hidden
+    Stop-Runbook
 }
 
 Describe 'Runbook' {
     BeforeEach {
-        Reset-FakeGitLab $server
-        $session = Connect-FakeGitLab $server
-        Get-ChildItem $TestDrive | Remove-Item -Recurse
+        $session = Reset-Runbook
     }
 
     AfterEach { $session | Disconnect-GitLab }

@@ -31,7 +31,7 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
         ValueFromPipelineByPropertyName = true,
         ParameterSetName = AgentIdSet)]
     [Alias("ProjectId")]
-    [ValidateNotNull]
+    [ValidateProject]
     [ArgumentCompleter(typeof(ProjectCompleter))]
     public ProjectReference Project { get; set; } = null!;
 
