@@ -109,6 +109,6 @@ Describe 'Test-AgentFleet' {
         $markdown = Get-Content -Raw "$TestDrive/a.md"
         $markdown | Should -Not -BeLike '*<img*'
         $markdown.Contains('[a](b)') | Should -BeFalse
-        $markdown, (Get-Content -Raw "$TestDrive/a.xml") | Should -Not -Match "`e"
+        $markdown, (Get-Content -Raw "$TestDrive/a.xml") | Should -Not -Match "$([char]27)"
     }
 }
