@@ -1,3 +1,4 @@
+#Requires -PSEdition Core
 [Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '',
     Justification = 'The blocks of Pester share their variables.')]
 param()
@@ -18,7 +19,8 @@ BeforeDiscovery {
                 if ($lines -notmatch '^(dotnet|\./build\.ps1)\b') { $lines }
             }
             else {
-                foreach ($line in [regex]::Matches($lines, '(?m)pwsh -NoProfile -NonInteractive -File (?<Script>examples/.*)$')) {
+                $pattern = '(?m)pwsh -NoProfile -NonInteractive -File (?<Script>examples/.*)$'
+                foreach ($line in [regex]::Matches($lines, $pattern)) {
                     "./$($line.Groups['Script'].Value)" -replace "'-Confirm:\`$false'", '-Confirm:$false'
                 }
             }
@@ -33,7 +35,12 @@ BeforeDiscovery {
     $links = foreach ($page in $pages) {
         $text = [System.IO.File]::ReadAllText($page.FullName)
         foreach ($link in [regex]::Matches($text, '\]\((?!https:)(?<File>[^)#]*)(#(?<Part>[^)]+))?\)')) {
-            @{ From = $page.Name; Page = $page.FullName; Link = $link.Groups['File'].Value; Part = $link.Groups['Part'].Value }
+            @{
+                From = $page.Name
+                Page = $page.FullName
+                Link = $link.Groups['File'].Value
+                Part = $link.Groups['Part'].Value
+            }
         }
     }
     $scripts = Get-ChildItem "$root/examples/*.ps1" | ForEach-Object { @{ Script = $_.BaseName; Path = $_.FullName } }
@@ -68,8 +75,9 @@ BeforeAll {
         }
         # The cluster signs in with the tokens that it gets; rotations wait for that.
         function Use-NewToken {
+            $limit = (Get-Date).AddHours(-1)
             $new = (Get-FakeGitLabState $server).tokens | Where-Object {
-                $_.status -eq 'active' -and -not $_.lastUsedAt -and [DateTimeOffset]$_.createdAt -gt (Get-Date).AddHours(-1)
+                $_.status -eq 'active' -and -not $_.lastUsedAt -and [DateTimeOffset]$_.createdAt -gt $limit
             }
             if ($new) { $null = Add-FakeGitLabSeed $server @{ markUsed = @($new.id) } }
         }
@@ -120,7 +128,9 @@ Describe 'Guide' {
         Get-Failure { . $run } | Should -BeNullOrEmpty
     }
 
-    It 'security revokes the leaked token, with and without an administrator' -ForEach ($guides | Where-Object Page -EQ security) {
+    It 'security revokes the leaked token, with and without an administrator' -ForEach (
+        $guides | Where-Object Page -EQ security
+    ) {
         $parts = @{}
         foreach ($block in $Code) { if ($block -match 'Rotation|Read-Host') { $parts[$Matches[0]] = $block } }
         . $surroundings
@@ -132,7 +142,9 @@ Describe 'Guide' {
         (Get-Token prod-2024).status | Should -Be 'active'
     }
 
-    It 'from-zero passes both secrets to Helm, and revokes the first' -ForEach ($guides | Where-Object Page -EQ from-zero) {
+    It 'from-zero passes both secrets to Helm, and revokes the first' -ForEach (
+        $guides | Where-Object Page -EQ from-zero
+    ) {
         $run = ConvertTo-Script $Code
         . $surroundings
         $null = . $run
@@ -204,7 +216,8 @@ Describe 'The page of the runbooks' {
     }
 
     It 'leaves the files that it mentions' {
-        'agents.html', 'inventory.csv', 'result.csv', 'revoked.csv', 'agents.xml', 'agents.md', 'plan.csv', 'rotated.csv' | Should -Exist
+        'agents.html', 'agents.xml', 'agents.md', 'inventory.csv', 'result.csv', 'plan.csv', 'revoked.csv',
+        'rotated.csv' | Should -Exist
     }
 }
 

@@ -78,7 +78,8 @@ exec "$KUBECTL_BIN/sign-in" "$KUBECTL_BIN/$2.yaml"
 Import-Module '$PSScriptRoot/FakeGitLab.psm1'
 `$server = [pscustomobject]@{ Url = '$($Server.Url)' }
 `$secret = [regex]::Match((Get-Content `$args[0] -Raw), '(?m)^  token: "(.*)"').Groups[1].Value
-`$null = Add-FakeGitLabSeed `$server @{ markUsed = ((Get-FakeGitLabState `$server).tokens | Where-Object secret -CEQ `$secret).id }
+`$token = (Get-FakeGitLabState `$server).tokens | Where-Object secret -CEQ `$secret
+`$null = Add-FakeGitLabSeed `$server @{ markUsed = `$token.id }
 "@
     $command = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-File', "$bin/sign-in.ps1" |
         ForEach-Object { "'$_'" }

@@ -1,4 +1,5 @@
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '',
+    Justification = 'The blocks of Pester share their variables.')]
 param()
 
 BeforeAll {
@@ -12,12 +13,13 @@ AfterAll {
 Describe 'Test-AgentFleet' {
     BeforeEach {
         $session = Reset-Runbook
+        $paths = @{ JUnitPath = "$TestDrive/a.xml"; MarkdownPath = "$TestDrive/a.md" }
     }
 
     AfterEach { $session | Disconnect-GitLab }
 
     It 'returns exit code 0 for a project without findings' {
-        $run = Invoke-Runbook Test-AgentFleet @{ Project = 'group/empty'; JUnitPath = "$TestDrive/a.xml"; MarkdownPath = "$TestDrive/a.md" }
+        $run = Invoke-Runbook Test-AgentFleet (@{ Project = 'group/empty' } + $paths)
         $run.ExitCode | Should -Be 0
         $run.Objects | Should -BeNullOrEmpty
         ([xml](Get-Content -Raw "$TestDrive/a.xml")).DocumentElement.Name | Should -Be testsuites
@@ -28,7 +30,7 @@ Describe 'Test-AgentFleet' {
         @{ FailOn = 'Error'; Code = 0 }
         @{ FailOn = 'Warning'; Code = 3 }
     ) {
-        $run = Invoke-Runbook Test-AgentFleet @{ Project = 'platform/apps/api'; FailOn = $FailOn; JUnitPath = "$TestDrive/a.xml"; MarkdownPath = "$TestDrive/a.md" }
+        $run = Invoke-Runbook Test-AgentFleet (@{ Project = 'platform/apps/api'; FailOn = $FailOn } + $paths)
         $run.ExitCode | Should -Be $Code
         $run.Objects.RuleName | Should -Be TokenNeverUsed
         $suite = ([xml](Get-Content -Raw "$TestDrive/a.xml")).testsuites.testsuite
@@ -39,7 +41,7 @@ Describe 'Test-AgentFleet' {
     }
 
     It 'returns exit code 2 if a project cannot be read, and reports it everywhere' {
-        $paths = @{ ReportPath = "$TestDrive/a.html"; JUnitPath = "$TestDrive/a.xml"; MarkdownPath = "$TestDrive/a.md" }
+        $paths.ReportPath = "$TestDrive/a.html"
         $run = Invoke-Runbook Test-AgentFleet (@{ Project = 'platform/apps/web', 'no/where' } + $paths)
         $run.ExitCode | Should -Be 2
         $run.Objects.RuleName | Should -Be 'Disconnected', 'NotReadable'
@@ -62,17 +64,20 @@ Describe 'Test-AgentFleet' {
     }
 
     It 'does not exclude NotReadable' {
-        { Invoke-Runbook Test-AgentFleet @{ Project = 'group/app'; ExcludeRule = 'Not*' } } | Should -Throw '*cannot be excluded*'
+        { Invoke-Runbook Test-AgentFleet @{ Project = 'group/app'; ExcludeRule = 'Not*' } } |
+            Should -Throw '*cannot be excluded*'
         Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
     It 'does not start with a rule that does not exist' {
-        { Invoke-Runbook Test-AgentFleet @{ Project = 'group/app'; Rule = 'TokenUnsed' } } | Should -Throw "*'TokenUnsed' is not a rule.*"
+        { Invoke-Runbook Test-AgentFleet @{ Project = 'group/app'; Rule = 'TokenUnsed' } } |
+            Should -Throw "*'TokenUnsed' is not a rule.*"
         Get-FakeGitLabCall $server | Should -BeNullOrEmpty
     }
 
     It 'reads the inventory once for all reports' {
-        $run = Invoke-Runbook Test-AgentFleet @{ Group = 'platform'; Recurse = $true; ReportPath = "$TestDrive/a.html"; JUnitPath = "$TestDrive/a.xml" }
+        $paths.ReportPath = "$TestDrive/a.html"
+        $run = Invoke-Runbook Test-AgentFleet (@{ Group = 'platform'; Recurse = $true } + $paths)
         $run.Text | Should -BeLike '*4 agents, 7 findings, 1 of severity Error or higher.*'
         $run.Leaks | Should -BeNullOrEmpty
         Get-FakeGitLabCall $server | Should -Be 'POST /api/graphql'
@@ -84,27 +89,35 @@ Describe 'Test-AgentFleet' {
     }
 
     It 'tests an agent once that two arguments reach' {
-        @((Invoke-Runbook Test-AgentFleet @{ Project = 101, 'group/app'; Rule = 'Disconnected' }).Objects).Count | Should -Be 1
+        $run = Invoke-Runbook Test-AgentFleet @{ Project = 101, 'group/app'; Rule = 'Disconnected' }
+        $run.Objects.Count | Should -Be 1
     }
 
     It 'fails on tokens that were not used for a time: <UnusedFor>' -ForEach @(
         @{ UnusedFor = '60.00:00:00'; Code = 3; Token = 'staging-1' }
         @{ UnusedFor = '90.00:00:00'; Code = 0; Token = $null }
     ) {
-        $run = Invoke-Runbook Test-AgentFleet @{ Project = 'group/app'; Rule = 'TokenUnused'; UnusedFor = $UnusedFor; FailOn = 'Warning' }
+        $call = @{ Project = 'group/app'; Rule = 'TokenUnused'; UnusedFor = $UnusedFor; FailOn = 'Warning' }
+        $run = Invoke-Runbook Test-AgentFleet $call
         $run.ExitCode | Should -Be $Code
         $run.Objects | ForEach-Object { $_.Token.Name } | Should -Be $Token
     }
 
     It 'returns the findings even if a file cannot be written' {
         $output = [System.Collections.Generic.List[object]]::new()
-        { & "$examples/Test-AgentFleet.ps1" -Project group/app -ReportPath "$TestDrive/no/where.html" | ForEach-Object { $output.Add($_) } } | Should -Throw '*does not exist*'
+        $call = {
+            & "$examples/Test-AgentFleet.ps1" -Project group/app -ReportPath "$TestDrive/no/where.html" |
+                ForEach-Object { $output.Add($_) }
+        }
+        $call | Should -Throw '*does not exist*'
         $output.RuleName | Should -Contain 'Disconnected'
     }
 
     It 'escapes names that contain markup' {
-        $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'ops/app'; name = 'one'; createdAt = Get-Ago 30; tokens = @{ name = "<img src=x> | [a](b) $([char]27)[1m"; createdAt = Get-Ago 30 } } }
-        $run = Invoke-Runbook Test-AgentFleet @{ Group = 'ops'; FailOn = 'Information'; JUnitPath = "$TestDrive/a.xml"; MarkdownPath = "$TestDrive/a.md" }
+        $token = @{ name = "<img src=x> | [a](b) $([char]27)[1m"; createdAt = Get-Ago 30 }
+        $agent = @{ project = 'ops/app'; name = 'one'; createdAt = Get-Ago 30; tokens = $token }
+        $null = Add-FakeGitLabSeed $server @{ agents = $agent }
+        $run = Invoke-Runbook Test-AgentFleet (@{ Group = 'ops'; FailOn = 'Information' } + $paths)
         $run.ExitCode | Should -Be 3
         $markdown = Get-Content -Raw "$TestDrive/a.md"
         $markdown | Should -Not -BeLike '*<img*'
