@@ -73,7 +73,9 @@ public sealed class FakeGitLabHandler(State state, FakeGitLabOptions options) : 
             Content = new ReadOnlyMemoryContent(response.Body),
         };
         message.Headers.Date = state.Now;
-        message.Content.Headers.ContentType = response.ContentType is { } type ? MediaTypeHeaderValue.Parse(type) : null;
+        message.Content.Headers.ContentType = response.ContentType is { } type
+            ? MediaTypeHeaderValue.Parse(type)
+            : null;
         foreach ((string name, string value) in response.Headers.Select(static header => (header.Key, header.Value)))
         {
             message.Headers.TryAddWithoutValidation(name, value);

@@ -24,7 +24,7 @@ public sealed class FakeGitLabOptions
     /// <summary>Time added to a GraphQL request for each point of its complexity.</summary>
     public TimeSpan LatencyPerComplexityPoint { get; set; }
 
-    /// <summary>A GraphQL request that would take longer is answered with 503 after this time.</summary>
+    /// <summary>A GraphQL request that would take longer gets a 503 after this time.</summary>
     public TimeSpan GraphQLTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -101,7 +101,7 @@ public sealed class FakeGitLabOptions
     /// </summary>
     public int? RequestsPerMinute { get; set; }
 
-    /// <summary>Whether the server refuses changes, or is down for maintenance.</summary>
+    /// <summary>Whether the server rejects changes, or is down for maintenance.</summary>
     public MaintenanceMode Maintenance { get; set; }
 
     /// <summary>The server's clock.</summary>

@@ -35,10 +35,10 @@ public enum GraphQLAvailability
 /// <summary>The form of certificates in the API.</summary>
 public enum CertificateEncoding
 {
-    /// <summary>Plain PEM; base64 is refused (18.x).</summary>
+    /// <summary>Plain PEM; base64 is rejected (18.x).</summary>
     Pem,
 
-    /// <summary>Base64 of PEM on one line; plain PEM is refused (17.x).</summary>
+    /// <summary>Base64 of PEM on one line; plain PEM is rejected (17.x).</summary>
     Strict,
 
     /// <summary>Base64 as with <see cref="Strict" />, in responses broken after 76 columns.</summary>

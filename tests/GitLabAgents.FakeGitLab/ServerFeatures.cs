@@ -33,7 +33,7 @@ internal sealed record ServerFeatures
     /// <summary><c>DELETE /admin/token</c>.</summary>
     public bool TokenRevocation { get; private init; }
 
-    /// <summary>Environments tell their agent.</summary>
+    /// <summary>Environments have an agent.</summary>
     public bool EnvironmentAgents { get; private init; }
 
     public CertificateEncoding Certificates { get; private init; }

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>What holds for every cmdlet, read from the metadata: behaviour is Pester's.</summary>
+/// <summary>Checks the conventions of every cmdlet by its metadata. The Pester tests check the behavior.</summary>
 public sealed class ConventionTests
 {
     private static readonly Assembly Module = typeof(GitLabCmdlet).Assembly;
@@ -21,7 +21,7 @@ public sealed class ConventionTests
     public static TheoryData<string> Cmdlets => new(Types().Select(NameOf));
 
     [Fact]
-    public void Manifest_exports_exactly_the_cmdlets()
+    public void The_manifest_exports_exactly_the_cmdlets()
     {
         string manifest = File.ReadAllText(Repository.PathOf("GitLabAgents.psd1"));
         string list = Regex.Match(manifest, @"CmdletsToExport\s*=\s*@\(([^)]*)\)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Value;
@@ -31,7 +31,7 @@ public sealed class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Verb_is_approved_and_noun_is_ours(string name)
+    public void The_verb_is_approved_and_the_noun_begins_with_GitLab(string name)
     {
         IEnumerable<string> approved = new[] { typeof(VerbsCommon), typeof(VerbsCommunications), typeof(VerbsSecurity), typeof(VerbsData), typeof(VerbsLifecycle), typeof(VerbsDiagnostic), typeof(VerbsOther) }
             .SelectMany(verbs => verbs.GetFields())
@@ -43,7 +43,7 @@ public sealed class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Has_a_file_of_its_own_and_says_what_it_puts_out(string name)
+    public void Each_cmdlet_has_its_own_file_and_an_output_type(string name)
     {
         Type type = TypeOf(name);
         Assert.True(File.Exists(Repository.PathOf("src", "GitLabAgents", "Commands", type.Name + ".cs")), type.Name);
@@ -52,7 +52,7 @@ public sealed class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void What_changes_something_asks_first(string name)
+    public void Each_cmdlet_that_changes_something_supports_ShouldProcess(string name)
     {
         string verb = name.Split('-')[0];
         bool changes = verb is "New" or "Remove" or "Revoke" or "Set" or "Invoke" or "Export";
@@ -63,7 +63,7 @@ public sealed class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void No_ambiguous_name_binds_by_property(string name)
+    public void No_parameter_that_binds_by_property_name_is_called_Id(string name)
     {
         foreach (PropertyInfo parameter in Parameters(TypeOf(name)))
         {
@@ -77,7 +77,7 @@ public sealed class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Takes_a_session_unless_it_is_about_sessions(string name)
+    public void Each_cmdlet_except_those_for_sessions_has_Session(string name)
     {
         PropertyInfo? session = Parameters(TypeOf(name)).SingleOrDefault(p => p.Name == "Session");
         if (SessionCmdlets.Contains(name))
@@ -93,7 +93,7 @@ public sealed class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Secrets_are_taken_as_secure_strings_alone(string name)
+    public void Secrets_are_secure_strings(string name)
     {
         foreach (PropertyInfo parameter in Parameters(TypeOf(name)).Where(p => p.Name is "Token" or "ClientKey" or "Password" or "Secret"))
         {
@@ -105,20 +105,20 @@ public sealed class ConventionTests
     [Theory]
     [InlineData("New-GitLabAgentToken")]
     [InlineData("Invoke-GitLabAgentTokenRotation")]
-    public void The_name_of_a_new_token_never_comes_from_a_pipeline(string name)
+    public void The_name_of_a_new_token_never_binds_from_the_pipeline(string name)
     {
         PropertyInfo token = Parameters(TypeOf(name)).Single(p => p.Name == "Name");
         Assert.DoesNotContain(All(token, nameof(ParameterAttribute)), a => Named(a, "ValueFromPipelineByPropertyName") is true || Named(a, "ValueFromPipeline") is true);
     }
 
     [Fact]
-    public void The_agent_to_remove_has_no_alias_that_a_token_could_bind_to()
+    public void No_token_binds_to_the_agent_to_remove()
         => Assert.Empty(Aliases(Parameters(TypeOf("Remove-GitLabClusterAgent")).Single(p => p.Name == "Agent")));
 
     [Theory]
     [InlineData("Project", "ProjectId")]
     [InlineData("Agent", "AgentId")]
-    public void References_answer_to_the_names_of_ids(string parameter, string alias)
+    public void References_have_the_aliases_of_IDs(string parameter, string alias)
     {
         foreach (Type type in Types())
         {
@@ -132,7 +132,7 @@ public sealed class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Is_documented_with_its_parameters(string name)
+    public void Each_cmdlet_and_each_parameter_is_documented(string name)
     {
         Type type = TypeOf(name);
         Dictionary<string, string> docs = Docs(Module);

@@ -33,9 +33,9 @@ public sealed class ExportedTypesTests
     }
 
     [Fact]
-    public void The_context_refuses_the_dependencies()
+    public void The_test_context_rejects_the_dependencies()
     {
-        // Otherwise the tests above could not fail.
+        // Otherwise the other test could not fail.
         var context = new RefusingContext(Repository.PathOf("module", "bin"));
         try
         {
@@ -50,7 +50,7 @@ public sealed class ExportedTypesTests
         }
     }
 
-    /// <summary>Loads the module's own assemblies and refuses everything in <c>dependencies/</c>.</summary>
+    /// <summary>Loads the assemblies of the module and rejects everything in <c>dependencies/</c>.</summary>
     private sealed class RefusingContext(string folder) : AssemblyLoadContext("Refusing", isCollectible: true)
     {
         private readonly HashSet<string> _refused = Directory

@@ -178,6 +178,71 @@ public sealed class HelpTests
             text, @"\b[A-Z][A-Za-z]+-GitLab\w+", RegexOptions.None, TimeSpan.FromSeconds(1));
         Assert.NotEmpty(commands);
         Assert.All(commands, match => Assert.True(Pages.ContainsKey(match.Value), match.Value));
+        (string? Command, string Parameter)[] parameters = [.. FindParameters(text)];
+        Assert.NotEmpty(parameters);
+        Assert.All(parameters, found => Assert.Contains(found.Parameter, GetParameterNames(found.Command)));
+    }
+
+    [Theory]
+    [InlineData(
+        "Connect-GitLab -Uri (Read-Host -Prompt x) -Token $t | Out-File -Path x",
+        "Connect-GitLab -Uri,Connect-GitLab -Token")]
+    [InlineData("Use -ErrorAction Stop. The Uri parameter", " -ErrorAction, -Uri")]
+    [InlineData("Get-GitLabSession | % { New-GitLabAgentToken -Name x; -Agent }", "New-GitLabAgentToken -Name, -Agent")]
+    [InlineData("Get-Help New-GitLabAgentToken -Examples", "")]
+    [InlineData("'a' | ForEach-Object -Parallel { Get-GitLabSession -Verbose }", "Get-GitLabSession -Verbose")]
+    [InlineData("PRIVATE-TOKEN and --api-mtls", "")]
+    public void The_parameters_of_a_topic_are_found(string text, string expected)
+        => Assert.Equal(
+            expected, string.Join(',', FindParameters(text).Select(found => $"{found.Command} -{found.Parameter}")));
+
+    // The parameters in the code and prose of a topic, with the cmdlet that they belong to where the text has one.
+    // Parameters of commands of other modules are left out.
+    private static IEnumerable<(string? Command, string Parameter)> FindParameters(string text)
+    {
+        var commands = new Stack<string?>();
+        string? current = null;
+        foreach (Match match in Regex.Matches(
+            text,
+            @"\b(?<command>[A-Z][a-z]\w*-[A-Z]\w+|pwsh)|(?<![\w-])-(?<name>[A-Z]\w+)|\b(?<name>[A-Z]\w+) parameter\b"
+                + @"|(?<open>[({])|(?<close>[)}])|[|;\n]|\.\s",
+            RegexOptions.ExplicitCapture,
+            TimeSpan.FromSeconds(1)))
+        {
+            if (match.Groups["name"].Success)
+            {
+                if (current is null || Pages.ContainsKey(current))
+                {
+                    yield return (current, match.Groups["name"].Value);
+                }
+            }
+            else if (match.Groups["open"].Success)
+            {
+                commands.Push(current);
+                current = null;
+            }
+            else if (match.Groups["close"].Success)
+            {
+                commands.TryPop(out current);
+            }
+            else if (!match.Groups["command"].Success)
+            {
+                current = null;
+            }
+            else if (current != "Get-Help") // Its argument is a command too.
+            {
+                current = match.Groups["command"].Value;
+            }
+        }
+    }
+
+    // Without a command, those of any cmdlet, and those of pwsh that the topics mention.
+    private static IEnumerable<string> GetParameterNames(string? command)
+    {
+        IEnumerable<string> names = command is null
+            ? Types.Values.SelectMany(GetParameters).Select(static parameter => parameter.Name).Append("NonInteractive")
+            : GetParameters(Types[command]).Select(static parameter => parameter.Name);
+        return names.Concat(Cmdlet.CommonParameters);
     }
 
     private static IEnumerable<string> Describe(string name, ParameterAttributes attributes, string[] sets)

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The packager refuses incomplete or inconsistent input; and it reads manifest and changelog.</summary>
+/// <summary>
+/// Checks that the packager rejects incomplete or inconsistent input, and how it reads the manifest and the changelog.
+/// </summary>
 public sealed class PackageRefusalTests : IDisposable
 {
     private const string NewAndFirst = "## [Unreleased]\n\n- New.\n\n## [1.0.0] - 2026-01-01\n\n- First.\n";
@@ -70,7 +72,7 @@ public sealed class PackageRefusalTests : IDisposable
     }
 
     [Fact]
-    public void Another_configuration_is_refused()
+    public void Another_configuration_is_rejected()
     {
         string built = DependencyClosure.Read(PathInCopy("module/bin")).Find("GitLabAgents")!.Configuration!;
         string other = built == "Debug" ? "Release" : "Debug";
@@ -80,7 +82,7 @@ public sealed class PackageRefusalTests : IDisposable
     }
 
     [Fact]
-    public void Different_versions_are_refused()
+    public void Different_versions_are_rejected()
     {
         string version = Packager.GetVersion(_folder.Path);
         Edit("GitLabAgents.psd1", $"'{version}'", "'77.0.0'");
@@ -94,14 +96,14 @@ public sealed class PackageRefusalTests : IDisposable
     [InlineData("module/bin/GitLabAgents.Client.pdb", "GitLabAgents.Client.pdb")]
     [InlineData("module/bin/dependencies/System.Memory.dll", "System.Memory 4.")]
     [InlineData("docs/icon.png", "icon.png")]
-    public void A_missing_file_is_refused(string file, string expected)
+    public void A_missing_file_is_rejected(string file, string expected)
     {
         File.Delete(PathInCopy(file));
         Assert.Contains(expected, GetRefusal(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Leftovers_of_an_earlier_build_are_refused()
+    public void Leftovers_of_an_earlier_build_are_rejected()
     {
         string leftover = PathInCopy("module/bin/System.Memory.dll");
         File.Copy(PathInCopy("module/bin/dependencies/System.Memory.dll"), leftover);
@@ -119,7 +121,7 @@ public sealed class PackageRefusalTests : IDisposable
         => Assert.Equal(expected, Changelog.GetReleaseNotes(changelog, version));
 
     [Fact]
-    public void An_empty_changelog_is_refused()
+    public void An_empty_changelog_is_rejected()
         => Assert.Throws<BuildException>(() => Changelog.GetReleaseNotes("# Changelog\n\n## [Unreleased]\n", "1.0.0"));
 
     [Fact]
@@ -150,7 +152,7 @@ public sealed class PackageRefusalTests : IDisposable
     [InlineData("@{ A = $(Get-Date) }", "line 1")]
     [InlineData("Get-Date", "single hashtable")]
     [InlineData("", "single hashtable")]
-    public void A_manifest_that_is_not_data_is_refused(string manifest, string expected)
+    public void A_manifest_that_is_not_data_is_rejected(string manifest, string expected)
         => Assert.Contains(
             expected,
             Assert.Throws<BuildException>(() => ModuleManifest.Parse(manifest)).Message,

@@ -73,7 +73,7 @@ public sealed partial class WorkflowTests
         await File.WriteAllTextAsync(
             Path.Combine(folder.Path, "Directory.Build.props"), "<Version>1.2.3</Version>");
 
-        // As GitHub starts it.
+        // GitHub starts it like this.
         string script = FindStep(Read("release.yml"), "Check that");
         var start = new ProcessStartInfo("bash", ["--noprofile", "--norc", "-e", "-c", script])
         {
@@ -90,7 +90,7 @@ public sealed partial class WorkflowTests
         }
     }
 
-    // Scripts, and files and folders of the repository's own top folders.
+    // Finds scripts, and files and folders in the top folders of the repository.
     [GeneratedRegex(
         @"(?<![\w/.$}])(?:\./)?((?:tests|tools|src|docs|examples|module|\.ci)/[\w./-]+|[\w-]+\.ps1|\w+\.\w+\.props)\b")]
     private static partial Regex PathPattern();

@@ -211,7 +211,7 @@ Describe 'Errors' {
         }
 
         It 'OutcomeUnknown: the connection breaks at a POST (<Kind>)' -ForEach @(
-            @{ Kind = 'reset' }, @{ Kind = 'truncate' }, @{ Kind = 'resetMidBody' }, @{ Kind = 'closeWithoutAnswer' }
+            @{ Kind = 'reset' }, @{ Kind = 'truncate' }, @{ Kind = 'resetMidBody' }, @{ Kind = 'closeWithoutResponse' }
         ) {
             Add-FakeGitLabFault $server @{ kind = $Kind; method = 'POST'; times = 'always' }
             $failure = Get-Failure { New-GitLabAgentToken 103 14 ci-1 }

@@ -53,7 +53,7 @@ internal static class FaultReader
             "delay" => Fault.Delay(json.Milliseconds("delayMs") ?? TimeSpan.FromSeconds(1)),
             "hang" => Fault.Hang(),
             "reset" => Fault.Reset(),
-            "closewithoutanswer" => Fault.CloseWithoutAnswer(),
+            "closewithoutresponse" => Fault.CloseWithoutResponse(),
             "truncate" => Fault.Truncate(),
             "slowbody" => Fault.SlowBody(
                 json.Milliseconds("totalMs") ?? json.Milliseconds("delayMs") ?? TimeSpan.FromSeconds(1)),

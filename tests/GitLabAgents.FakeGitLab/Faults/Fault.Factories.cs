@@ -79,7 +79,7 @@ public sealed partial class Fault
     public static Fault Reset() => new() { Kind = FaultKind.Reset };
 
     /// <summary>Closes the connection without a response.</summary>
-    public static Fault CloseWithoutAnswer() => new() { Kind = FaultKind.CloseWithoutAnswer };
+    public static Fault CloseWithoutResponse() => new() { Kind = FaultKind.CloseWithoutResponse };
 
     /// <summary>Sends half of the usual body, then closes. The server always acts.</summary>
     public static Fault Truncate() => new() { Kind = FaultKind.Truncate };

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace GitLabAgents.FakeGitLab;
 
 /// <summary>
-/// Something that goes wrong. Create one with a factory, narrow it with <see cref="On" /> and <see cref="Where" />,
-/// and add it to <see cref="FakeGitLabServer.Faults" />. It strikes once unless told otherwise.
+/// A fault of the server. Create one with a factory, narrow it with <see cref="On" /> and <see cref="Where" />,
+/// and add it to <see cref="FakeGitLabServer.Faults" />. It affects one request unless it is configured otherwise.
 /// </summary>
 public sealed partial class Fault
 {

@@ -4,7 +4,7 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.FakeGitLab;
 
-/// <summary>Makes a request fail as a fault says.</summary>
+/// <summary>Applies a fault to a request.</summary>
 internal static class FaultInjector
 {
     public static async Task InjectAsync(Fault fault, HttpExchange exchange, Func<ApiResponse> act)
@@ -29,7 +29,7 @@ internal static class FaultInjector
             case FaultKind.Reset:
                 await exchange.BreakAsync(reset: true);
                 break;
-            case FaultKind.CloseWithoutAnswer:
+            case FaultKind.CloseWithoutResponse:
                 await exchange.BreakAsync(reset: false);
                 break;
             case FaultKind.Truncate:

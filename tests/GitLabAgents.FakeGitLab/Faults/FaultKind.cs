@@ -16,7 +16,7 @@ public enum FaultKind
     Reset,
 
     /// <summary>Closes the TCP connection (FIN) without a response.</summary>
-    CloseWithoutAnswer,
+    CloseWithoutResponse,
 
     /// <summary>Announces the whole body, sends half of it and closes.</summary>
     Truncate,

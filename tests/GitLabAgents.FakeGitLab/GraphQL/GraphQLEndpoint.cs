@@ -26,7 +26,7 @@ internal static class GraphQLEndpoint
         new QueryLimitsRule(),
     ];
 
-    /// <summary>What GraphQL says to an unknown access token, and to one without the scope.</summary>
+    /// <summary>The response of GraphQL to an unknown access token, and to one without the scope.</summary>
     public static ApiResponse InvalidToken => Reject(401, "Invalid token");
 
     public static ApiResponse Timeout => Reject(503, Fault.GraphQLTimeoutMessage);

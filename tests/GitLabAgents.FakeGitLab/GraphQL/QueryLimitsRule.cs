@@ -5,7 +5,7 @@ using GraphQLParser.AST;
 namespace GitLabAgents.FakeGitLab.GraphQLApi;
 
 /// <summary>
-/// Refuses queries that are too complex or too deep. It runs only where the query is valid otherwise.
+/// Rejects queries that are too complex or too deep. It runs only if the query is otherwise valid.
 /// </summary>
 internal sealed class QueryLimitsRule : ValidationRuleBase
 {

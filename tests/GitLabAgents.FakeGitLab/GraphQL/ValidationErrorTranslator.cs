@@ -10,7 +10,7 @@ using GraphQLParser.AST;
 
 namespace GitLabAgents.FakeGitLab.GraphQLApi;
 
-/// <summary>Gives validation errors the message, path and extensions that GitLab gives them.</summary>
+/// <summary>Translates validation errors into those of GitLab, with their message, path and extensions.</summary>
 internal sealed partial class ValidationErrorTranslator(GraphQLDocument document, ISchema schema, Inputs variables)
 {
     public ExecutionError Translate(ExecutionError error)
@@ -152,7 +152,7 @@ internal sealed partial class ValidationErrorTranslator(GraphQLDocument document
             });
     }
 
-    /// <summary>A variable's value is invalid. GitLab gives these neither a path nor a code.</summary>
+    /// <summary>A variable's value is invalid. GitLab reports these without a path and a code.</summary>
     private ExecutionError InvalidVariable(ExecutionError error, ASTNode? node)
     {
         var definition = (GraphQLVariableDefinition)node!;

@@ -8,7 +8,7 @@ using GraphQLParser.AST;
 namespace GitLabAgents.FakeGitLab.GraphQLApi;
 
 /// <summary>
-/// Refuses variables of another type than their argument's. GraphQL.NET's own rule takes any two non-null types for
+/// Rejects variables of another type than their argument's. The rule of GraphQL.NET accepts any two non-null types for
 /// the same, so that <c>$path: String!</c> would pass where GitLab demands <c>ID!</c>.
 /// </summary>
 internal sealed class VariableTypesRule : ValidationRuleBase

@@ -17,7 +17,7 @@ internal sealed class RateLimiter(TimeProvider clock)
     private long window;
 
     /// <summary>Counts a request.</summary>
-    /// <returns>The response that refuses it, or null; the headers go with every response.</returns>
+    /// <returns>The response that rejects it, or null. Every response gets the headers.</returns>
     public (ApiResponse? Rejection, IReadOnlyList<(string Name, string Value)> Headers) Count(string client, int limit)
     {
         DateTimeOffset now = clock.GetUtcNow();

@@ -10,7 +10,7 @@ public sealed class RecordedRequest
     /// <summary>The HTTP method.</summary>
     public required string Method { get; init; }
 
-    /// <summary>The request target as it came over the wire, still percent-encoded, with the query.</summary>
+    /// <summary>The request target as it was sent, still percent-encoded, with the query.</summary>
     public required string RawTarget { get; init; }
 
     /// <summary>

@@ -37,7 +37,7 @@ internal static class AdminTokenRoutes
             return ApiResponse.Message(403, "403 Forbidden");
         }
 
-        // The prefix tells the kind; an instance can put its own prefix before it.
+        // The prefix shows the kind. An instance can put its own prefix before it.
         if (secret.Contains("glagent-", StringComparison.Ordinal))
         {
             return context.State.FindToken(secret) is { } token ? respondToAgentToken(token) : NotFound;

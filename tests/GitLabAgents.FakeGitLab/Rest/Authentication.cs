@@ -49,7 +49,7 @@ internal static class Authentication
         return context.Route.Access == Access.GraphQL ? RefuseGraphQL(token) : RefuseRest(token, context);
     }
 
-    /// <summary>GraphQL refuses a token without the scope as it refuses an unknown one.</summary>
+    /// <summary>GraphQL rejects a token without the scope like an unknown one.</summary>
     private static ApiResponse? RefuseGraphQL(AccessToken token)
     {
         if (!token.Scopes.Contains("api") && !token.Scopes.Contains("read_api"))

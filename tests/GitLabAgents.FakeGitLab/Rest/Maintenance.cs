@@ -1,6 +1,6 @@
 namespace GitLabAgents.FakeGitLab.Rest;
 
-/// <summary>What a server says that is down for maintenance, or read-only.</summary>
+/// <summary>The responses of a server that is down for maintenance, or read-only.</summary>
 internal static class Maintenance
 {
     public static void Check(RequestContext context)

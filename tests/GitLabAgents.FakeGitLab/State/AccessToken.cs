@@ -54,7 +54,7 @@ public sealed class AccessToken
     /// <summary>Whether its user is an administrator: sees and does everything, without being a member.</summary>
     public bool IsAdmin { get; set; }
 
-    /// <summary>Whether its user is blocked: every request is refused.</summary>
+    /// <summary>Whether its user is blocked. Then every request is rejected.</summary>
     public bool IsBlocked { get; set; }
 
     /// <summary>

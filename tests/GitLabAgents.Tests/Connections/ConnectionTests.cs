@@ -1,65 +1,30 @@
 using System;
-using System.Collections.Generic;
-using System.IO;
 using System.Linq;
-using System.Net.Http;
-using System.Net.Sockets;
-using System.Text;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using System.Threading;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
 using Xunit;
 using AgentConnectionOf = GitLabAgents.FakeGitLab.AgentConnection;
+using static GitLabAgents.Tests.ConnectionResponses;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>What GraphQL reports about the connections of one agent, and what is made of it: nothing is guessed.</summary>
+/// <summary>Checks how the connections of an agent are read from GraphQL, and that nothing is guessed.</summary>
 public sealed class ConnectionTests
 {
-    private const string One = """{"nodes":[{"connectedAt":"2026-01-02T03:04:05Z","metadata":{"version":"18.5.0","podName":"p","podNamespace":"n"}}]}""";
-    private const string None = """{"nodes":[]}""";
-    private const string Used = """{"nodes":[{"id":"gid://gitlab/T/1","status":"ACTIVE","lastUsedAt":null},{"id":"gid://gitlab/T/2","status":"ACTIVE","lastUsedAt":"2025-12-01T00:00:00Z"},{"id":"gid://gitlab/T/3","status":"ACTIVE","lastUsedAt":"2025-01-01T00:00:00Z"}]}""";
-    private const string Unused = """{"nodes":[{"id":"gid://gitlab/T/1","status":"ACTIVE","lastUsedAt":null}]}""";
-    private const string Maintainer = "\"archived\":false,\"userPermissions\":{\"adminProject\":true}";
-
-    [Theory]
-    [InlineData("https://gitlab.example.com", "https://gitlab.example.com/api/graphql")]
-    [InlineData("https://gitlab.example.com:8443/gitlab/", "https://gitlab.example.com:8443/gitlab/api/graphql")]
-    public async Task It_is_one_read_and_one_query(string server, string address)
-    {
-        FakeHandler wire = Wire(_ => TestClients.Json(Response(One, Used)));
-        using GitLabSession session = TestClients.Session(new Uri(server), options => options.PrimaryHandler = wire);
-        AgentConnection connection = await new GitLabClient(session).GetConnectionAsync("group/app", 11);
-
-        Assert.Equal(
-            (AgentConnectionStatus.Connected, "a11", 11L, 101L, "group/app"),
-            (connection.Status, connection.Agent, connection.AgentId, connection.ProjectId, connection.Project));
-        Assert.Same(session, connection.Session);
-        SentRequest sent = Assert.Single(wire.Requests, request => request.Method == "POST");
-        Assert.Equal(2, wire.Requests.Count);
-        Assert.Equal(address, sent.Uri.AbsoluteUri);
-        Assert.Contains("PRIVATE-TOKEN: " + TestClients.Token, sent.Headers, StringComparison.Ordinal);
-        Assert.Contains("Accept: application/json", sent.Headers, StringComparison.Ordinal);
-        var expected = new JsonObject
-        {
-            ["query"] = QueryDocument.Agent.ToString(),
-            ["variables"] = new JsonObject { ["project"] = "group/app", ["agent"] = "a11" },
-        };
-        Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(sent.Body)), Encoding.UTF8.GetString(sent.Body));
-    }
-
     [Fact]
-    public async Task A_name_is_found_under_a_prefix_and_with_a_path_to_encode()
+    public async Task A_name_is_found_with_a_server_prefix_and_an_encoded_path()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Prefix = "/gitlab");
-        AgentConnection connection = await TestClients.Client(server).GetConnectionAsync("Ünïcode/Pröjekt", "unicode");
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Prefix = "/gitlab");
+        AgentConnection connection = await TestClients.CreateClient(server)
+            .GetConnectionAsync("Ünïcode/Pröjekt", "unicode");
         Assert.Equal(
             (AgentConnectionStatus.Never, "Ünïcode/Pröjekt", 108L, 19L),
             (connection.Status, connection.Project, connection.ProjectId, connection.AgentId));
         RecordedRequest sent = server.Requests[^1];
-        Assert.Equal(("POST", "/gitlab/api/graphql", "application/json"), (sent.Method, sent.RawTarget, sent.Headers["Content-Type"]));
+        Assert.Equal(
+            ("POST", "/gitlab/api/graphql", "application/json"),
+            (sent.Method, sent.RawTarget, sent.Headers["Content-Type"]));
     }
 
     [Theory]
@@ -69,15 +34,41 @@ public sealed class ConnectionTests
     [InlineData(None, Unused, "Never", null, null)]
     [InlineData(None, """{"nodes":[]}""", "Unknown", null, "*no active token*")]
     [InlineData(None, """{"nodes":[{"status":"REVOKED","lastUsedAt":null}]}""", "Unknown", null, "*no active token*")]
-    [InlineData(None, """{"nodes":[{"status":"REVOKED","lastUsedAt":"2025-01-01T00:00:00Z"}]}""", "Stale", "2025-01-01T00:00:00Z", null)]
-    [InlineData(None, "null", "Unknown", null, "GitLab does not report the agent's tokens. The agent is not connected now; whether it ever was is not known.")]
+    [InlineData(
+        None,
+        """{"nodes":[{"status":"REVOKED","lastUsedAt":"2025-01-01T00:00:00Z"}]}""",
+        "Stale",
+        "2025-01-01T00:00:00Z",
+        null)]
+    [InlineData(
+        None,
+        "null",
+        "Unknown",
+        null,
+        "GitLab does not report the agent's tokens. The agent is not connected now; whether it ever was is not known.")]
     [InlineData(None, """{"nodes":null}""", "Unknown", null, "GitLab does not report the agent's tokens.*")]
-    [InlineData(None, """{"nodes":[{"lastUsedAt":null},null]}""", "Unknown", null, "GitLab does not report the agent's tokens.*")]
+    [InlineData(
+        None,
+        """{"nodes":[{"lastUsedAt":null},null]}""",
+        "Unknown",
+        null,
+        "GitLab does not report the agent's tokens.*")]
     [InlineData("null", Used, "Unknown", "2025-12-01T00:00:00Z", "GitLab does not report the agent's connections.")]
-    [InlineData("""{"nodes":null}""", Used, "Unknown", "2025-12-01T00:00:00Z", "GitLab does not report the agent's connections.")]
-    [InlineData("""{"nodes":[null]}""", Used, "Unknown", "2025-12-01T00:00:00Z", "GitLab does not report the agent's connections.")]
+    [InlineData(
+        """{"nodes":null}""",
+        Used,
+        "Unknown",
+        "2025-12-01T00:00:00Z",
+        "GitLab does not report the agent's connections.")]
+    [InlineData(
+        """{"nodes":[null]}""",
+        Used,
+        "Unknown",
+        "2025-12-01T00:00:00Z",
+        "GitLab does not report the agent's connections.")]
     [InlineData("""{"nodes":[{"metadata":null}]}""", "null", "Connected", null, null)]
-    public async Task The_status_is_what_was_reported(string connections, string tokens, string status, string? lastUsed, string? reason)
+    public async Task The_status_is_what_was_reported(
+        string connections, string tokens, string status, string? lastUsed, string? reason)
     {
         AgentConnection connection = await ReadAsync(Response(connections, tokens));
         Assert.Equal(status, connection.Status.ToString());
@@ -93,11 +84,13 @@ public sealed class ConnectionTests
     [InlineData(1, "Unknown", "*1 minute ago*Infrastructure*")]
     [InlineData(59, "Unknown", "*59 minutes ago*Infrastructure*")]
     [InlineData(60, "Stale", null)]
-    public async Task A_token_used_within_the_last_hour_contradicts_an_empty_list(int minutes, string status, string? reason)
+    public async Task A_token_used_within_the_last_hour_contradicts_an_empty_list(
+        int minutes, string status, string? reason)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.ClockSkew = TimeSpan.FromDays(-3));
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.ClockSkew = TimeSpan.FromDays(-3));
         server.State.MarkUsed(1004, server.State.Now.AddMinutes(-minutes).AddSeconds(-1));
-        AgentConnection connection = await TestClients.Client(server).GetConnectionAsync(101, 12);
+        AgentConnection connection = await TestClients.CreateClient(server).GetConnectionAsync(101, 12);
         Assert.Equal(status, connection.Status.ToString());
         AssertLike(reason, connection.Reason);
     }
@@ -108,9 +101,12 @@ public sealed class ConnectionTests
     [InlineData("\"archived\":true,\"userPermissions\":{\"adminProject\":true}", "The project is archived*")]
     [InlineData("\"archived\":true,\"userPermissions\":null", "The project is archived*")]
     [InlineData("\"archived\":false,\"userPermissions\":null", "*not say whether the access token may see them.")]
-    [InlineData("\"archived\":false,\"userPermissions\":{\"adminProject\":null}", "*not say whether the access token may see them.")]
+    [InlineData(
+        "\"archived\":false,\"userPermissions\":{\"adminProject\":null}",
+        "*not say whether the access token may see them.")]
     [InlineData("\"userPermissions\":{\"adminProject\":true}", "*not say whether the access token may see them.")]
-    public async Task An_empty_list_is_not_trusted_if_the_user_may_not_see_connections(string permissions, string reason)
+    public async Task An_empty_list_is_not_trusted_if_the_user_may_not_see_connections(
+        string permissions, string reason)
     {
         AgentConnection connection = await ReadAsync(Response(None, Used, permissions));
         Assert.Equal(AgentConnectionStatus.Unknown, connection.Status);
@@ -121,10 +117,11 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData("glpat-maintainer")]
     [InlineData("glpat-developer")]
-    public async Task A_server_that_has_no_permissions_in_GraphQL_is_taken_at_its_word(string token)
+    public async Task An_empty_list_is_trusted_if_GraphQL_has_no_permissions(string token)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.HasProjectPermissions = false);
-        GitLabClient client = TestClients.Client(server, token: token);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.HasProjectPermissions = false);
+        GitLabClient client = TestClients.CreateClient(server, token: token);
         AgentConnection connection = await client.GetConnectionAsync("group/app", "staging");
         Assert.Equal((AgentConnectionStatus.Stale, null), (connection.Status, connection.Reason));
         Assert.Equal(2, server.Requests.Count(request => request.Method == "POST"));
@@ -133,17 +130,27 @@ public sealed class ConnectionTests
     }
 
     [Theory]
-    [InlineData("""{"message":"GRPC::Unavailable","path":["project","clusterAgent","connections"]}""", "null", Used, "Unknown")]
+    [InlineData(
+        """{"message":"GRPC::Unavailable","path":["project","clusterAgent","connections"]}""", "null", Used, "Unknown")]
     [InlineData("""{"message":"boom","path":["project","clusterAgent","connections"]}""", None, Used, "Unknown")]
-    [InlineData("""{"message":"boom","path":["project","clusterAgent","connections","nodes",0,"metadata"]}""", One, Used, "Connected")]
-    [InlineData("""{"message":"boom","path":["project","clusterAgent","tokens","nodes",0,"lastUsedAt"]}""", None, Unused, "Unknown")]
+    [InlineData(
+        """{"message":"boom","path":["project","clusterAgent","connections","nodes",0,"metadata"]}""",
+        One,
+        Used,
+        "Connected")]
+    [InlineData(
+        """{"message":"boom","path":["project","clusterAgent","tokens","nodes",0,"lastUsedAt"]}""",
+        None,
+        Unused,
+        "Unknown")]
     [InlineData("""{"message":"boom","path":["project","clusterAgent","tokens"]}""", None, Used, "Stale")]
     [InlineData("""{"message":"boom","path":["project","clusterAgent"]}""", None, Unused, "Unknown")]
     [InlineData("""{"message":"boom","path":["project","other"]}""", None, Used, "Stale")]
     [InlineData("""{"message":"boom"}""", None, Used, "Unknown")]
     [InlineData("""{"message":"boom","path":null}""", One, Used, "Connected")]
     [InlineData("null", None, Used, "Stale")]
-    public async Task An_error_affects_what_its_path_names(string error, string connections, string tokens, string status)
+    public async Task An_error_affects_what_its_path_names(
+        string error, string connections, string tokens, string status)
     {
         AgentConnection connection = await ReadAsync(Response(connections, tokens, errors: error));
         Assert.Equal(status, connection.Status.ToString());
@@ -151,178 +158,135 @@ public sealed class ConnectionTests
     }
 
     [Theory]
-    [InlineData(200, "application/json", """{"errors":[{"message":"Field 'clusterAgent' doesn't exist","extensions":{"code":"undefinedField","fieldName":"clusterAgent"}}]}""", "GitLab responds: \"Field 'clusterAgent' doesn't exist\"", 1)]
-    [InlineData(200, "application/json", """{"errors":[{"message":"a\nb"},{"message":"c"},{"message":"c"}]}""", "GitLab responds: \"a b; c\"", 5)]
-    [InlineData(200, "application/json", """{"data":{"project":null}}""", "GraphQL does not show the agent to this access token.", 1)]
-    [InlineData(200, "application/json", """{"data":{"project":{"clusterAgent":null}},"errors":[{"message":"no right","path":["project","clusterAgent"]}]}""", "GitLab responds: \"no right\"", 1)]
-    [InlineData(200, "application/json", """{"data":{"project":{"clusterAgent":{"id":"gid://gitlab/Clusters::Agent/12"}}}}""", "GraphQL does not show the agent to this access token.", 1)]
-    [InlineData(200, "application/json", """{"data":{"project":{"clusterAgent":{"id":"gid://gitlab/Clusters::Agent/x"}}}}""", "GraphQL does not show the agent to this access token.", 1)]
+    [InlineData(
+        200,
+        "application/json",
+        """
+        {"errors":[{"message":"Field 'clusterAgent' doesn't exist",
+          "extensions":{"code":"undefinedField","fieldName":"clusterAgent"}}]}
+        """,
+        "GitLab responds: \"Field 'clusterAgent' doesn't exist\"",
+        1)]
+    [InlineData(
+        200,
+        "application/json",
+        """{"errors":[{"message":"a\nb"},{"message":"c"},{"message":"c"}]}""",
+        "GitLab responds: \"a b; c\"",
+        5)]
+    [InlineData(
+        200,
+        "application/json",
+        """{"data":{"project":null}}""",
+        "GraphQL does not show the agent to this access token.",
+        1)]
+    [InlineData(
+        200,
+        "application/json",
+        """
+        {"data":{"project":{"clusterAgent":null}},
+         "errors":[{"message":"no right","path":["project","clusterAgent"]}]}
+        """,
+        "GitLab responds: \"no right\"",
+        1)]
+    [InlineData(
+        200,
+        "application/json",
+        """{"data":{"project":{"clusterAgent":{"id":"gid://gitlab/Clusters::Agent/12"}}}}""",
+        "GraphQL does not show the agent to this access token.",
+        1)]
+    [InlineData(
+        200,
+        "application/json",
+        """{"data":{"project":{"clusterAgent":{"id":"gid://gitlab/Clusters::Agent/x"}}}}""",
+        "GraphQL does not show the agent to this access token.",
+        1)]
     [InlineData(200, "text/html", "<html>sign in</html>", "GraphQL is off or blocked (200 without JSON).", 1)]
     [InlineData(200, "text/plain", "blocked", "GraphQL is off or blocked (200 without JSON).", 1)]
     [InlineData(200, "application/json", "null", "GraphQL is off or blocked (200 without JSON).", 1)]
-    [InlineData(404, "application/json", """{"error":"404 Not Found"}""", "GraphQL is off or blocked (404: \"404 Not Found\").", 1)]
+    [InlineData(
+        404,
+        "application/json",
+        """{"error":"404 Not Found"}""",
+        "GraphQL is off or blocked (404: \"404 Not Found\").",
+        1)]
     [InlineData(404, "text/html", "<html/>", "GraphQL is off or blocked (404).", 1)]
-    [InlineData(403, "application/json", """{"error":"insufficient_scope","error_description":"more, please"}""", "The access token may not use GraphQL (403: \"more, please\").", 1)]
-    [InlineData(401, "application/json", """{"errors":[{"message":"Invalid token"}]}""", "GraphQL does not accept the access token (401: \"Invalid token\"); it requires the scope api or read_api.", 1)]
-    [InlineData(422, "application/json", """{"errors":[{"message":"Query too large"}]}""", "GitLab responds: \"Query too large\"", 5)]
-    public async Task What_is_not_reported_is_unknown_with_the_reason(int status, string type, string body, string reason, int posts)
+    [InlineData(
+        403,
+        "application/json",
+        """{"error":"insufficient_scope","error_description":"more, please"}""",
+        "The access token may not use GraphQL (403: \"more, please\").",
+        1)]
+    [InlineData(
+        401,
+        "application/json",
+        """{"errors":[{"message":"Invalid token"}]}""",
+        "GraphQL does not accept the access token (401: \"Invalid token\"); it requires the scope api or read_api.",
+        1)]
+    [InlineData(
+        422,
+        "application/json",
+        """{"errors":[{"message":"Query too large"}]}""",
+        "GitLab responds: \"Query too large\"",
+        5)]
+    public async Task What_is_not_reported_is_unknown_with_the_reason(
+        int status, string type, string body, string reason, int posts)
     {
-        FakeHandler wire = Wire(_ => TestClients.Text(body, status, type));
-        AgentConnection connection = await TestClients.Client(wire).GetConnectionAsync(101, 11);
+        FakeHandler handler = CreateHandler(_ => TestClients.Text(body, status, type));
+        AgentConnection connection = await TestClients.CreateClient(handler).GetConnectionAsync(101, 11);
         Assert.Equal((AgentConnectionStatus.Unknown, reason), (connection.Status, connection.Reason));
         Assert.Equal(("a11", "group/app", 101L), (connection.Agent, connection.Project, connection.ProjectId));
         Assert.Equal((null, null, null), (connection.ConnectedAt, connection.Version, connection.IsBehind));
-        Assert.Equal(posts, wire.Requests.Count(request => request.Method == "POST"));
-    }
-
-    [Fact]
-    public async Task A_blocked_GraphQL_is_not_asked_again_for_a_while()
-    {
-        var clock = new ImmediateClock();
-        FakeHandler wire = Wire(_ => TestClients.Text("<html/>", 404, "text/html"));
-        var observer = new RecordingObserver();
-        GitLabClient client = TestClients.Client(wire, options => options.Clock = clock, observer);
-        await client.GetConnectionAsync(101, 11);
-        await client.GetConnectionAsync(101, 11);
-        Assert.Single(wire.Requests, request => request.Method == "POST");
-        Assert.Single(observer.Lines, line => line.Contains("GraphQL is off or blocked", StringComparison.Ordinal));
-        clock.Advance(TimeSpan.FromMinutes(5));
-        await client.GetConnectionAsync(101, 11);
-        Assert.Equal(2, wire.Requests.Count(request => request.Method == "POST"));
-    }
-
-    [Theory]
-    [InlineData(429, "Retry later", "RateLimited", "ThrottleLimit")]
-    [InlineData(500, """{"errors":[{"message":"Internal server error"}]}""", "ServerError", "Internal server error")]
-    [InlineData(502, "{}", "ServerError", "502")]
-    [InlineData(400, """{"errors":["odd"]}""", "InvalidRequest", "odd")]
-    [InlineData(200, "{}", "InvalidResponse", "neither data nor errors")]
-    [InlineData(200, """{"message":"hello"}""", "InvalidResponse", "neither data nor errors")]
-    [InlineData(200, """{"data":{"proj""", "InvalidResponse", "not the JSON expected")]
-    [InlineData(200, """{"data":{"project":{"clusterAgent":{"id":"gid://gitlab/Clusters::Agent/11","tokens":{"nodes":[{"lastUsedAt":"yesterday"}]}}}}}""", "InvalidResponse", "not the JSON expected")]
-    [InlineData(302, "", "InvalidResponse", "302")]
-    public async Task A_real_failure_is_an_error(int status, string body, string kind, string words)
-    {
-        FakeHandler wire = Wire(_ => TestClients.Json(body, status));
-        GitLabClient client = TestClients.Client(wire, options => options.MaximumRetryCount = 0);
-        GitLabApiException e = await TestClients.ThrowsAsync(Enum.Parse<GitLabErrorKind>(kind), () => client.GetConnectionAsync(101, 11));
-        Assert.Contains(words, e.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("may have", e.Message, StringComparison.Ordinal);
-        Assert.Single(wire.Requests, request => request.Method == "POST");
-    }
-
-    [Fact]
-    public async Task A_redirect_is_not_followed_with_an_empty_body()
-    {
-        FakeHandler wire = Wire(_ => TestClients.Json(string.Empty, 308, ("Location", "https://gitlab.example.com/api/graphql/")));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(wire).GetConnectionAsync(101, 11));
-        Assert.Single(wire.Requests, request => request.Method == "POST");
-    }
-
-    [Theory]
-    [InlineData("429", 3, "RateLimited")]
-    [InlineData("502", 3, "ServerError")]
-    [InlineData("504", 3, "ServerError")]
-    [InlineData("500", 1, "ServerError")]
-    [InlineData("broken", 3, "ConnectionFailed")]
-    [InlineData("time-out", 1, "Timeout")]
-    public async Task The_query_is_retried_like_a_get(string failure, int tries, string kind)
-    {
-        var wire = new FakeHandler(async (request, stop) =>
-        {
-            if (request.Method == "GET")
-            {
-                return TestClients.Json(TestClients.Agent(11));
-            }
-
-            if (failure == "time-out")
-            {
-                await Task.Delay(Timeout.InfiniteTimeSpan, stop);
-            }
-
-            return int.TryParse(failure, out int status)
-                ? TestClients.Json("""{"message":"no"}""", status)
-                : throw new HttpRequestException("broke", new IOException("broke", new SocketException((int)SocketError.ConnectionReset)));
-        });
-        GitLabClient client = TestClients.Client(wire, options =>
-        {
-            options.MaximumRetryCount = 2;
-            options.Timeout = failure == "time-out" ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(30);
-        });
-        await TestClients.ThrowsAsync(Enum.Parse<GitLabErrorKind>(kind), () => client.GetConnectionAsync(101, 11));
-        List<SentRequest> posts = [.. wire.Requests.Where(request => request.Method == "POST")];
-        Assert.Equal(tries, posts.Count);
-        Assert.Single(posts.Select(request => Encoding.UTF8.GetString(request.Body)).Distinct(), body => body.Contains("group/app", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_retry_after_a_lost_response_succeeds()
-    {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        server.Faults.Add(Fault.Reset().On("POST", "/api/graphql").AfterActing());
-        Assert.Equal(AgentConnectionStatus.Connected, (await TestClients.Client(server).GetConnectionAsync("group/app", "prod")).Status);
-        Assert.Equal(2, server.Requests.Count(request => request.Method == "POST"));
-    }
-
-    [Fact]
-    public async Task A_stop_while_the_query_is_under_way_leaves_nothing_to_report()
-    {
-        using var stop = new CancellationTokenSource();
-        var wire = new FakeHandler(async (request, token) =>
-        {
-            if (request.Method == "POST")
-            {
-                await stop.CancelAsync();
-                await Task.Delay(Timeout.InfiniteTimeSpan, token);
-            }
-
-            return TestClients.Json(TestClients.Agent(11));
-        });
-        OperationCanceledException e = await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => TestClients.Client(wire).GetConnectionAsync(101, 11, stop.Token));
-        Assert.IsNotType<OperationInterruptedException>(e);
+        Assert.Equal(posts, handler.Requests.Count(request => request.Method == "POST"));
     }
 
     [Fact]
     public async Task A_moved_project_is_found_under_its_new_path()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        AgentConnection connection = await TestClients.Client(server).GetConnectionAsync("group/old-name", "prod");
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        AgentConnection connection = await TestClients.CreateClient(server)
+            .GetConnectionAsync("group/old-name", "prod");
         Assert.Equal((AgentConnectionStatus.Connected, "group/app"), (connection.Status, connection.Project));
     }
 
     [Theory]
     [InlineData("""{"id":11,"name":"a11","config_project":{"id":101}}""", "101", "*path of project 101*")]
-    [InlineData("""{"id":11,"config_project":{"id":101,"path_with_namespace":"group/app"}}""", "group/app", "*the agent's name*")]
-    public async Task Without_a_path_or_a_name_it_is_unknown(string agent, string project, string reason)
+    [InlineData(
+        """{"id":11,"config_project":{"id":101,"path_with_namespace":"group/app"}}""",
+        "group/app",
+        "*the agent's name*")]
+    public async Task The_status_is_unknown_without_a_path_or_a_name(string agent, string project, string reason)
     {
-        var wire = new FakeHandler(_ => TestClients.Json(agent));
-        AgentConnection connection = await TestClients.Client(wire).GetConnectionAsync(101, 11);
-        Assert.Equal((AgentConnectionStatus.Unknown, project, "a11".Substring(agent.Contains("a11", StringComparison.Ordinal) ? 0 : 1)), (connection.Status, connection.Project, connection.Agent));
+        var handler = new FakeHandler(_ => TestClients.Json(agent));
+        AgentConnection connection = await TestClients.CreateClient(handler).GetConnectionAsync(101, 11);
+        Assert.Equal(
+            (AgentConnectionStatus.Unknown,
+                project,
+                "a11".Substring(agent.Contains("a11", StringComparison.Ordinal) ? 0 : 1)),
+            (connection.Status, connection.Project, connection.Agent));
         AssertLike(reason, connection.Reason);
-        Assert.Single(wire.Requests);
+        Assert.Single(handler.Requests);
     }
 
     [Theory]
     [InlineData("4711", "11")]
     [InlineData("4711-a", "4711-a")]
     [InlineData("٣", "٣")]
-    public async Task The_agent_is_called_by_what_leads_back_to_it(string name, string called)
+    public async Task Agent_is_a_reference_that_finds_the_agent_again(string name, string called)
     {
-        var wire = new FakeHandler(request => TestClients.Json(request.Method == "GET"
+        var handler = new FakeHandler(request => TestClients.Json(request.Method == "GET"
             ? $$$"""{"id":11,"name":"{{{name}}}","config_project":{"id":101,"path_with_namespace":"group/app"}}"""
             : Response(One, Used)));
-        Assert.Equal(called, (await TestClients.Client(wire).GetConnectionAsync(101, 11)).Agent);
+        Assert.Equal(called, (await TestClients.CreateClient(handler).GetConnectionAsync(101, 11)).Agent);
     }
 
     [Fact]
     public async Task An_older_server_may_show_revoked_tokens_that_were_used()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         Agent agent = server.State.AddAgent("group/app", "rotated");
         server.State.AddToken(agent, "old", lastUsedAt: DateTimeOffset.UtcNow.AddDays(-9), status: "revoked");
         server.State.AddToken(agent, "new");
-        GitLabClient client = TestClients.Client(server);
+        GitLabClient client = TestClients.CreateClient(server);
         Assert.Equal(AgentConnectionStatus.Never, (await client.GetConnectionAsync(101, agent.Id)).Status);
         server.Options.ListsRevokedTokens = true;
         Assert.Equal(AgentConnectionStatus.Stale, (await client.GetConnectionAsync(101, agent.Id)).Status);
@@ -348,10 +312,14 @@ public sealed class ConnectionTests
     [InlineData("18.6.0,18.4.0", "18.5.1", true)]
     [InlineData("18.6.0,latest", "18.5.1", null)]
     [InlineData("latest,18.4.0", "18.5.1", true)]
-    public async Task It_is_behind_by_its_minor_version(string? versions, string? server, bool? behind)
+    public async Task An_agent_is_behind_if_its_minor_version_is_lower(string? versions, string? server, bool? behind)
     {
-        string pods = string.Join(",", versions?.Split(',').Select(version => $$$"""{"metadata":{"version":"{{{version}}}"}}""") ?? ["""{"metadata":{"version":null}}"""]);
-        GitLabClient client = TestClients.Client(Wire(_ => TestClients.Json(Response($$"""{"nodes":[{{pods}}]}""", Used))));
+        string pods = string.Join(
+            ",",
+            versions?.Split(',').Select(version => $$$"""{"metadata":{"version":"{{{version}}}"}}""")
+                ?? ["""{"metadata":{"version":null}}"""]);
+        GitLabClient client = TestClients.CreateClient(
+            CreateHandler(_ => TestClients.Json(Response($$"""{"nodes":[{{pods}}]}""", Used))));
         client.Session.Version = server;
         AgentConnection connection = await client.GetConnectionAsync(101, 11);
         Assert.Equal(behind, connection.IsBehind);
@@ -359,18 +327,31 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Of_several_pods_the_earliest_and_the_lowest_count()
+    public async Task The_earliest_connection_and_the_lowest_version_of_several_pods_are_used()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         DateTimeOffset first = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
         Agent agent = server.State.FindAgent(12)!;
         agent.Connections =
         [
-            new AgentConnectionOf { ConnectedAt = first.AddHours(1), Version = "18.10.0", PodName = "b", Warnings = [("outdated", "Update it."), ("x", "Update it.")] },
-            new AgentConnectionOf { ConnectedAt = first, Version = "v18.9.1", PodName = "a", PodNamespace = "n", Warnings = [("y", "Soon.")] },
+            new AgentConnectionOf
+            {
+                ConnectedAt = first.AddHours(1),
+                Version = "18.10.0",
+                PodName = "b",
+                Warnings = [("outdated", "Update it."), ("x", "Update it.")],
+            },
+            new AgentConnectionOf
+            {
+                ConnectedAt = first,
+                Version = "v18.9.1",
+                PodName = "a",
+                PodNamespace = "n",
+                Warnings = [("y", "Soon.")],
+            },
             new AgentConnectionOf { ConnectedAt = first.AddHours(2), Version = "edge", PodName = "c" },
         ];
-        AgentConnection connection = await TestClients.Client(server).GetConnectionAsync(101, 12);
+        AgentConnection connection = await TestClients.CreateClient(server).GetConnectionAsync(101, 12);
         Assert.Equal((first, "v18.9.1"), (connection.ConnectedAt, connection.Version));
         Assert.Equal(["gitlab-agent/b", "n/a", "gitlab-agent/c"], connection.Connections.Select(pod => pod.ToString()));
         Assert.Equal(["Update it.", "Soon."], connection.Warnings);
@@ -382,53 +363,17 @@ public sealed class ConnectionTests
     [InlineData(false)]
     public async Task The_reason_says_that_the_agent_server_cannot_be_reached(bool enabled)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
         {
             options.KasEnabled = enabled;
             options.KasReachable = false;
         });
-        AgentConnection connection = await TestClients.Client(server).GetConnectionAsync("group/app", "prod");
+        AgentConnection connection = await TestClients.CreateClient(server).GetConnectionAsync("group/app", "prod");
         Assert.Equal(
-            (AgentConnectionStatus.Unknown, "GitLab cannot reach its agent server (KAS). GitLab responds: \"GRPC::Unavailable\""),
+            (AgentConnectionStatus.Unknown,
+                "GitLab cannot reach its agent server (KAS). GitLab responds: \"GRPC::Unavailable\""),
             (connection.Status, connection.Reason));
         Assert.NotNull(connection.LastUsedAt);
-    }
-
-    [Fact]
-    public async Task An_old_server_without_connections_is_asked_without_them_from_then_on()
-    {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        GitLabClient client = TestClients.Client(server);
-        server.Options.OldServer = true;
-        var query = new AgentQuery(client.Session.GraphQL, AgentParts.Tokens | AgentParts.Connections);
-        GraphQLResult result = await client.QueryAsync(
-            QueryDocument.Agent, query, () => new GraphQLVariables { Project = "group/app", Agent = "prod" }, "test", default);
-        Assert.NotNull(result.Data!.Project!.ClusterAgent);
-        Assert.Equal(["connections"], client.Session.GraphQL.Refused);
-        Assert.Equal(2, server.Requests.Count);
-        await client.QueryAsync(QueryDocument.Agent, query, () => new GraphQLVariables { Project = "group/app", Agent = "prod" }, "test", default);
-        Assert.Equal(3, server.Requests.Count);
-    }
-
-    [Fact]
-    public async Task A_response_that_echoes_the_token_is_shown_without_it()
-    {
-        FakeHandler wire = Wire(_ => TestClients.Json($$"""{"data":null,"errors":[{"message":"you are {{TestClients.Token}}\u001b[31m"}]}"""));
-        AgentConnection connection = await TestClients.Client(wire).GetConnectionAsync(101, 11);
-        Assert.Equal("GitLab responds: \"you are [redacted] [31m\"", connection.Reason);
-    }
-
-    private static Task<AgentConnection> ReadAsync(string response)
-        => TestClients.Client(Wire(_ => TestClients.Json(response))).GetConnectionAsync(101, 11);
-
-    private static FakeHandler Wire(Func<SentRequest, HttpResponseMessage> respond)
-        => new(request => request.Method == "GET" ? TestClients.Json(TestClients.Agent(11)) : respond(request));
-
-    private static string Response(string connections, string tokens, string permissions = Maintainer, string? errors = null)
-    {
-        string agent = $$"""{"id":"gid://gitlab/Clusters::Agent/11","name":"a11","connections":{{connections}},"tokens":{{tokens}}}""";
-        string tail = errors is null ? string.Empty : $""","errors":[{errors}]""";
-        return """{"data":{"project":{"id":"gid://gitlab/Project/101",""" + permissions + ",\"clusterAgent\":" + agent + "}}" + tail + "}";
     }
 
     private static void AssertLike(string? pattern, string? text)

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Waiting for a connection: polls, the deadline, and versions.</summary>
+/// <summary>Checks polls, deadlines and versions while waiting for a connection.</summary>
 public sealed class WaitForConnectionTests
 {
     [Theory]
@@ -20,17 +20,17 @@ public sealed class WaitForConnectionTests
         => Assert.Equal(isAtLeast, AgentVersion.AreAtLeast([version], AgentVersion.Parse(minimum)));
 
     [Fact]
-    public void Every_version_counts()
+    public void Every_pod_must_have_the_minimum_version()
     {
         Assert.False(AgentVersion.AreAtLeast(["v18.9.0", "v18.8.0"], new Version(18, 9)));
         Assert.True(AgentVersion.AreAtLeast([null], minimum: null));
     }
 
     [Fact]
-    public async Task It_polls_until_the_agent_is_connected()
+    public async Task The_wait_polls_until_the_agent_is_connected()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        GitLabClient client = TestClients.Client(server);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        GitLabClient client = TestClients.CreateClient(server);
         int polls = 0;
         AgentConnection connection = await client.PollConnectionAsync(
             "The agent",
@@ -45,10 +45,10 @@ public sealed class WaitForConnectionTests
     }
 
     [Fact]
-    public async Task The_timeout_names_what_was_seen_last()
+    public async Task The_timeout_error_has_the_last_known_connection()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        GitLabClient client = TestClients.Client(server);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        GitLabClient client = TestClients.CreateClient(server);
         GitLabApiException error = await Assert.ThrowsAsync<GitLabApiException>(() => client.WaitForConnectionAsync(
             "group/app", "prod", new Version(19, 0), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(5)));
         Assert.Equal(GitLabErrorKind.Timeout, error.Kind);
@@ -57,11 +57,11 @@ public sealed class WaitForConnectionTests
     }
 
     [Fact]
-    public async Task A_failure_that_does_not_pass_ends_the_wait()
+    public async Task A_permanent_failure_ends_the_wait()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         GitLabApiException error = await Assert.ThrowsAsync<GitLabApiException>(
-            () => TestClients.Client(server).WaitForConnectionAsync(
+            () => TestClients.CreateClient(server).WaitForConnectionAsync(
                 "group/app", "nobody", minimumVersion: null, TimeSpan.Zero, TimeSpan.FromSeconds(5)));
         Assert.Equal(GitLabErrorKind.AgentNotFound, error.Kind);
         Assert.Single(server.Requests.ToList());

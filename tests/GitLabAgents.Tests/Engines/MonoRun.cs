@@ -40,10 +40,10 @@ public sealed class MonoRun : IAsyncLifetime
 
         using var folder = new TemporaryFolder();
         using var certificates = new MonoCertificates();
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        await using FakeGitLabServer tls = await TestClients.ServerAsync(
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        await using FakeGitLabServer tls = await TestClients.StartServerAsync(
             options => options.Certificate = certificates.Server);
-        await using FakeGitLabServer mutual = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer mutual = await TestClients.StartServerAsync(options =>
         {
             options.Certificate = certificates.Server;
             options.RequireClientCertificate = true;

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>What of a server's text may reach a terminal.</summary>
+/// <summary>Checks which characters of a server's text are displayed.</summary>
 public sealed class DisplayTextTests
 {
     [Theory]
@@ -24,7 +24,7 @@ public sealed class DisplayTextTests
     [InlineData("a\u200Bb\u200Cc\u200Dd\u2060e\uFEFFf\u00ADg\u180Eh", "a b c d e f g h")]
     [InlineData("a\u034Fb\u115Fc\u3164d\uFFA0e", "a b c d e")]
     [InlineData("a\U000E0041b", "a  b")]
-    public void Characters_that_could_deceive_are_replaced(string text, string expected)
+    public void Control_and_bidirectional_characters_are_replaced(string text, string expected)
         => Assert.Equal(expected, DisplayText.Sanitize(text));
 
     [Theory]
@@ -32,17 +32,19 @@ public sealed class DisplayTextTests
     [InlineData("a{0}b", 0xDC00)]
     [InlineData("{0}", 0xDBFF)]
     public void Lone_surrogates_are_replaced(string format, int unit)
-        => Assert.Equal(format.Replace("{0}", "\uFFFD", StringComparison.Ordinal), DisplayText.Sanitize(format.Replace("{0}", ((char)unit).ToString(), StringComparison.Ordinal)));
+        => Assert.Equal(
+            format.Replace("{0}", "\uFFFD", StringComparison.Ordinal),
+            DisplayText.Sanitize(format.Replace("{0}", ((char)unit).ToString(), StringComparison.Ordinal)));
 
     [Theory]
     [InlineData("")]
     [InlineData(" \n")]
     [InlineData("\u200B\u202E")]
-    public void A_message_without_visible_text_is_none(string text)
+    public void A_message_without_visible_text_is_ignored(string text)
         => Assert.Null(DisplayText.SanitizeMessage(text, static t => t));
 
     [Fact]
-    public void A_cut_does_not_split_a_character()
+    public void Truncation_does_not_split_a_character()
     {
         string text = string.Concat(Enumerable.Repeat("🔑", 400));
         foreach (string padding in (string[])[string.Empty, "x"])
@@ -54,19 +56,29 @@ public sealed class DisplayTextTests
     }
 
     [Fact]
-    public async Task No_such_character_of_a_response_is_in_an_exception()
+    public async Task No_exception_contains_such_characters_of_a_response()
     {
         const string Text = "a\u202Eb\u2028c\u200Bd";
-        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Json($$"""{"message":"{{Text}}"}""", 400, ("X-Request-Id", "r\u001bs")));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(network).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Json($$"""{"message":"{{Text}}"}""", 400, ("X-Request-Id", "r\u001bs")));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
         Assert.Equal("a b c d", exception.ServerMessage);
-        foreach (string? text in (string?[])[exception.Message, exception.Problem, exception.RecommendedAction, exception.ServerMessage, exception.RequestId])
+        foreach (string? text in (string?[])
+        [
+            exception.Message,
+            exception.Problem,
+            exception.RecommendedAction,
+            exception.ServerMessage,
+            exception.RequestId,
+        ])
         {
             Assert.Equal(DisplayText.Sanitize(text!), text);
         }
     }
 
     [Fact]
-    public void No_such_character_of_a_name_is_in_an_exception()
-        => Assert.Equal("agent a b Look.", new GitLabApiException(GitLabErrorKind.Conflict, "agent a\u202Eb", "Look.").Message);
+    public void No_exception_contains_such_characters_of_a_name()
+        => Assert.Equal(
+            "agent a b Look.", new GitLabApiException(GitLabErrorKind.Conflict, "agent a\u202Eb", "Look.").Message);
 }

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The commands in messages can be pasted into PowerShell.</summary>
+/// <summary>Checks that the commands in messages can be pasted into PowerShell.</summary>
 public sealed class SuggestedCommandTests
 {
     [Theory]
@@ -11,17 +11,27 @@ public sealed class SuggestedCommandTests
     [InlineData("$x `n \"y\"", "'$x `n \"y\"'")]
     [InlineData("a\u2018b\u2019c\u201Ad\u201Be", "'a\u2018\u2018b\u2019\u2019c\u201A\u201Ad\u201B\u201Be'")]
     public void Text_is_quoted_as_PowerShell_reads_it(string name, string quoted)
-        => Assert.Equal($"Get-GitLabClusterAgent -Project 'group/app' -Name {quoted}", SuggestedCommand.FindAgent("group/app", name));
+        => Assert.Equal(
+            $"Get-GitLabClusterAgent -Project 'group/app' -Name {quoted}",
+            SuggestedCommand.FindAgent("group/app", name));
 
     [Fact]
     public void Each_command_names_its_resource()
     {
         Assert.Equal("Get-GitLabClusterAgent -Project 101 -AgentId 11", SuggestedCommand.ReadAgent(101, 11));
-        Assert.Equal("Get-GitLabAgentToken -Project 'a/b' -Agent 11 -Name 'ci'", SuggestedCommand.FindToken("a/b", 11, "ci"));
-        Assert.Equal("Get-GitLabAgentToken -Project 'a/b' -Agent 11 -TokenId 7", SuggestedCommand.ReadToken("a/b", 11, 7));
-        Assert.Equal("Revoke-GitLabAgentToken -Project 'a/b' -Agent 11 -TokenId 7", SuggestedCommand.Revoke("a/b", 11, 7));
-        Assert.Equal("Invoke-GitLabAgentTokenRotation -Project 101 -Agent 11 -Resume", SuggestedCommand.ResumeRotation(101, 11));
-        Assert.Equal("Get-GitLabAgentUrlConfiguration -Project 'a/b' -Agent 11", SuggestedCommand.ListUrlConfigurations("a/b", 11));
-        Assert.Equal("Remove-GitLabAgentUrlConfiguration -Project 'a/b' -Agent 11 -UrlConfigurationId 5", SuggestedCommand.DeleteUrlConfiguration("a/b", 11, 5));
+        Assert.Equal(
+            "Get-GitLabAgentToken -Project 'a/b' -Agent 11 -Name 'ci'", SuggestedCommand.FindToken("a/b", 11, "ci"));
+        Assert.Equal(
+            "Get-GitLabAgentToken -Project 'a/b' -Agent 11 -TokenId 7", SuggestedCommand.ReadToken("a/b", 11, 7));
+        Assert.Equal(
+            "Revoke-GitLabAgentToken -Project 'a/b' -Agent 11 -TokenId 7", SuggestedCommand.Revoke("a/b", 11, 7));
+        Assert.Equal(
+            "Invoke-GitLabAgentTokenRotation -Project 101 -Agent 11 -Resume", SuggestedCommand.ResumeRotation(101, 11));
+        Assert.Equal(
+            "Get-GitLabAgentUrlConfiguration -Project 'a/b' -Agent 11",
+            SuggestedCommand.ListUrlConfigurations("a/b", 11));
+        Assert.Equal(
+            "Remove-GitLabAgentUrlConfiguration -Project 'a/b' -Agent 11 -UrlConfigurationId 5",
+            SuggestedCommand.DeleteUrlConfiguration("a/b", 11, 5));
     }
 }

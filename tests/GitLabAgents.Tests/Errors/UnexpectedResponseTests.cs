@@ -9,7 +9,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Responses that lack what GitLab sends, and sessions that end during a request.</summary>
+/// <summary>Checks incomplete responses, and sessions that end during a request.</summary>
 public sealed class UnexpectedResponseTests
 {
     [Theory]
@@ -17,13 +17,15 @@ public sealed class UnexpectedResponseTests
     [InlineData("""{"name":"new","config_project":{"id":101}}""", "it has no ID.")]
     public async Task A_created_agent_that_is_incomplete_may_exist(string body, string flaw)
     {
-        GitLabClient client = TestClients.Client(TestClients.Network(() => TestClients.Json(body, 201)));
+        GitLabClient client = TestClients.CreateClient(TestClients.CreateHandler(() => TestClients.Json(body, 201)));
         GitLabApiException error = await TestClients.ThrowsAsync(
             GitLabErrorKind.InvalidResponse, () => client.CreateAgentAsync("group/app", "new"));
         Assert.Contains(flaw, error.Message, StringComparison.Ordinal);
         Assert.Contains("may have processed", error.Message, StringComparison.Ordinal);
         Assert.Contains(
-            "Get-GitLabClusterAgent -Project 'group/app' -Name 'new'", error.RecommendedAction, StringComparison.Ordinal);
+            "Get-GitLabClusterAgent -Project 'group/app' -Name 'new'",
+            error.RecommendedAction,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -32,8 +34,8 @@ public sealed class UnexpectedResponseTests
     [InlineData("https://sso.example.com/sign-in")]
     public async Task A_redirected_creation_may_be_processed(string location)
     {
-        GitLabClient client = TestClients.Client(
-            TestClients.Network(() => TestClients.Text(string.Empty, 302, "text/html", ("Location", location))));
+        GitLabClient client = TestClients.CreateClient(
+            TestClients.CreateHandler(() => TestClients.Text(string.Empty, 302, "text/html", ("Location", location))));
         GitLabApiException error = await TestClients.ThrowsAsync(
             GitLabErrorKind.InvalidResponse, () => client.CreateTokenAsync(101, 12, "ci", null));
         Assert.Contains("may have processed", error.Message, StringComparison.Ordinal);
@@ -45,20 +47,22 @@ public sealed class UnexpectedResponseTests
     [InlineData("http://sso.example.com:99999/")]
     public async Task A_read_with_an_invalid_redirect_is_an_error(string location)
     {
-        GitLabClient client = TestClients.Client(
-            TestClients.Network(() => TestClients.Text(string.Empty, 302, "text/html", ("Location", location))));
+        GitLabClient client = TestClients.CreateClient(
+            TestClients.CreateHandler(() => TestClients.Text(string.Empty, 302, "text/html", ("Location", location))));
         await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => client.GetAgentAsync("group/app", 11));
     }
 
     [Fact]
     public async Task A_removal_to_which_a_gateway_responds_may_be_processed()
     {
-        GitLabClient client = TestClients.Client(
-            TestClients.Network(() => TestClients.Text("<html>", 504, "text/html")));
+        GitLabClient client = TestClients.CreateClient(
+            TestClients.CreateHandler(() => TestClients.Text("<html>", 504, "text/html")));
         GitLabApiException error = await TestClients.ThrowsAsync(
             GitLabErrorKind.ServerError, () => client.DeleteAgentAsync(101, 11));
         Assert.Contains(
-            "a gateway responded with 504 and HTML. GitLab may have processed", error.Message, StringComparison.Ordinal);
+            "a gateway responded with 504 and HTML. GitLab may have processed",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -66,7 +70,7 @@ public sealed class UnexpectedResponseTests
     [InlineData("[{}]")]
     public async Task A_list_of_URL_configurations_has_IDs(string body)
     {
-        GitLabClient client = TestClients.Client(TestClients.Network(() => TestClients.Json(body)));
+        GitLabClient client = TestClients.CreateClient(TestClients.CreateHandler(() => TestClients.Json(body)));
         GitLabApiException error = await TestClients.ThrowsAsync(
             GitLabErrorKind.InvalidResponse, () => client.GetUrlConfigurationsAsync(103, 14));
         Assert.Contains("an entry has no ID.", error.Message, StringComparison.Ordinal);
@@ -75,12 +79,12 @@ public sealed class UnexpectedResponseTests
     [Fact]
     public async Task A_foreign_user_does_not_shorten_the_list_of_all_projects()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Body("""{"status":"ok"}""").On("GET", "/user").Always());
-        GitLabClient client = TestClients.Client(server);
+        GitLabClient client = TestClients.CreateClient(server);
         GitLabApiException error = await TestClients.ThrowsAsync(
             GitLabErrorKind.InvalidResponse,
-            () => TestClients.ListAsync(client.GetInventoryAsync()));
+            () => TestClients.ToListAsync(client.GetInventoryAsync()));
         Assert.Contains("read the user of the access token", error.Message, StringComparison.Ordinal);
     }
 
@@ -89,7 +93,7 @@ public sealed class UnexpectedResponseTests
     [InlineData(404)]
     public async Task A_project_that_becomes_unreadable_during_its_listing_is_an_error(int status)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
             static options => options.GraphQL = GraphQLAvailability.Off);
         Project project = server.State.Projects.Single(static project => project.Path == "group/app");
         for (int number = 0; number < 150; number++)
@@ -98,8 +102,8 @@ public sealed class UnexpectedResponseTests
         }
 
         server.Faults.Add(Fault.Status(status).On("GET", "/projects/101/cluster_agents?per_page=100&page=2").Always());
-        List<ItemResult<ClusterAgent>> agents = await TestClients.ListAsync(
-            TestClients.Client(server).GetGroupAgentsAsync("group", recurse: true));
+        List<ItemResult<ClusterAgent>> agents = await TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetGroupAgentsAsync("group", recurse: true));
         Assert.Single(agents, static agent => agent.Error is not null);
         Assert.True(agents.Count(static agent => agent.Value is { ProjectId: 101 }) >= 100);
     }
@@ -114,7 +118,7 @@ public sealed class UnexpectedResponseTests
             session!.Dispose();
             return TestClients.Json("""{"id":1,"name":"ci","agent_id":12,"token":"glagent-the-secret"}""", 201);
         });
-        session = TestClients.Session(TestClients.Unreachable, options => options.PrimaryHandler = network);
+        session = TestClients.CreateSession(TestClients.Unreachable, options => options.PrimaryHandler = network);
         NewAgentToken token = await new GitLabClient(session, observer).CreateTokenAsync(101, 12, "ci", null);
         Assert.Equal("glagent-the-secret", token.RevealToken());
         Assert.DoesNotContain("glagent-", observer.ToString(), StringComparison.Ordinal);
@@ -129,7 +133,7 @@ public sealed class UnexpectedResponseTests
             session!.Dispose();
             throw new HttpRequestException("The connection was reset; the server said glpat-maintainer.");
         });
-        session = TestClients.Session(TestClients.Unreachable, options => options.PrimaryHandler = network);
+        session = TestClients.CreateSession(TestClients.Unreachable, options => options.PrimaryHandler = network);
         GitLabApiException error = await TestClients.ThrowsAsync(
             GitLabErrorKind.OutcomeUnknown, () => new GitLabClient(session).CreateTokenAsync(101, 12, "ci", null));
         Assert.Contains("-Name 'ci'", error.RecommendedAction, StringComparison.Ordinal);
@@ -138,11 +142,13 @@ public sealed class UnexpectedResponseTests
     }
 
     [Fact]
-    public async Task A_query_that_was_sent_before_another_learned_of_a_field_is_sent_again()
+    public async Task A_query_that_was_sent_with_an_unsupported_field_is_repeated_without_it()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(static options => options.Version = "17.0.0");
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            static options => options.Version = "17.0.0");
         using var network = new FirstQueriesHandler();
-        using GitLabSession session = TestClients.Session(server.Url, options => options.PrimaryHandler = network);
+        using GitLabSession session = TestClients.CreateSession(
+            server.Url, options => options.PrimaryHandler = network);
         AgentConnection[] connections = await Task.WhenAll(
             Enumerable.Range(0, 2).Select(_ => new GitLabClient(session).GetConnectionAsync("group/app", 11)));
         Assert.All(

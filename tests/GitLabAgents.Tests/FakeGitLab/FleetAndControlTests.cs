@@ -13,7 +13,7 @@ public sealed class FleetAndControlTests
     [Fact]
     public async Task A_large_fleet_is_read_page_by_page()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.State.AddFleet(new Fleet());
         using var client = new RawClient(server);
         Assert.True(server.State.Agents.Count >= 10_000);
@@ -39,7 +39,7 @@ public sealed class FleetAndControlTests
     [Fact]
     public async Task The_control_api_seeds_fleets_roles_and_environments()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server, "glpat-ops");
         RawResponse seeded = await client.SendAsync("POST", "/-/fake-gitlab/seed", """
             {
@@ -68,9 +68,9 @@ public sealed class FleetAndControlTests
     }
 
     [Fact]
-    public async Task Unknown_options_and_faults_are_refused()
+    public async Task Unknown_options_and_faults_are_rejected()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         Assert.Equal(400, (await client.SendAsync("POST", "/-/fake-gitlab/options", """{"nope":1}""")).Status);
         Assert.Equal(400, (await client.SendAsync("POST", "/-/fake-gitlab/faults", """{"kind":"nope"}""")).Status);
@@ -103,10 +103,10 @@ public sealed class FleetAndControlTests
     [InlineData("gatewayFault", null, 403, "application/json", "faultstring")]
     [InlineData("empty", null, 200, null, "")]
     [InlineData("truncatedJson", null, 200, "application/json", """{"id":11,"name":"pro""")]
-    public async Task Foreign_responses_are_one_fault(
+    public async Task One_fault_sends_each_kind_of_foreign_response(
         string response, int? status, int expected, string? type, string body)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         var fault = new JsonObject { ["kind"] = "foreign", ["response"] = response, ["status"] = status };
         Assert.Equal(201, (await client.SendAsync("POST", "/-/fake-gitlab/faults", fault.ToJsonString())).Status);
@@ -119,9 +119,9 @@ public sealed class FleetAndControlTests
     }
 
     [Fact]
-    public async Task Rate_limits_come_in_all_forms()
+    public async Task A_fault_exists_for_each_form_of_rate_limit()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         server.Faults.Add(Fault.RateLimited(7));
         server.Faults.Add(Fault.RateLimitedUntil(DateTimeOffset.FromUnixTimeSeconds(1767225660)));

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests.FakeServer;
 
-/// <summary>How GraphQL refuses, in GitLab's words and shapes.</summary>
+/// <summary>Checks that errors of GraphQL have the texts and the format of GitLab.</summary>
 public sealed class GraphQLErrorTests
 {
     [Theory]
@@ -73,14 +73,14 @@ public sealed class GraphQLErrorTests
         7,
         null,
         """{"value":null,"problems":[{"path":[],"explanation":"Expected value to not be null"}]}""")]
-    public async Task Validation_errors_have_a_place_and_a_code_and_no_data(
+    public async Task Validation_errors_have_a_location_and_a_code_but_no_data(
         string query,
         string message,
         int column,
         string? path,
         string extensions)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         var expected = new JsonObject
         {
@@ -105,9 +105,9 @@ public sealed class GraphQLErrorTests
     [Theory]
     [InlineData("{ project(")]
     [InlineData("")]
-    public async Task What_is_not_a_query_is_an_error_without_data(string query)
+    public async Task An_invalid_query_is_an_error_without_data(string query)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         RawResponse response = await client.QueryAsync(query);
         Assert.Null(response.Data);
@@ -117,9 +117,9 @@ public sealed class GraphQLErrorTests
     [Theory]
     [InlineData("bm8")]
     [InlineData("not a cursor")]
-    public async Task A_bad_cursor_is_an_error_with_data(string cursor)
+    public async Task An_invalid_cursor_is_an_error_with_data(string cursor)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         RawResponse response = await client.QueryAsync(
             $"{{ project(fullPath: \"group/app\") {{ clusterAgents(after: \"{cursor}\") {{ nodes {{ id }} }} }} }}");
@@ -132,9 +132,9 @@ public sealed class GraphQLErrorTests
     [InlineData("glpat-noscope", 401, "Invalid token")]
     [InlineData("glpat-expired", 401, "Invalid token")]
     [InlineData("glpat-blocked", 403, "API not accessible for user")]
-    public async Task Tokens_are_refused(string token, int status, string message)
+    public async Task Invalid_tokens_are_rejected(string token, int status, string message)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
             state.AddAccessToken("glpat-blocked").IsBlocked = true);
         using var client = new RawClient(server, token);
         RawResponse response = await client.QueryAsync("{ currentUser { id } }");
@@ -142,9 +142,9 @@ public sealed class GraphQLErrorTests
     }
 
     [Fact]
-    public async Task A_public_key_breaks_the_whole_query()
+    public async Task A_public_key_fails_the_whole_query()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         string Query(string field) => "{ project(fullPath: \"group/app\") { clusterAgents { nodes "
             + $"{{ urlConfigurations {{ nodes {{ {field} }} }} }} }} }} }}";
@@ -153,9 +153,9 @@ public sealed class GraphQLErrorTests
     }
 
     [Fact]
-    public async Task A_query_that_takes_too_long_is_503()
+    public async Task A_query_that_times_out_returns_503()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
         {
             options.LatencyPerComplexityPoint = TimeSpan.FromMilliseconds(20);
             options.GraphQLTimeout = TimeSpan.FromMilliseconds(50);
@@ -174,7 +174,8 @@ public sealed class GraphQLErrorTests
     [InlineData(GraphQLAvailability.Forbidden, 403, "text/html")]
     public async Task GraphQL_can_be_blocked(GraphQLAvailability availability, int status, string type)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.GraphQL = availability);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.GraphQL = availability);
         using var client = new RawClient(server);
         RawResponse response = await client.QueryAsync("{ currentUser { id } }");
         Assert.Equal((status, type), (response.Status, response.ContentType));
@@ -191,7 +192,7 @@ public sealed class GraphQLErrorTests
     [InlineData("18.9.0-ee", true, "")]
     public async Task Older_servers_lack_fields(string version, bool isEnterprise, string missing)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
             (options.Version, options.IsEnterprise) = (version, isEnterprise));
         using var client = new RawClient(server);
         string Agent(string field) =>

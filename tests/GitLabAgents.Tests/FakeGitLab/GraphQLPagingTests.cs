@@ -17,7 +17,7 @@ public sealed class GraphQLPagingTests
         + "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }";
 
     [Fact]
-    public async Task Agents_of_a_group_come_by_name_and_id_forwards_and_backwards()
+    public async Task The_agents_of_a_group_are_sorted_by_name_and_ID_in_both_directions()
     {
         await using FakeGitLabServer server = await FleetAsync();
         using var client = new RawClient(server);
@@ -48,7 +48,7 @@ public sealed class GraphQLPagingTests
     }
 
     [Fact]
-    public async Task Pages_are_clamped_and_both_ends_are_refused()
+    public async Task The_page_size_is_limited_and_first_with_last_is_rejected()
     {
         await using FakeGitLabServer server = await FleetAsync();
         using var client = new RawClient(server);
@@ -59,7 +59,7 @@ public sealed class GraphQLPagingTests
     }
 
     [Fact]
-    public async Task A_cursor_stays_valid_when_its_row_is_gone()
+    public async Task A_cursor_stays_valid_after_its_row_is_deleted()
     {
         await using FakeGitLabServer server = await FleetAsync();
         using var client = new RawClient(server);
@@ -71,9 +71,9 @@ public sealed class GraphQLPagingTests
     }
 
     [Fact]
-    public async Task Times_have_gitlabs_form_and_tokens_come_last_used_first()
+    public async Task Times_have_the_format_of_GitLab_and_tokens_are_sorted_by_last_use()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
             options.ServerUtcOffset = TimeSpan.FromHours(2));
         using var client = new RawClient(server);
         JsonNode agent = (await client.QueryAsync(
@@ -93,9 +93,9 @@ public sealed class GraphQLPagingTests
     }
 
     [Fact]
-    public async Task Revoked_tokens_are_listed_by_old_servers_only()
+    public async Task Only_older_servers_list_revoked_tokens()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         const string Tokens =
             "{ project(fullPath: \"group/app\") { clusterAgent(name: \"prod\") { tokens { nodes { status } } } } }";
@@ -104,11 +104,12 @@ public sealed class GraphQLPagingTests
         Assert.Contains("REVOKED", (await client.QueryAsync(Tokens)).Body);
     }
 
-    private static Task<FakeGitLabServer> FleetAsync() => TestClients.ServerAsync(options => options.Populate += state =>
-    {
-        state.AddAgents("fleet/one", 125);
-        state.AddAgents("fleet/two", 125);
-    });
+    private static Task<FakeGitLabServer> FleetAsync()
+        => TestClients.StartServerAsync(options => options.Populate += state =>
+        {
+            state.AddAgents("fleet/one", 125);
+            state.AddAgents("fleet/two", 125);
+        });
 
     private static async Task<JsonNode> PageAsync(RawClient client, object variables)
         => (await client.QueryAsync(Query, variables)).Data!["group"]!["clusterAgents"]!;

@@ -8,7 +8,7 @@ using Fake = GitLabAgents.FakeGitLab;
 
 namespace GitLabAgents.Tests.FakeServer;
 
-/// <summary>Who sees what in GraphQL: what one may not see is missing, without an error.</summary>
+/// <summary>Checks the permissions of GraphQL: hidden objects are missing, without an error.</summary>
 public sealed class GraphQLRightsTests
 {
     private const string Agents = "clusterAgents { count nodes { name } pageInfo { hasNextPage endCursor } }";
@@ -20,7 +20,7 @@ public sealed class GraphQLRightsTests
     [Fact]
     public async Task A_project_is_null_without_a_role_and_its_agents_empty_below_developer()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var maintainer = new RawClient(server);
         using var reporter = new RawClient(server, "glpat-reporter");
         string query = "{ secret: project(fullPath: \"platform/secret\") { id } "
@@ -39,7 +39,7 @@ public sealed class GraphQLRightsTests
     [Fact]
     public async Task A_public_project_is_visible_to_all_and_its_agents_are_not()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
         {
             state.AddAgent(state.AddProject("open/one", membersOnly: true, isPublic: true), "a");
         });
@@ -54,9 +54,9 @@ public sealed class GraphQLRightsTests
     }
 
     [Fact]
-    public async Task A_moved_path_and_an_id_are_null()
+    public async Task A_moved_path_and_an_ID_return_null()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         JsonNode data = (await client.QueryAsync(
             "{ moved: project(fullPath: \"group/old-name\") { id } id: project(fullPath: \"101\") { id } }")).Data!;
@@ -64,9 +64,9 @@ public sealed class GraphQLRightsTests
     }
 
     [Fact]
-    public async Task A_groups_agents_need_a_role_in_the_group()
+    public async Task The_agents_of_a_group_require_a_role_in_the_group()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
         {
             Fake.AccessToken member = state.AddAccessToken("glpat-member", role: Role.None);
             state.SetRole(member, state.FindProject("platform/infra")!, Role.Developer);
@@ -90,9 +90,9 @@ public sealed class GraphQLRightsTests
     }
 
     [Fact]
-    public async Task Nodes_are_taken_out_after_paging()
+    public async Task Hidden_nodes_are_removed_after_paging()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
         {
             Fake.AccessToken token = state.FindAccessToken("glpat-maintainer")!;
             state.AddAgents("fleet/hidden", 2, "a-");
@@ -117,10 +117,10 @@ public sealed class GraphQLRightsTests
     [InlineData("glpat-maintainer", "archived", false)]
     [InlineData("glpat-maintainer", "infrastructure", false)]
     [InlineData("glpat-maintainer", "repository", false)]
-    public async Task Connections_and_activity_need_a_maintainer_and_a_live_project(
+    public async Task Connections_and_activity_require_a_Maintainer_and_an_active_project(
         string token, string off, bool isShown)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         Fake.Project project = server.State.FindProject("group/app")!;
         project.Archived = off == "archived";
         project.InfrastructureEnabled = off != "infrastructure";
@@ -139,10 +139,10 @@ public sealed class GraphQLRightsTests
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]
-    public async Task Without_the_agent_server_connections_are_an_error_with_the_datas_path(
+    public async Task Connections_are_an_error_with_a_path_if_the_agent_server_is_unavailable(
         bool isEnabled, bool isReachable)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
             (options.KasEnabled, options.KasReachable) = (isEnabled, isReachable));
         using var client = new RawClient(server);
         using var developer = new RawClient(server, "glpat-developer");
@@ -171,7 +171,7 @@ public sealed class GraphQLRightsTests
     public async Task An_administrator_sees_all_projects_and_filters_count_memberships(
         string field, params string[] expected)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
         {
             Fake.AccessToken root = state.AddAccessToken("glpat-root", role: Role.None, isAdmin: true);
             state.AddProject("fleet/other", id: 901);
@@ -186,9 +186,9 @@ public sealed class GraphQLRightsTests
     }
 
     [Fact]
-    public async Task The_projects_of_a_group_come_with_descending_ids_and_filters()
+    public async Task The_projects_of_a_group_are_sorted_by_descending_ID_and_can_be_filtered()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         async Task<string> PathsAsync(string arguments)
         {
@@ -206,9 +206,9 @@ public sealed class GraphQLRightsTests
     }
 
     [Fact]
-    public async Task Activity_is_recorded_by_what_happens()
+    public async Task Each_change_is_recorded_as_activity()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         Fake.Agent agent = server.State.AddAgent("group/app", "fresh");
         string tokens = $"/projects/101/cluster_agents/{agent.Id}/tokens";

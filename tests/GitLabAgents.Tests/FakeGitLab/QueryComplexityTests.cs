@@ -8,7 +8,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests.FakeServer;
 
-/// <summary>The complexities that GitLab's own formula gives.</summary>
+/// <summary>Checks complexities against the formula of GitLab.</summary>
 public sealed class QueryComplexityTests
 {
     private const string Tokens = "tokens { nodes { id name description status createdAt lastUsedAt } }";
@@ -38,11 +38,11 @@ public sealed class QueryComplexityTests
     [InlineData("{ group(fullPath: \"a\") { id ... on Group { id } id } }", 2)]
     [InlineData("{ group(fullPath: \"a\") { a: id b: id } }", 3)]
     [InlineData("query($n: Int = 50) { projects(first: $n) { nodes { id } } }", 4)]
-    public void Fields_cost_what_the_formula_says(string query, int expected)
+    public void Each_field_has_the_complexity_of_the_formula(string query, int expected)
         => Assert.Equal(expected, QueryComplexity.Compute(query));
 
     [Fact]
-    public void Variables_count()
+    public void Variables_change_the_complexity()
         => Assert.Equal(
             4,
             QueryComplexity.Compute(
@@ -53,18 +53,20 @@ public sealed class QueryComplexityTests
     [InlineData(ConnectionsWithWarnings, 107)]
     [InlineData(Connections, 99)]
     [InlineData("", 77)]
-    public void A_page_of_a_groups_agents(string connections, int expected) => Assert.Equal(
-        expected,
-        QueryComplexity.Compute(
-            "query($path: ID!, $after: String) { group(fullPath: $path) { id fullPath maxAccessLevel { integerValue } "
-            + $"clusterAgents(first: 100, after: $after) {{ count {Page} "
-            + $"nodes {{ id name createdAt project {{ {Project} }} {Tokens} {connections} }} }} }} }}"));
+    public void A_page_of_the_agents_of_a_group_has_the_expected_complexity(string connections, int expected)
+        => Assert.Equal(
+            expected,
+            QueryComplexity.Compute(
+                "query($path: ID!, $after: String) { group(fullPath: $path) { id fullPath "
+                + "maxAccessLevel { integerValue } "
+                + $"clusterAgents(first: 100, after: $after) {{ count {Page} "
+                + $"nodes {{ id name createdAt project {{ {Project} }} {Tokens} {connections} }} }} }} }}"));
 
     [Theory]
     [InlineData(ConnectionsWithWarnings, 209)]
     [InlineData(Connections, 193)]
     [InlineData("", 149)]
-    public void The_projects_of_a_group(string connections, int expected) => Assert.Equal(
+    public void The_projects_of_a_group_have_the_expected_complexity(string connections, int expected) => Assert.Equal(
         expected,
         QueryComplexity.Compute(
             "query($path: ID!) { group(fullPath: $path) { maxAccessLevel { integerValue } "
@@ -73,7 +75,7 @@ public sealed class QueryComplexityTests
             + "} } } }"));
 
     [Fact]
-    public void Fifty_projects_with_twenty_agents_each() => Assert.Equal(
+    public void Fifty_projects_with_twenty_agents_each_have_the_expected_complexity() => Assert.Equal(
         109,
         QueryComplexity.Compute(
             "query($path: ID!) { group(fullPath: $path) { maxAccessLevel { integerValue } "
@@ -84,7 +86,8 @@ public sealed class QueryComplexityTests
     [Fact]
     public async Task The_server_reports_score_and_limit()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += AddAdministrator);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.Populate += AddAdministrator);
         using var client = new RawClient(server);
         using var administrator = new RawClient(server, "glpat-root");
         using var anonymous = new RawClient(server, token: null);
@@ -97,9 +100,10 @@ public sealed class QueryComplexityTests
     }
 
     [Fact]
-    public async Task A_query_over_the_limit_is_refused_without_a_code()
+    public async Task A_query_over_the_limit_is_rejected_without_a_code()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += AddAdministrator);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.Populate += AddAdministrator);
         using var client = new RawClient(server);
         using var administrator = new RawClient(server, "glpat-root");
         string query = Aliases(6);
@@ -114,9 +118,9 @@ public sealed class QueryComplexityTests
     }
 
     [Fact]
-    public async Task An_array_of_queries_counts_in_sum()
+    public async Task The_complexity_of_an_array_is_the_sum_of_its_queries()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
 
         RawResponse fits = await client.SendAsync("POST", "/api/graphql", Array(Aliases(3), Aliases(2)));
@@ -132,7 +136,7 @@ public sealed class QueryComplexityTests
     [Fact]
     public async Task Depth_and_length_have_limits()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         string deep = "{ group(fullPath: \"a\") { clusterAgents(first: 0) { nodes "
             + string.Concat(Enumerable.Repeat("{ tokens(first: 0) { nodes { clusterAgent ", 6)) + "{ id }"
@@ -149,7 +153,7 @@ public sealed class QueryComplexityTests
     private static void AddAdministrator(State state)
         => state.AddAccessToken("glpat-root", role: Role.None, isAdmin: true);
 
-    /// <summary>So many projects, each of complexity 47.</summary>
+    /// <summary>Creates a query for a number of projects, each of complexity 47.</summary>
     private static string Aliases(int count) => "{ " + string.Join(' ', Enumerable.Range(0, count).Select(index =>
         $"p{index}: project(fullPath: \"group/app\") {{ clusterAgents(first: 100) {{ nodes {{ id name {Connections} "
         + "tokens { nodes { id lastUsedAt } } } } }")) + " }";

@@ -49,7 +49,7 @@ internal sealed class RawClient(FakeGitLabServer server, string? token = "glpat-
     public void Dispose() => _http.Dispose();
 }
 
-/// <summary>A response, read.</summary>
+/// <summary>A response with its body.</summary>
 internal sealed class RawResponse(HttpResponseMessage response, string body)
 {
     public int Status { get; } = (int)response.StatusCode;

@@ -6,7 +6,7 @@ using Fake = GitLabAgents.FakeGitLab;
 
 namespace GitLabAgents.Tests.FakeServer;
 
-/// <summary>The order of REST's checks, and what each says.</summary>
+/// <summary>Checks the order of the checks of the REST API, and the response of each.</summary>
 public sealed class RestChecksTests
 {
     private const string Forbidden = """{"message":"403 Forbidden"}""";
@@ -17,7 +17,7 @@ public sealed class RestChecksTests
     [InlineData("infrastructure")]
     public async Task Changes_are_forbidden_before_the_agent_is_looked_up(string off)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         Fake.Project project = server.State.FindProject("group/app")!;
         project.Archived = off == "archived";
         project.InfrastructureEnabled = off != "infrastructure";
@@ -47,9 +47,9 @@ public sealed class RestChecksTests
     }
 
     [Fact]
-    public async Task A_public_project_without_a_role_hides_reads_and_forbids_changes()
+    public async Task A_public_project_hides_its_agents_and_forbids_changes_without_a_role()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
             state.AddAgent(state.AddProject("open/one", id: 301, membersOnly: true, isPublic: true), "a"));
         using var client = new RawClient(server);
         const string Agents = "/projects/301/cluster_agents";
@@ -64,9 +64,9 @@ public sealed class RestChecksTests
     }
 
     [Fact]
-    public async Task Parameters_come_before_the_project_and_after_it_for_url_configurations()
+    public async Task Parameters_are_checked_before_the_project_but_after_it_for_URL_configurations()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         Assert.Equal(400, (await client.PostAsync("/projects/999/cluster_agents", new { })).Status);
         Assert.Equal(
@@ -83,7 +83,7 @@ public sealed class RestChecksTests
     [Fact]
     public async Task A_moved_project_redirects_to_the_external_address()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
             options.ExternalUrl = "https://gitlab.internal/gitlab");
         using var client = new RawClient(server);
         RawResponse response = await client.GetAsync("/projects/group%2Fold-name/cluster_agents?page=2");
@@ -96,9 +96,9 @@ public sealed class RestChecksTests
     }
 
     [Fact]
-    public async Task Link_mixes_the_scheme_and_the_port_and_repeats_the_path()
+    public async Task The_Link_header_mixes_scheme_and_port_and_repeats_the_path()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
             options.ExternalUrl = "https://gitlab.example.com");
         using var client = new RawClient(server);
         string? link = (await client.GetAsync("/projects/101/cluster_agents?per_page=1")).Header("Link");
@@ -110,9 +110,9 @@ public sealed class RestChecksTests
     [Theory]
     [InlineData("glpat-expired", "Token is expired. You can either do re-authorization or token refresh.")]
     [InlineData("glpat-revoked", "Token was revoked. You have to re-authorize from the user.")]
-    public async Task An_ended_token_says_why(string token, string description)
+    public async Task The_response_to_an_expired_or_revoked_token_has_the_reason(string token, string description)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
             state.AddAccessToken("glpat-revoked").Active = false);
         using var client = new RawClient(server, token);
         RawResponse response = await client.GetAsync("/projects/101");
@@ -128,18 +128,18 @@ public sealed class RestChecksTests
     [Theory]
     [InlineData("{\"name\":")]
     [InlineData("{\"name\":\"a\\u0000b\"}")]
-    public async Task Broken_json_and_nul_are_a_bad_request(string body)
+    public async Task Invalid_JSON_and_NUL_characters_are_a_bad_request(string body)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         RawResponse response = await client.SendAsync("POST", "/api/v4/projects/101/cluster_agents", body);
         Assert.Equal((400, "Bad Request", "text/plain"), (response.Status, response.Body, response.ContentType));
     }
 
     [Fact]
-    public async Task Scopes_decide()
+    public async Task The_scopes_of_a_token_limit_what_it_can_read()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
             state.AddAccessToken("glpat-fine", "granular").Permissions = ["read_cluster_agent"]);
         using var user = new RawClient(server, "glpat-noscope");
         using var fine = new RawClient(server, "glpat-fine");
@@ -156,9 +156,9 @@ public sealed class RestChecksTests
     [InlineData(MaintenanceMode.ReadOnly, 200, 403)]
     [InlineData(MaintenanceMode.Maintenance, 200, 503)]
     [InlineData(MaintenanceMode.Down, 503, 503)]
-    public async Task Maintenance_refuses_changes(MaintenanceMode mode, int read, int change)
+    public async Task Maintenance_mode_rejects_changes(MaintenanceMode mode, int read, int change)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Maintenance = mode);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Maintenance = mode);
         using var client = new RawClient(server);
         Assert.Equal(read, (await client.GetAsync("/projects/101")).Status);
         RawResponse response = await client.DeleteAsync("/projects/101/cluster_agents/11");
@@ -170,7 +170,7 @@ public sealed class RestChecksTests
     [Fact]
     public async Task A_rate_limit_is_counted_per_token_and_minute()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
         {
             options.RequestsPerMinute = 2;
             options.Clock = new FixedClock();
@@ -192,9 +192,9 @@ public sealed class RestChecksTests
     }
 
     [Fact]
-    public async Task The_date_is_the_servers()
+    public async Task The_Date_header_has_the_time_of_the_server()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
             (options.Clock, options.ClockSkew) = (new FixedClock(), TimeSpan.FromHours(1)));
         using var client = new RawClient(server);
         Assert.Equal("Thu, 01 Jan 2026 01:00:30 GMT", (await client.GetAsync("/projects/101")).Header("Date"));

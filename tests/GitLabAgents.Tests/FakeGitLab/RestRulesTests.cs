@@ -9,7 +9,7 @@ using Fake = GitLabAgents.FakeGitLab;
 
 namespace GitLabAgents.Tests.FakeServer;
 
-/// <summary>REST's rules about tokens, URL configurations and what lies beside them.</summary>
+/// <summary>Checks the rules of the REST API for tokens, URL configurations and related resources.</summary>
 public sealed class RestRulesTests
 {
     private const string UrlConfigurations = "/projects/101/cluster_agents/11/url_configurations";
@@ -24,9 +24,9 @@ public sealed class RestRulesTests
     [InlineData("18.9.0-ee", true, 400)]
     [InlineData("17.4.0-ee", true, 201)]
     [InlineData("17.4.0-ee", false, 400)]
-    public async Task The_form_of_certificates_depends_on_the_version(string version, bool isBase64, int status)
+    public async Task The_encoding_of_certificates_depends_on_the_version(string version, bool isBase64, int status)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Version = version);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Version = version);
         using var client = new RawClient(server);
         string Encode(string pem) => isBase64 ? Convert.ToBase64String(Encoding.UTF8.GetBytes(pem)) : pem;
 
@@ -43,9 +43,9 @@ public sealed class RestRulesTests
     }
 
     [Fact]
-    public async Task Key_and_certificate_are_not_compared_and_an_edwards_key_breaks_the_server()
+    public async Task A_key_is_not_compared_with_its_certificate_and_an_Ed25519_key_is_a_server_error()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         using var rsa = RSA.Create(2048);
         Task<RawResponse> Create(string? certificate, string? key) => client.PostAsync(
@@ -66,7 +66,7 @@ public sealed class RestRulesTests
     [Fact]
     public async Task A_certificate_without_a_key_is_dropped_silently()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         RawResponse created = await client.PostAsync(
             UrlConfigurations, new { url = "grpcs://a", client_cert = Pem.Certificate });
@@ -81,9 +81,9 @@ public sealed class RestRulesTests
     [InlineData("a b", 400)]
     [InlineData("http://a", 400)]
     [InlineData("ünï", 400)]
-    public async Task A_tls_host_is_a_host_name(string tlsHost, int status)
+    public async Task A_TLS_host_must_be_a_host_name(string tlsHost, int status)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         RawResponse response = await client.PostAsync(UrlConfigurations, new { url = "grpcs://a", tls_host = tlsHost });
         Assert.Equal(status, response.Status);
@@ -92,9 +92,9 @@ public sealed class RestRulesTests
     }
 
     [Fact]
-    public async Task Limits_miss_what_is_created_at_the_same_time()
+    public async Task Concurrent_creations_can_exceed_the_limit()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
             options.Latency = TimeSpan.FromMilliseconds(200));
         using var client = new RawClient(server);
         Fake.Agent agent = server.State.AddAgent("group/app", "busy");
@@ -117,9 +117,9 @@ public sealed class RestRulesTests
     [Theory]
     [InlineData("18.9.0-ee", @"^glagent-[A-Za-z0-9_-]{39}\.01\.[0-9a-z]{9}$")]
     [InlineData("18.4.0-ee", "^glagent-[A-Za-z0-9_-]{50}$")]
-    public async Task The_form_of_secrets_depends_on_the_version(string version, string pattern)
+    public async Task The_format_of_secrets_depends_on_the_version(string version, string pattern)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Version = version);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Version = version);
         using var client = new RawClient(server);
         RawResponse created = await client.PostAsync("/projects/101/cluster_agents/12/tokens", new { name = "ci" });
         Assert.Matches(pattern, (string)created.Json["token"]!);
@@ -128,7 +128,8 @@ public sealed class RestRulesTests
     [Fact]
     public async Task Tokens_can_appear_on_two_pages()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.UnstableTokenOrder = true);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.UnstableTokenOrder = true);
         using var client = new RawClient(server);
         Fake.Agent agent = server.State.AddAgent("group/app", "busy");
         Fake.StoredToken used = server.State.AddToken(agent, "used", lastUsedAt: DateTimeOffset.UtcNow);
@@ -146,9 +147,9 @@ public sealed class RestRulesTests
     }
 
     [Fact]
-    public async Task A_url_configuration_moves_the_agents_updated_at()
+    public async Task A_URL_configuration_changes_updated_at_of_its_agent()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using var client = new RawClient(server);
         string before = DateTimeOffset.UtcNow.AddDays(-1).ToString("R");
         Task<RawResponse> DeleteAsync(long agent) => client.SendAsync(
@@ -162,7 +163,7 @@ public sealed class RestRulesTests
     [Fact]
     public async Task Administrators_find_and_revoke_a_token_by_its_secret()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
             state.AddAccessToken("glpat-root", role: Role.None, isAdmin: true));
         using var client = new RawClient(server, "glpat-root");
         using var maintainer = new RawClient(server);
@@ -188,9 +189,9 @@ public sealed class RestRulesTests
     }
 
     [Fact]
-    public async Task Neighbours_answer_as_the_contract_has_them()
+    public async Task Users_environments_and_projects_are_returned_as_documented()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
         {
             state.AddAccessToken("glpat-root", role: Role.None, isAdmin: true);
             Fake.Project app = state.FindProject("group/app")!;

@@ -5,13 +5,16 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The rules, decided from an inventory item alone.</summary>
+/// <summary>Checks the rules, each for one inventory item.</summary>
 public sealed class AgentRulesTests
 {
     private static readonly DateTimeOffset Now = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
 
     private static readonly GitLabSession Session = new(
-        TestClients.Unreachable, TestClients.Secure(TestClients.Token), TokenType.PrivateToken, new() { NoProxy = true })
+        TestClients.Unreachable,
+        TestClients.ToSecureString(TestClients.Token),
+        TokenType.PrivateToken,
+        new() { NoProxy = true })
     {
         Version = "18.9.0-ee",
     };
@@ -40,7 +43,7 @@ public sealed class AgentRulesTests
     [InlineData(400.0, 90.0, "TokenUnused,TokenTooOld")]
     [InlineData(400.0, null, "TokenNeverUsed,TokenTooOld")]
     [InlineData(null, 1.0, "")]
-    public void A_token_is_judged_by_its_age_and_last_use(double? createdDays, double? usedDays, string rules)
+    public void A_token_is_evaluated_by_its_age_and_last_use(double? createdDays, double? usedDays, string rules)
         => Assert.Equal(
             rules,
             string.Join(",", Evaluate(Item(AgentConnectionStatus.Connected, [Token(1, createdDays, usedDays)]))));
@@ -64,7 +67,9 @@ public sealed class AgentRulesTests
                 new AgentRuleOptions { Rules = [AgentRules.SpareTokenUnused] },
                 Now));
         Assert.Equal(2, finding.Token!.Id);
-        Assert.Equal("Revoke the idle one: Revoke-GitLabAgentToken -Project 'group/app' -Agent 11 -TokenId 2", finding.RecommendedAction);
+        Assert.Equal(
+            "Revoke the idle one: Revoke-GitLabAgentToken -Project 'group/app' -Agent 11 -TokenId 2",
+            finding.RecommendedAction);
     }
 
     [Fact]
@@ -75,15 +80,16 @@ public sealed class AgentRulesTests
     }
 
     [Fact]
-    public void What_is_not_known_is_a_finding()
+    public void Unknown_information_is_a_finding()
     {
         Assert.Equal(["NotReadable"], Evaluate(Item(AgentConnectionStatus.Unknown, [Token(1, 10, 1)])));
         Assert.Equal(["NotReadable"], Evaluate(Item(AgentConnectionStatus.Connected, null)));
-        Assert.Equal(["ProjectArchived"], Evaluate(Item(AgentConnectionStatus.Unknown, [Token(1, 10, 1)], isArchived: true)));
+        Assert.Equal(
+            ["ProjectArchived"], Evaluate(Item(AgentConnectionStatus.Unknown, [Token(1, 10, 1)], isArchived: true)));
     }
 
     [Fact]
-    public void A_command_quotes_what_it_names()
+    public void A_command_quotes_its_arguments()
     {
         AgentInventoryItem item = Item(AgentConnectionStatus.Stale, [Token(1, 10, 1)], name: "it's; rm -rf\u001b[2J");
         AgentFinding finding = Assert.Single(AgentRules.Evaluate(item, new AgentRuleOptions(), Now));

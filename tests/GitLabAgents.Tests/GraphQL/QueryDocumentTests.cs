@@ -13,7 +13,9 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The query files: valid against GitLab's schema, within its limits, with and without the parts that can be left out.</summary>
+/// <summary>
+/// Checks that each query, with and without its removable parts, is valid and within the limits of GitLab.
+/// </summary>
 public sealed class QueryDocumentTests
 {
     private const int MaxComplexity = 200;
@@ -25,29 +27,31 @@ public sealed class QueryDocumentTests
 
     private static readonly string[] Removable =
     [
-        "isReceptive", "connections", "warnings", "createdByUser", "tokens", "archived", "userPermissions", "adminProject",
+        "isReceptive", "connections", "warnings", "createdByUser", "tokens", "archived", "userPermissions",
+        "adminProject",
         "maxAccessLevel", "integerValue", "count", "includeArchived:", "archived:", "minAccessLevel:",
     ];
 
     public static TheoryData<string> Documents => new(Operations);
 
     [Fact]
-    public void Every_file_is_a_query_or_a_fragment_of_one()
+    public void Each_file_is_a_query_or_a_fragment_of_one()
     {
         string folder = Repository.PathOf("src", "GitLabAgents.Client", "GraphQL");
         string all = string.Concat(Operations.Select(name => QueryDocument.Load(name).ToString()));
         foreach (string file in Directory.GetFiles(folder, "*.graphql"))
         {
             string name = Path.GetFileNameWithoutExtension(file);
-            Assert.True(Operations.Contains(name) || all.Contains($"fragment {name} on", StringComparison.Ordinal), file);
+            Assert.True(
+                Operations.Contains(name) || all.Contains($"fragment {name} on", StringComparison.Ordinal), file);
         }
     }
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public async Task Query_is_valid_without_any_part_that_can_be_left_out(string name)
+    public async Task A_query_is_valid_without_any_removable_part(string name)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         foreach (string[] excluded in Removable.Select(part => new[] { part }).Append([]).Append(Removable))
         {
             string query = QueryDocument.Load(name).Without(excluded);
@@ -60,9 +64,14 @@ public sealed class QueryDocumentTests
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public void Query_stays_below_the_limits_of_complexity_and_length(string name)
+    public void A_query_stays_below_the_limits_of_complexity_and_length(string name)
     {
-        foreach (AgentParts parts in new[] { AgentParts.None, AgentParts.Tokens, AgentParts.Tokens | AgentParts.Connections })
+        foreach (AgentParts parts in new[]
+        {
+            AgentParts.None,
+            AgentParts.Tokens,
+            AgentParts.Tokens | AgentParts.Connections,
+        })
         {
             var query = new AgentQuery(new GraphQLSupport(TimeProvider.System), parts);
             string text = QueryDocument.Load(name).Without(query.Excluded);
@@ -85,7 +94,8 @@ public sealed class QueryDocumentTests
         {
             string text = QueryDocument.GroupProjects.Without(query.Excluded);
             complexities.Add(QueryComplexity.Compute(
-                text, new Dictionary<string, object?> { ["first"] = query.Projects, ["agents"] = query.AgentsPerProject }));
+                text,
+                new Dictionary<string, object?> { ["first"] = query.Projects, ["agents"] = query.AgentsPerProject }));
         }
         while (query.TryReduce(query.Level, GraphQLResult.TooExpensive("too much", isTooComplex: true)) is not null);
 
@@ -96,10 +106,11 @@ public sealed class QueryDocumentTests
     }
 
     [Fact]
-    public void An_argument_is_left_out_alone()
+    public void An_argument_can_be_removed_alone()
     {
         string query = QueryDocument.GroupProjects.Without(["includeArchived:"]);
-        Assert.Contains("projects(includeSubgroups: $recurse, first: $first, after: $after) {", query, StringComparison.Ordinal);
+        Assert.Contains(
+            "projects(includeSubgroups: $recurse, first: $first, after: $after) {", query, StringComparison.Ordinal);
         Assert.Contains("\narchived\n", query, StringComparison.Ordinal);
     }
 
@@ -117,9 +128,11 @@ public sealed class QueryDocumentTests
     private static async Task<JsonNode> PostAsync(FakeGitLabServer server, string query, object variables)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var request = new HttpRequestMessage(HttpMethod.Post, server.Url.AbsoluteUri.TrimEnd('/') + "/api/graphql");
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, server.Url.AbsoluteUri.TrimEnd('/') + "/api/graphql");
         request.Headers.Add("PRIVATE-TOKEN", TestClients.Token);
-        request.Content = new StringContent(JsonSerializer.Serialize(new { query, variables }), Encoding.UTF8, "application/json");
+        request.Content = new StringContent(
+            JsonSerializer.Serialize(new { query, variables }), Encoding.UTF8, "application/json");
         using HttpResponseMessage response = await http.SendAsync(request);
         return JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
     }

@@ -8,17 +8,18 @@ using Xunit;
 namespace GitLabAgents.Tests;
 
 /// <summary>
-/// Projects and groups by path where <see cref="Uri"/> turns <c>%2F</c> into <c>/</c>, as .NET Framework may.
+/// Checks projects and groups by path if <see cref="Uri"/> turns <c>%2F</c> into <c>/</c>, as .NET Framework may.
 /// </summary>
 public sealed class EncodedSlashTests
 {
     private readonly FakeHandler _http = new(Respond);
 
     [Fact]
-    public void This_NET_keeps_them() => Assert.True(TestClients.Session(TestClients.Unreachable).KeepsEncodedSlashes);
+    public void This_NET_keeps_encoded_slashes()
+        => Assert.True(TestClients.CreateSession(TestClients.Unreachable).KeepsEncodedSlashes);
 
     [Fact]
-    public async Task A_project_is_asked_for_by_its_id_which_is_looked_up_once()
+    public async Task The_ID_of_a_project_is_looked_up_once()
     {
         GitLabClient client = CreateClient();
         Assert.Equal("a11", (await client.GetAgentAsync("Group/App", 11)).Name);
@@ -34,16 +35,16 @@ public sealed class EncodedSlashTests
     }
 
     [Fact]
-    public async Task So_is_a_group()
+    public async Task The_ID_of_a_group_is_looked_up()
     {
-        Assert.Empty(await TestClients.ListAsync(CreateClient().GetGroupAgentsAsync("group/sub", recurse: false)));
+        Assert.Empty(await TestClients.ToListAsync(CreateClient().GetGroupAgentsAsync("group/sub", recurse: false)));
         Assert.Equal("/api/graphql", Sent()[0]);
         Assert.Equal("/api/v4/groups?search=sub&all_available=true&per_page=100&page=1", Sent()[1]);
         Assert.StartsWith("/api/v4/groups/7/projects?", Sent()[2], StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_path_that_is_not_found_is_an_error_and_changes_nothing()
+    public async Task A_missing_path_is_an_error_and_changes_nothing()
     {
         GitLabClient client = CreateClient();
         GitLabApiException e = await TestClients.ThrowsAsync(
@@ -56,7 +57,7 @@ public sealed class EncodedSlashTests
     }
 
     [Fact]
-    public async Task Ids_need_no_look_up()
+    public async Task IDs_need_no_lookup()
     {
         await CreateClient().GetAgentAsync(101, 11);
         Assert.Equal(["/api/v4/projects/101/cluster_agents/11"], Sent());
@@ -82,7 +83,7 @@ public sealed class EncodedSlashTests
 
     private GitLabClient CreateClient()
     {
-        GitLabClient client = TestClients.Client(_http);
+        GitLabClient client = TestClients.CreateClient(_http);
         client.Session.KeepsEncodedSlashes = false;
         return client;
     }

@@ -7,16 +7,26 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Bodies gone wrong at random (but the same in every run): objects, or one kind of error, and nothing else.</summary>
+/// <summary>
+/// Checks that randomly corrupted bodies (the same in every run) return valid objects or one kind of error.
+/// </summary>
 public sealed class JsonReaderFuzzTests
 {
-    private const string Agent = """{"id":1,"name":"prod-ü","config_project":{"id":20,"description":null,"name":"t","path_with_namespace":"root/t","created_at":"2022-03-20T20:42:40.221Z"},"created_at":"2022-04-20T20:42:40.221Z","created_by_user_id":42,"is_receptive":false}""";
-    private const string Token = """{"id":7,"name":"ci","description":"x \"y\" \u00e4","agent_id":11,"status":"active","created_at":"2022-03-25T14:12:11.497Z","created_by_user_id":1,"last_used_at":"2022-03-25 14:12:11 UTC","token":"glagent-abcdefghijk"}""";
+    private const string Agent =
+        """{"id":1,"name":"prod-ü","config_project":{"id":20,"description":null"""
+            + ""","name":"t","path_with_namespace":"root/t","created_at":"2022-03-20T20:42:40.221Z"}"""
+            + ""","created_at":"2022-04-20T20:42:40.221Z","created_by_user_id":42,"is_receptive":false}""";
+    private const string Token =
+        """{"id":7,"name":"ci","description":"x \"y\" \u00e4","agent_id":11"""
+            + ""","status":"active","created_at":"2022-03-25T14:12:11.497Z","created_by_user_id":1"""
+            + ""","last_used_at":"2022-03-25 14:12:11 UTC","token":"glagent-abcdefghijk"}""";
 
-    private static readonly string[] Pieces =
+    private static readonly string[] Fragments =
     [
-        "null", "{}", "[]", "0", "-1", "1e999", "\"\"", "\"\\ud800\"", "\\u0000", "true", ",", ":", "\"", "{", "}", "[", "]", "\\", "99999999999999999999",
-        "\"id\":", "\"last_used_at\":\"", "\"token\":null", "\uFEFF", "\u001b[31m", "//", "NaN", "2022-02-30T00:00:00Z", "+99:99", "  ",
+        "null", "{}", "[]", "0", "-1", "1e999", "\"\"", "\"\\ud800\"", "\\u0000", "true", ",", ":", "\"", "{", "}", "[",
+        "]", "\\", "99999999999999999999",
+        "\"id\":", "\"last_used_at\":\"", "\"token\":null", "\uFEFF", "\u001b[31m", "//", "NaN", "2022-02-30T00:00:00Z",
+        "+99:99", "  ",
     ];
 
     [Theory]
@@ -26,53 +36,57 @@ public sealed class JsonReaderFuzzTests
     [InlineData("list tokens", "[" + Token + "]", 4)]
     [InlineData("get token", Token, 5)]
     [InlineData("create token", Token, 6)]
-    public async Task A_body_gone_wrong_gives_objects_or_InvalidResponse(string operation, string valid, int seed)
+    public async Task A_corrupted_body_returns_valid_objects_or_InvalidResponse(
+        string operation, string valid, int seed)
     {
         var random = new Random(seed);
         byte[] body = [];
-        var wire = new FakeHandler(request => request.Method == "DELETE"
+        var handler = new FakeHandler(request => request.Method == "DELETE"
             ? TestClients.Response([], 204, null)
-            : TestClients.Response(body, request.Method == "POST" ? 201 : 200, "application/json", ("X-Next-Page", string.Empty)));
-        using GitLabSession session = TestClients.Session(TestClients.Unreachable, options => options.PrimaryHandler = wire);
+            : TestClients.Response(
+                body, request.Method == "POST" ? 201 : 200, "application/json", ("X-Next-Page", string.Empty)));
+        using GitLabSession session = TestClients.CreateSession(
+            TestClients.Unreachable, options => options.PrimaryHandler = handler);
         var client = new GitLabClient(session);
         int read = 0;
-        int refused = 0;
+        int rejected = 0;
         for (int round = 0; round < 800; round++)
         {
             byte[] mutant = Mutate(random, Encoding.UTF8.GetBytes(valid));
             body = mutant;
             try
             {
-                Check(await RunAsync(client, operation));
+                AssertValid(await RunAsync(client, operation));
                 read++;
             }
             catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.InvalidResponse)
             {
                 Assert.DoesNotContain(e.ToString(), static c => char.IsControl(c) && c is not ('\n' or '\r'));
                 Assert.DoesNotContain("glagent-abc", e.ToString(), StringComparison.Ordinal);
-                refused++;
+                rejected++;
             }
             catch (Exception e)
             {
-                Assert.Fail($"{operation}, round {round}: {e.GetType().Name}: {e.Message} of {Convert.ToBase64String(mutant)}");
+                Assert.Fail(
+                    $"{operation}, round {round}: {e.GetType().Name}: {e.Message} of {Convert.ToBase64String(mutant)}");
             }
         }
 
         Assert.InRange(read, 50, 750);
-        Assert.InRange(refused, 50, 750);
+        Assert.InRange(rejected, 50, 750);
     }
 
     private static async Task<IEnumerable<object>> RunAsync(GitLabClient client, string operation) => operation switch
     {
-        "list agents" => await TestClients.ListAsync(client.GetAgentsAsync(101)),
+        "list agents" => await TestClients.ToListAsync(client.GetAgentsAsync(101)),
         "get agent" => [await client.GetAgentAsync(101, 1)],
         "create agent" => [await client.CreateAgentAsync(101, "prod")],
-        "list tokens" => await TestClients.ListAsync(client.GetTokensAsync(101, 11)),
+        "list tokens" => await TestClients.ToListAsync(client.GetTokensAsync(101, 11)),
         "get token" => [await client.GetTokenAsync(101, 11, 7)],
         _ => [await client.CreateTokenAsync(101, 11, "ci")],
     };
 
-    private static void Check(IEnumerable<object> items)
+    private static void AssertValid(IEnumerable<object> items)
     {
         foreach (object item in items)
         {
@@ -84,9 +98,9 @@ public sealed class JsonReaderFuzzTests
             };
             Assert.True(id > 0, "An object has no id.");
             Assert.NotNull(session);
-            if (item is NewAgentToken made)
+            if (item is NewAgentToken created)
             {
-                Assert.NotEmpty(made.RevealToken());
+                Assert.NotEmpty(created.RevealToken());
             }
         }
     }
@@ -114,7 +128,7 @@ public sealed class JsonReaderFuzzTests
                     break;
                 case 4:
                     bytes.RemoveRange(at, count);
-                    bytes.InsertRange(at, Encoding.UTF8.GetBytes(Pieces[random.Next(Pieces.Length)]));
+                    bytes.InsertRange(at, Encoding.UTF8.GetBytes(Fragments[random.Next(Fragments.Length)]));
                     break;
                 default:
                     bytes = [.. ReplaceValue(random, Encoding.UTF8.GetString([.. bytes]))];
@@ -125,10 +139,13 @@ public sealed class JsonReaderFuzzTests
         return [.. bytes];
     }
 
-    // Puts something else in a value's place, so that the JSON stays JSON and its meaning changes.
+    // Replaces a value, so that the JSON stays valid and its meaning changes.
     private static byte[] ReplaceValue(Random random, string json)
     {
-        int[] colons = [.. json.Select((c, index) => (c, index)).Where(pair => pair.c == ':').Select(pair => pair.index)];
+        int[] colons =
+        [
+            .. json.Select((c, index) => (c, index)).Where(pair => pair.c == ':').Select(pair => pair.index),
+        ];
         if (colons.Length == 0)
         {
             return Encoding.UTF8.GetBytes(json);
@@ -136,6 +153,7 @@ public sealed class JsonReaderFuzzTests
 
         int start = colons[random.Next(colons.Length)] + 1;
         int end = json.IndexOfAny([',', '}'], start);
-        return Encoding.UTF8.GetBytes(end < 0 ? json : json[..start] + Pieces[random.Next(Pieces.Length)] + json[end..]);
+        return Encoding.UTF8.GetBytes(
+            end < 0 ? json : json[..start] + Fragments[random.Next(Fragments.Length)] + json[end..]);
     }
 }

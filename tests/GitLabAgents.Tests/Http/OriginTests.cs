@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
@@ -8,10 +9,10 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Promise 2: credentials go to the session's scheme, host and port, and nowhere else.</summary>
+/// <summary>Checks that credentials are sent only to the scheme, host and port of the session.</summary>
 public sealed class OriginTests
 {
-    public static TheoryData<int, string> Elsewhere()
+    public static TheoryData<int, string> ForeignLocations()
     {
         var data = new TheoryData<int, string>();
         foreach (int status in (int[])[301, 302, 303, 307, 308])
@@ -37,18 +38,20 @@ public sealed class OriginTests
     }
 
     [Theory]
-    [MemberData(nameof(Elsewhere))]
+    [MemberData(nameof(ForeignLocations))]
     public async Task A_redirect_elsewhere_is_an_error_and_nothing_is_sent_there(int status, string location)
     {
-        await using FakeGitLabServer other = await TestClients.ServerAsync();
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        location = location.Replace("{other}", other.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{port}", server.Url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        await using FakeGitLabServer other = await TestClients.StartServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        location = location
+            .Replace("{other}", other.Url.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("{port}", server.Url.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         server.Faults.Add(Fault.Redirect(status, location).Always());
-        foreach (Func<GitLabClient, Task> act in Acts())
+        foreach (Func<GitLabClient, Task> act in Operations())
         {
             server.ClearRequests();
-            GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => act(TestClients.Client(server)));
+            GitLabApiException exception = await TestClients.ThrowsAsync(
+                GitLabErrorKind.InvalidResponse, () => act(TestClients.CreateClient(server)));
             Assert.Equal(status, (int)exception.StatusCode!);
             Assert.Single(server.Requests);
             Assert.DoesNotContain("secret", exception.ToString(), StringComparison.Ordinal);
@@ -61,9 +64,11 @@ public sealed class OriginTests
     [Fact]
     public async Task A_moved_project_is_followed_for_reads()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        GitLabClient client = TestClients.Client(server);
-        Assert.Equal(["prod", "staging"], (await TestClients.ListAsync(client.GetAgentsAsync("group/old-name"))).Select(agent => agent.Name));
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        GitLabClient client = TestClients.CreateClient(server);
+        Assert.Equal(
+            ["prod", "staging"],
+            (await TestClients.ToListAsync(client.GetAgentsAsync("group/old-name"))).Select(agent => agent.Name));
         Assert.Equal(2, server.Requests.Count);
         ClusterAgent agent = await client.GetAgentAsync("group/old-name", 11);
         Assert.Equal((101L, "group/app"), (agent.ProjectId, agent.ProjectPath));
@@ -75,15 +80,21 @@ public sealed class OriginTests
     [InlineData("http://internal.example.com:8080/api/v4/projects/101/cluster_agents/11")]
     [InlineData("https://gitlab.example.com:80/prefix/api/v4/projects/101/cluster_agents/11?x=y")]
     [InlineData("http://gitlab.example.com:443/api/v4/projects/101")]
-    public async Task A_moved_project_is_found_on_the_own_origin_by_its_ID(string location)
+    public async Task A_moved_project_is_found_on_the_origin_of_the_session_by_its_ID(string location)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Redirect(301, location).On("GET", "group%2Fgone").Always());
-        ClusterAgent agent = await TestClients.Client(server).GetAgentAsync("group/gone", 11);
+        ClusterAgent agent = await TestClients.CreateClient(server).GetAgentAsync("group/gone", 11);
         Assert.Equal((11L, 101L), (agent.Id, agent.ProjectId));
-        Assert.Equal(2, (await TestClients.ListAsync(TestClients.Client(server).GetAgentsAsync("group/gone"))).Count);
         Assert.Equal(
-            ["/api/v4/projects/group%2Fgone/cluster_agents/11", "/api/v4/projects/101/cluster_agents/11", "/api/v4/projects/group%2Fgone/cluster_agents?per_page=100&page=1", "/api/v4/projects/101/cluster_agents?per_page=100&page=1"],
+            2, (await TestClients.ToListAsync(TestClients.CreateClient(server).GetAgentsAsync("group/gone"))).Count);
+        Assert.Equal(
+            [
+                "/api/v4/projects/group%2Fgone/cluster_agents/11",
+                "/api/v4/projects/101/cluster_agents/11",
+                "/api/v4/projects/group%2Fgone/cluster_agents?per_page=100&page=1",
+                "/api/v4/projects/101/cluster_agents?per_page=100&page=1",
+            ],
             server.Requests.Select(request => request.RawTarget));
     }
 
@@ -94,29 +105,36 @@ public sealed class OriginTests
     [InlineData(302, "http://other.example.com/api/v4/projects/101/cluster_agents/11")]
     public async Task A_redirect_elsewhere_that_names_no_moved_project_is_an_error(int status, string location)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Redirect(status, location).Always());
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).GetAgentAsync("group/gone", 11));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).GetAgentAsync("group/gone", 11));
         Assert.Single(server.Requests);
     }
 
     [Fact]
     public async Task A_moved_project_is_followed_on_every_page()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
         {
             state.AddAgents("many/old", 250);
             state.MoveProject("many/old", "many/new");
         });
-        Assert.Equal(250, (await TestClients.ListAsync(TestClients.Client(server).GetAgentsAsync("many/old"))).Select(agent => agent.Id).Distinct().Count());
+        List<ClusterAgent> agents = await TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetAgentsAsync("many/old"));
+        Assert.Equal(250, agents.Select(agent => agent.Id).Distinct().Count());
     }
 
     [Fact]
     public async Task A_moved_project_is_not_followed_for_changes()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        GitLabClient client = TestClients.Client(server);
-        foreach (Func<Task> act in (Func<Task>[])[() => client.DeleteAgentAsync("group/old-name", 11), () => client.CreateAgentAsync("group/old-name", "new")])
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        GitLabClient client = TestClients.CreateClient(server);
+        foreach (Func<Task> act in (Func<Task>[])
+        [
+            () => client.DeleteAgentAsync("group/old-name", 11),
+            () => client.CreateAgentAsync("group/old-name", "new"),
+        ])
         {
             server.ClearRequests();
             GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, act);
@@ -133,14 +151,14 @@ public sealed class OriginTests
     [InlineData(302)]
     [InlineData(307)]
     [InlineData(308)]
-    public async Task Changes_are_not_sent_on_even_within_the_origin(int status)
+    public async Task Changes_are_not_redirected_even_within_the_origin(int status)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Redirect(status, "/api/v4/projects/101/cluster_agents/12").Always());
-        foreach (Func<GitLabClient, Task> act in Acts().Skip(1))
+        foreach (Func<GitLabClient, Task> act in Operations().Skip(1))
         {
             server.ClearRequests();
-            await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => act(TestClients.Client(server)));
+            await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => act(TestClients.CreateClient(server)));
             Assert.Single(server.Requests);
         }
 
@@ -152,11 +170,11 @@ public sealed class OriginTests
     [InlineData("12")]
     [InlineData("../cluster_agents/12")]
     [InlineData("?moved=1")]
-    public async Task A_relative_location_stays_with_the_origin(string location)
+    public async Task A_relative_location_stays_on_the_origin(string location)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Redirect(301, location).On("GET", "cluster_agents/11"));
-        ClusterAgent agent = await TestClients.Client(server).GetAgentAsync(101, 11);
+        ClusterAgent agent = await TestClients.CreateClient(server).GetAgentAsync(101, 11);
         Assert.Equal(location.StartsWith('?') ? 11 : 12, agent.Id);
         Assert.Equal(2, server.Requests.Count);
     }
@@ -164,38 +182,48 @@ public sealed class OriginTests
     [Fact]
     public async Task A_loop_of_redirects_ends()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Redirect(301, server.Url + "/api/v4/projects/101/cluster_agents/11").Always());
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).GetAgentAsync(101, 11));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).GetAgentAsync(101, 11));
         Assert.InRange(server.Requests.Count, 2, 10);
     }
 
     [Fact]
     public async Task A_redirect_without_a_location_is_an_error()
     {
-        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text("<html/>", 302, "text/html"));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(network).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text("<html/>", 302, "text/html"));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
     }
 
     [Fact]
-    public async Task Where_the_server_wants_https_it_is_said()
+    public async Task A_redirect_to_HTTPS_is_explained()
     {
-        var wire = new FakeHandler(request => TestClients.Text("<html/>", 301, "text/html", ("Location", "https://gitlab.example.com" + request.Uri.PathAndQuery)));
-        using GitLabSession session = TestClients.Session(new Uri("http://gitlab.example.com"), options => options.PrimaryHandler = wire);
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => new GitLabClient(session).GetAgentAsync(101, 11));
+        var handler = new FakeHandler(
+            request => TestClients.Text(
+                "<html/>", 301, "text/html", ("Location", "https://gitlab.example.com" + request.Uri.PathAndQuery)));
+        using GitLabSession session = TestClients.CreateSession(
+            new Uri("http://gitlab.example.com"), options => options.PrimaryHandler = handler);
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => new GitLabClient(session).GetAgentAsync(101, 11));
         Assert.Contains("https://gitlab.example.com", exception.Message, StringComparison.Ordinal);
-        Assert.Single(wire.Requests);
+        Assert.Single(handler.Requests);
     }
 
     [Fact]
-    public async Task Where_it_leads_elsewhere_the_place_is_named()
+    public async Task A_redirect_to_another_host_names_the_host()
     {
-        using MockHttpMessageHandler wire = TestClients.Network(() => TestClients.Text(string.Empty, 302, "text/html", ("Location", "https://sso.example.org/sign_in?x=y")));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(wire).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text(
+                string.Empty, 302, "text/html", ("Location", "https://sso.example.org/sign_in?x=y")));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
         Assert.Contains("https://sso.example.org", exception.Message, StringComparison.Ordinal);
     }
 
-    private static List<Func<GitLabClient, Task>> Acts() =>
+    private static List<Func<GitLabClient, Task>> Operations() =>
     [
         client => client.GetAgentAsync(101, 11),
         client => client.CreateAgentAsync(101, "new"),

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The way through a proxy: which one is used, and what it means if it refuses.</summary>
+/// <summary>Checks which proxy is used, and the errors of a proxy.</summary>
 public sealed class ProxyTests : IDisposable
 {
     private static readonly NetworkCredential Credential = new("me", "pr0xy-pass");
@@ -24,7 +24,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData(502)]
     [InlineData(503)]
     [InlineData(504)]
-    public async Task A_tunnel_that_is_refused_for_the_moment_is_retried_by_a_POST_as_well(int status)
+    public async Task A_POST_is_retried_if_the_proxy_rejects_its_tunnel_temporarily(int status)
     {
         await using FakeGitLabServer server = await StartServerAsync();
         await using var proxy = new TestProxy((number, _) => number == 1 ? status : 200);
@@ -35,7 +35,7 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_POST_whose_tunnel_is_always_refused_was_not_sent()
+    public async Task A_POST_whose_tunnel_is_always_rejected_was_not_sent()
     {
         await using FakeGitLabServer server = await StartServerAsync();
         await using var proxy = new TestProxy((_, _) => 503);
@@ -51,7 +51,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData(403)]
     [InlineData(404)]
     [InlineData(405)]
-    public async Task A_tunnel_that_is_refused_for_good_is_not_retried(int status)
+    public async Task A_tunnel_that_is_rejected_permanently_is_not_retried(int status)
     {
         await using FakeGitLabServer server = await StartServerAsync();
         Func<GitLabClient, Task>[] acts =
@@ -78,7 +78,7 @@ public sealed class ProxyTests : IDisposable
     {
         await using FakeGitLabServer server = await StartServerAsync();
         await using var proxy = new TestProxy((_, _) => 407);
-        using GitLabSession session = TestClients.Session(
+        using GitLabSession session = TestClients.CreateSession(
             new Uri($"{scheme}://localhost:{server.Url.Port}"),
             options => SetProxy(options, new WebProxy(proxy.Url) { Credentials = Credential }));
         GitLabApiException e = await TestClients.ThrowsAsync(
@@ -96,7 +96,7 @@ public sealed class ProxyTests : IDisposable
         await using FakeGitLabServer server = await StartServerAsync();
         await using var proxy = new TestProxy(
             (_, head) => head.Contains("Proxy-Authorization: Basic", StringComparison.Ordinal) ? 200 : 407);
-        using GitLabSession session = TestClients.Session(
+        using GitLabSession session = TestClients.CreateSession(
             new Uri($"https://localhost:{server.Url.Port}"),
             options => SetProxy(options, ProxyAddress.TryCreate($"me:pr0xy-pass@{proxy.Url.Authority}")!));
         Assert.Equal("prod", (await new GitLabClient(session).GetAgentAsync(101, 11)).Name);
@@ -110,7 +110,7 @@ public sealed class ProxyTests : IDisposable
         foreach ((string password, bool works) in new[] { ("pr0xy-pass", true), ("wr0ng-pass", false) })
         {
             int before = proxy.LogOnCount;
-            using GitLabSession session = TestClients.Session(
+            using GitLabSession session = TestClients.CreateSession(
                 new Uri($"https://localhost:{server.Url.Port}"),
                 options => SetProxy(options, ProxyAddress.TryCreate($"socks5://me:{password}@{proxy.Authority}")!));
             Task<ClusterAgent> creating = new GitLabClient(session).CreateAgentAsync(101, "socks");
@@ -137,7 +137,7 @@ public sealed class ProxyTests : IDisposable
         {
             using TcpClient client = await listener.AcceptTcpClientAsync();
         });
-        using GitLabSession session = TestClients.Session(
+        using GitLabSession session = TestClients.CreateSession(
             new Uri($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}"),
             options => options.MaximumRetryCount = 0);
         await TestClients.ThrowsAsync(
@@ -162,7 +162,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData("me@proxy", "http://proxy/", "me:")]
     [InlineData("http://do%5Cme:p%40s%3As@proxy", "http://proxy/", "do\\me:p@s:s")]
     [InlineData("http://me:p@s#/?s@proxy:3128", "http://proxy:3128/", "me:p@s#/?s")]
-    public void The_address_of_a_proxy_is_read_as_curl_does(string text, string address, string? credential)
+    public void The_address_of_a_proxy_is_parsed_as_by_curl(string text, string address, string? credential)
     {
         WebProxy proxy = ProxyAddress.TryCreate(text)!;
         Assert.Equal(new Uri(address), proxy.Address);
@@ -185,7 +185,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData("a b")]
     [InlineData("http:proxy:3128")]
     [InlineData("[::1")]
-    public void What_is_not_the_address_of_a_proxy_is_none(string text) => Assert.Null(ProxyAddress.TryCreate(text));
+    public void An_invalid_proxy_address_is_ignored(string text) => Assert.Null(ProxyAddress.TryCreate(text));
 
     [Theory]
     [InlineData("http_proxy=p:1", "http://a/", "http://p:1/")]
@@ -210,7 +210,8 @@ public sealed class ProxyTests : IDisposable
     [InlineData("https_proxy=p:1;no_proxy=.b.com", "https://b.com/", null)]
     [InlineData("https_proxy=p:1;no_proxy=.b.com", "https://ab.com/", "http://p:1/")]
     [InlineData("https_proxy=p:1;no_proxy=*", "https://a/", null)]
-    public void The_environment_is_read_by_the_rules_of_NET(string variables, string destination, string? expected)
+    public void Environment_variables_are_read_by_the_rules_of_NET(
+        string variables, string destination, string? expected)
     {
         EnvironmentProxy? proxy = Read(variables);
         Uri? address = proxy?.GetProxy(new Uri(destination));
@@ -235,7 +236,7 @@ public sealed class ProxyTests : IDisposable
         return EnvironmentProxy.TryCreate(name => values.GetValueOrDefault(name));
     }
 
-    private static GitLabClient Client(FakeGitLabServer server, TestProxy proxy) => new(TestClients.Session(
+    private static GitLabClient Client(FakeGitLabServer server, TestProxy proxy) => new(TestClients.CreateSession(
         new Uri($"https://localhost:{server.Url.Port}"),
         options => SetProxy(options, new WebProxy(proxy.Url))));
 
@@ -243,5 +244,5 @@ public sealed class ProxyTests : IDisposable
         => (options.NoProxy, options.Proxy, options.SkipCertificateCheck) = (false, proxy, true);
 
     private Task<FakeGitLabServer> StartServerAsync()
-        => TestClients.ServerAsync(options => options.Certificate = _certificate);
+        => TestClients.StartServerAsync(options => options.Certificate = _certificate);
 }

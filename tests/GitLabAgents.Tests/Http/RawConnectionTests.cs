@@ -1,5 +1,4 @@
 using System;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
@@ -7,7 +6,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>A server whose answers are no HTTP: .NET's own messages quote them, so these are looked at too.</summary>
+/// <summary>Checks responses that are not HTTP. The messages of .NET quote them, so these are checked too.</summary>
 public sealed class RawConnectionTests
 {
     private const string Secret = "glpat-0123456789-SECRET";
@@ -20,43 +19,47 @@ public sealed class RawConnectionTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: " + Secret + "\r\n\r\n{")]
     [InlineData("\u001b[31mred\u0007 " + Secret + "\r\n\r\n")]
     [InlineData("")]
-    public async Task What_is_no_HTTP_is_a_failed_connection_that_quotes_no_secret(string answer)
+    public async Task A_response_that_is_not_HTTP_is_a_failed_connection_that_quotes_no_secret(string response)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        Task serving = ServeAsync(listener, answer);
+        await using var server = new RawServer(response);
         var observer = new RecordingObserver();
-        using GitLabSession session = TestClients.Session(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), options => options.MaximumRetryCount = 1, Secret);
+        using GitLabSession session = TestClients.CreateSession(
+            server.Url,
+            options => options.MaximumRetryCount = 1,
+            Secret);
 
-        foreach (Func<GitLabClient, Task> act in (Func<GitLabClient, Task>[])[client => client.GetAgentAsync(101, 11), client => client.CreateAgentAsync(101, "new")])
+        foreach (Func<GitLabClient, Task> act in (Func<GitLabClient, Task>[])
+        [
+            client => client.GetAgentAsync(101, 11),
+            client => client.CreateAgentAsync(101, "new"),
+        ])
         {
-            GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(() => act(new GitLabClient(session, observer)));
-            Assert.Contains(exception.Kind, (GitLabErrorKind[])[GitLabErrorKind.ConnectionFailed, GitLabErrorKind.OutcomeUnknown, GitLabErrorKind.InvalidResponse]);
+            GitLabApiException exception = await Assert.ThrowsAsync<GitLabApiException>(
+                () => act(new GitLabClient(session, observer)));
+            Assert.Contains(
+                exception.Kind,
+                (GitLabErrorKind[])
+                [
+                    GitLabErrorKind.ConnectionFailed,
+                    GitLabErrorKind.OutcomeUnknown,
+                    GitLabErrorKind.InvalidResponse,
+                ]);
             Assert.DoesNotContain("SECRET", exception.ToString(), StringComparison.Ordinal);
             Assert.DoesNotContain("SECRET", observer.ToString(), StringComparison.Ordinal);
             Assert.DoesNotContain(exception.Message, char.IsControl);
         }
-
-        listener.Stop();
-        await serving;
     }
 
-    private static async Task ServeAsync(TcpListener listener, string answer)
+    /// <summary>Responds to each request with the same bytes.</summary>
+    private sealed class RawServer(string response) : LoopbackServer
     {
-        try
+        public Uri Url => new($"http://127.0.0.1:{Port}");
+
+        protected override async Task ServeAsync(NetworkStream stream)
         {
-            while (true)
-            {
-                using TcpClient client = await listener.AcceptTcpClientAsync();
-                NetworkStream stream = client.GetStream();
-                byte[] buffer = new byte[8192];
-                _ = await stream.ReadAsync(buffer);
-                await stream.WriteAsync(Encoding.Latin1.GetBytes(answer));
-            }
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or System.IO.IOException)
-        {
-            // The test is over.
+            byte[] buffer = new byte[8192];
+            _ = await stream.ReadAsync(buffer);
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(response));
         }
     }
 }

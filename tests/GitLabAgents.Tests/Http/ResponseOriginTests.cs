@@ -7,7 +7,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Only GitLab's own responses count: what a proxy, a gateway or a sign-in page sends proves nothing.</summary>
+/// <summary>Checks that only responses of GitLab count, not those of a proxy, a gateway or a sign-in page.</summary>
 public sealed class ResponseOriginTests
 {
     private static readonly Dictionary<string, Func<GitLabClient, Task>> Operations = new()
@@ -56,14 +56,17 @@ public sealed class ResponseOriginTests
 
     [Theory]
     [MemberData(nameof(Foreign))]
-    public async Task A_foreign_response_is_InvalidResponse_whatever_its_status(string method, int status, string contentType, string body)
+    public async Task A_foreign_response_is_InvalidResponse_whatever_its_status(
+        string method, int status, string contentType, string body)
     {
-        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text(body, status, contentType));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text(body, status, contentType));
         GitLabApiException exception = await TestClients.ThrowsAsync(
             GitLabErrorKind.InvalidResponse,
-            () => Operations[method](TestClients.Client(network, options => options.MaximumRetryCount = 0)));
+            () => Operations[method](TestClients.CreateClient(handler, options => options.MaximumRetryCount = 0)));
         Assert.Equal(status, (int)exception.StatusCode!);
-        Assert.Contains($"something other than GitLab responded with {status}", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"something other than GitLab responded with {status}", exception.Message, StringComparison.Ordinal);
         Assert.Equal(method != "GET", exception.Message.Contains("may have processed", StringComparison.Ordinal));
         Assert.DoesNotContain("role", exception.Message, StringComparison.Ordinal);
     }
@@ -71,10 +74,10 @@ public sealed class ResponseOriginTests
     [Theory]
     [InlineData(204)]
     [InlineData(202)]
-    public async Task GitLabs_own_removals_count(int status)
+    public async Task A_successful_removal_has_no_content_or_is_accepted(int status)
     {
-        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text(string.Empty, status));
-        await TestClients.Client(network).DeleteAgentAsync(101, 11);
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text(string.Empty, status));
+        await TestClients.CreateClient(handler).DeleteAgentAsync(101, 11);
     }
 
     [Theory]
@@ -82,10 +85,12 @@ public sealed class ResponseOriginTests
     [InlineData("You are too fast.", "RateLimit-Observed", "RateLimited")]
     [InlineData("You are too fast.", "X-Other", "InvalidResponse")]
     [InlineData("<html>Too fast</html>", "RateLimit-Observed", "InvalidResponse")]
-    public async Task The_text_of_a_429_is_GitLabs_own_by_itself_or_by_its_headers(string body, string header, string kind)
+    public async Task A_429_is_recognized_by_its_text_or_its_headers(string body, string header, string kind)
     {
-        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text(body, 429, "text/plain", (header, "1")));
-        await TestClients.ThrowsAsync(Enum.Parse<GitLabErrorKind>(kind), () => TestClients.Client(network).GetAgentAsync(101, 11));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text(body, 429, "text/plain", (header, "1")));
+        await TestClients.ThrowsAsync(
+            Enum.Parse<GitLabErrorKind>(kind), () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
     }
 
     [Theory]
@@ -93,12 +98,13 @@ public sealed class ResponseOriginTests
     [InlineData("default backend - 404", "text/plain", false)]
     [InlineData("""{"status":"not found"}""", "application/json", false)]
     [InlineData("""{"message":"404 Not found"}""", "application/json", true)]
-    public async Task Only_GitLabs_own_404_shows_that_a_lost_removal_succeeded(string body, string contentType, bool isDone)
+    public async Task Only_a_404_of_GitLab_shows_that_a_lost_removal_succeeded(
+        string body, string contentType, bool isDone)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Html(502).On("DELETE").AfterActing());
         server.Faults.Add(Fault.Body(body, contentType, 404).On("DELETE").Always());
-        Task removal = TestClients.Client(server).DeleteAgentAsync(101, 11);
+        Task removal = TestClients.CreateClient(server).DeleteAgentAsync(101, 11);
         if (isDone)
         {
             await removal;
@@ -115,10 +121,12 @@ public sealed class ResponseOriginTests
     [InlineData("GET")]
     [InlineData("POST")]
     [InlineData("DELETE")]
-    public async Task GitLabs_own_503_is_its_maintenance_mode(string method)
+    public async Task A_503_of_GitLab_is_maintenance_mode(string method)
     {
-        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Json("""{"message":"503 Service Unavailable"}""", 503));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ServerError, () => Operations[method](TestClients.Client(network)));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Json("""{"message":"503 Service Unavailable"}""", 503));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ServerError, () => Operations[method](TestClients.CreateClient(handler)));
         Assert.Contains("GitLab is in maintenance mode", exception.Problem, StringComparison.Ordinal);
         Assert.DoesNotContain("proxy", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("gateway", exception.Message, StringComparison.Ordinal);
@@ -127,45 +135,49 @@ public sealed class ResponseOriginTests
     [Theory]
     [InlineData("GET")]
     [InlineData("DELETE")]
-    public async Task A_gateways_503_is_not_GitLabs(string method)
+    public async Task A_503_of_a_gateway_is_not_maintenance_mode(string method)
     {
-        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text("<html>503</html>", 503, "text/html"));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.ServerError, () => Operations[method](TestClients.Client(network)));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => TestClients.Text("<html>503</html>", 503, "text/html"));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.ServerError, () => Operations[method](TestClients.CreateClient(handler)));
         Assert.Contains("could not reach GitLab", exception.Problem, StringComparison.Ordinal);
         Assert.DoesNotContain("maintenance", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_token_is_not_revoked_by_a_page_in_its_place()
+    public async Task A_web_page_does_not_confirm_a_revocation()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Html(200).On("DELETE").Always());
-        GitLabClient client = TestClients.Client(server);
+        GitLabClient client = TestClients.CreateClient(server);
         await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => client.RevokeTokenAsync(101, 11, 1001));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => client.DeleteUrlConfigurationAsync(101, 12, 501));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => client.DeleteUrlConfigurationAsync(101, 12, 501));
         Assert.False(server.State.FindToken(1001)!.IsRevoked);
         Assert.Equal(2, server.Requests.Count);
     }
 
     [Fact]
-    public async Task Nothing_of_a_successful_response_is_quoted()
+    public async Task A_successful_response_is_never_quoted()
     {
-        using MockHttpMessageHandler network = TestClients.Network(() => TestClients.Text("glagent-secret", 201));
-        GitLabApiException exception = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(network).CreateTokenAsync(101, 11, "ci"));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text("glagent-secret", 201));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).CreateTokenAsync(101, 11, "ci"));
         Assert.DoesNotContain("glagent", exception.ToString(), StringComparison.Ordinal);
         Assert.Null(exception.ServerMessage);
     }
 
     [Fact]
-    public async Task The_servers_clock_is_that_of_GitLabs_own_responses()
+    public async Task The_server_time_is_that_of_responses_of_GitLab()
     {
         var clock = new ImmediateClock();
         string date = "Thu, 01 Jan 2026 00:07:00 GMT";
         bool isForeign = true;
-        using MockHttpMessageHandler network = TestClients.Network(() => isForeign
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => isForeign
             ? TestClients.Text("<html/>", 200, "text/html", ("Date", date))
             : TestClients.Json(TestClients.Agent(11), 200, ("Date", date)));
-        GitLabClient client = TestClients.Client(network, options => options.Clock = clock);
+        GitLabClient client = TestClients.CreateClient(handler, options => options.Clock = clock);
 
         await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => client.GetAgentAsync(101, 11));
         Assert.Equal(clock.GetUtcNow(), client.Session.GetServerTime());

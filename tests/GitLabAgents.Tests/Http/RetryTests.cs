@@ -14,7 +14,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>What is retried, after which delay, and how often.</summary>
+/// <summary>Checks what is retried, after which delay, and how often.</summary>
 public sealed class RetryTests
 {
     private static readonly Dictionary<string, Func<GitLabClient, Task>> Operations = new()
@@ -51,11 +51,12 @@ public sealed class RetryTests
     [InlineData("POST", 503, 1)]
     [InlineData("POST", 504, 1)]
     [InlineData("POST", 409, 1)]
-    public async Task A_status_is_tried_again_only_where_it_does_no_harm(string method, int status, int tries)
+    public async Task A_status_is_retried_only_if_it_is_safe(string method, int status, int attempts)
     {
-        var wire = new FakeHandler(_ => TestClients.Json("{}", status));
-        await Assert.ThrowsAsync<GitLabApiException>(() => Operations[method](TestClients.Client(wire, options => options.MaximumRetryCount = 2)));
-        Assert.Equal(tries, wire.Requests.Count);
+        var handler = new FakeHandler(_ => TestClients.Json("{}", status));
+        await Assert.ThrowsAsync<GitLabApiException>(
+            () => Operations[method](TestClients.CreateClient(handler, options => options.MaximumRetryCount = 2)));
+        Assert.Equal(attempts, handler.Requests.Count);
     }
 
     [Theory]
@@ -73,9 +74,10 @@ public sealed class RetryTests
     [InlineData("time-out", "GET", 1, "Timeout")]
     [InlineData("time-out", "DELETE", 1, "Timeout")]
     [InlineData("time-out", "POST", 1, "OutcomeUnknown")]
-    public async Task A_failed_connection_is_tried_again_only_where_it_does_no_harm(string failure, string method, int tries, string kind)
+    public async Task A_failed_connection_is_retried_only_if_it_is_safe(
+        string failure, string method, int attempts, string kind)
     {
-        var wire = new FakeHandler(async (_, stop) =>
+        var handler = new FakeHandler(async (_, stop) =>
         {
             if (failure == "time-out")
             {
@@ -87,16 +89,18 @@ public sealed class RetryTests
                 "refused" => new HttpRequestException("no", new SocketException((int)SocketError.ConnectionRefused)),
                 "tls" => new HttpRequestException("no", new AuthenticationException("untrusted")),
                 "body broken" => new IOException("broke", new SocketException((int)SocketError.ConnectionReset)),
-                _ => new HttpRequestException("broke", new IOException("broke", new SocketException((int)SocketError.ConnectionReset))),
+                _ =>
+                    new HttpRequestException(
+                        "broke", new IOException("broke", new SocketException((int)SocketError.ConnectionReset))),
             };
         });
-        GitLabClient client = TestClients.Client(wire, options =>
+        GitLabClient client = TestClients.CreateClient(handler, options =>
         {
             options.MaximumRetryCount = 2;
             options.Timeout = failure == "time-out" ? TimeSpan.FromMilliseconds(50) : TimeSpan.FromSeconds(30);
         });
         await TestClients.ThrowsAsync(Enum.Parse<GitLabErrorKind>(kind), () => Operations[method](client));
-        Assert.Equal(tries, wire.Requests.Count);
+        Assert.Equal(attempts, handler.Requests.Count);
     }
 
     [Theory]
@@ -104,36 +108,44 @@ public sealed class RetryTests
     [InlineData(1, 2)]
     [InlineData(4, 5)]
     [InlineData(9, 10)]
-    public async Task It_is_tried_again_as_often_as_the_session_allows(int retries, int tries)
+    public async Task A_request_is_retried_as_often_as_the_session_allows(int retries, int attempts)
     {
-        var wire = new FakeHandler(_ => TestClients.Json("{}", 503));
-        await TestClients.ThrowsAsync(GitLabErrorKind.ServerError, () => TestClients.Client(wire, options => options.MaximumRetryCount = retries).GetAgentAsync(101, 11));
-        Assert.Equal(tries, wire.Requests.Count);
+        var handler = new FakeHandler(_ => TestClients.Json("{}", 503));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.ServerError,
+            () => TestClients.CreateClient(handler, options => options.MaximumRetryCount = retries)
+                .GetAgentAsync(101, 11));
+        Assert.Equal(attempts, handler.Requests.Count);
     }
 
     [Theory]
     [InlineData("GET")]
     [InlineData("POST")]
     [InlineData("DELETE")]
-    public async Task The_try_that_succeeds_is_the_last_and_the_request_is_the_same(string method)
+    public async Task Identical_requests_are_sent_until_one_succeeds(string method)
     {
-        var wire = new FakeHandler(request => request.Number <= 3 ? TestClients.Text("Retry later", 429) : Success(request));
-        await Operations[method](TestClients.Client(wire));
-        Assert.Equal(4, wire.Requests.Count);
-        Assert.Single(wire.Requests.Select(request => (request.Method, request.Uri, request.Headers, Convert.ToHexString(request.Body))).Distinct());
-        Assert.Equal(method == "POST", wire.Requests.Last().Body.Length > 0);
+        var handler = new FakeHandler(
+            request => request.Number <= 3 ? TestClients.Text("Retry later", 429) : Success(request));
+        await Operations[method](TestClients.CreateClient(handler));
+        Assert.Equal(4, handler.Requests.Count);
+        Assert.Single(
+            handler.Requests.Select(
+                request => (request.Method, request.Uri, request.Headers, Convert.ToHexString(request.Body)))
+                .Distinct());
+        Assert.Equal(method == "POST", handler.Requests.Last().Body.Length > 0);
     }
 
     [Fact]
-    public async Task Waits_grow_exponentially_and_differ()
+    public async Task Retry_delays_grow_exponentially_with_jitter()
     {
         const int Runs = 300;
         var waits = new List<TimeSpan[]>();
         for (int run = 0; run < Runs; run++)
         {
             var clock = new ImmediateClock();
-            var wire = new FakeHandler(_ => TestClients.Json("{}", 503));
-            await Assert.ThrowsAsync<GitLabApiException>(() => TestClients.Client(wire, options => options.Clock = clock).GetAgentAsync(101, 11));
+            var handler = new FakeHandler(_ => TestClients.Json("{}", 503));
+            await Assert.ThrowsAsync<GitLabApiException>(
+                () => TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 11));
             waits.Add(clock.Waits);
         }
 
@@ -151,34 +163,49 @@ public sealed class RetryTests
     [InlineData(429, "POST")]
     [InlineData(503, "DELETE")]
     [InlineData(502, "GET")]
-    public async Task Retry_After_in_seconds_is_honoured_exactly(int status, string method)
+    public async Task Retry_After_in_seconds_is_honored_exactly(int status, string method)
     {
         var clock = new ImmediateClock();
-        var wire = new FakeHandler(request => request.Number < 3 ? TestClients.Text("Retry later", status, "text/plain", ("Retry-After", (request.Number * 37).ToString(System.Globalization.CultureInfo.InvariantCulture))) : Success(request));
-        await Operations[method](TestClients.Client(wire, options => options.Clock = clock));
+        var handler = new FakeHandler(
+            request => request.Number < 3
+                ? TestClients.Text(
+                    "Retry later",
+                    status,
+                    "text/plain",
+                    ("Retry-After", (request.Number * 37).ToString(System.Globalization.CultureInfo.InvariantCulture)))
+                : Success(request));
+        await Operations[method](TestClients.CreateClient(handler, options => options.Clock = clock));
         Assert.Equal([TimeSpan.FromSeconds(37), TimeSpan.FromSeconds(74)], clock.Waits);
     }
 
     [Theory]
     [InlineData("Thu, 01 Jan 2026 00:00:13 GMT", 13)]
     [InlineData("Thu, 01 Jan 2026 00:02:00 GMT", 120)]
-    public async Task Retry_After_as_a_date_is_honoured_exactly(string value, int seconds)
+    public async Task Retry_After_as_a_date_is_honored_exactly(string value, int seconds)
     {
         var clock = new ImmediateClock();
-        var wire = new FakeHandler(request => request.Number == 1 ? TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", value)) : TestClients.Json(TestClients.Agent(1)));
-        await TestClients.Client(wire, options => options.Clock = clock).GetAgentAsync(101, 1);
+        var handler = new FakeHandler(
+            request => request.Number == 1
+                ? TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", value))
+                : TestClients.Json(TestClients.Agent(1)));
+        await TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 1);
         Assert.Equal(seconds, clock.Waits.Sum(wait => wait.TotalSeconds));
-        Assert.Equal(2, wire.Requests.Count);
+        Assert.Equal(2, handler.Requests.Count);
     }
 
     [Fact]
-    public async Task A_date_is_compared_with_the_servers_own_clock()
+    public async Task A_Retry_After_date_is_compared_with_the_Date_of_the_response()
     {
         var clock = new ImmediateClock();
-        var wire = new FakeHandler(request => request.Number == 1
-            ? TestClients.Text("Retry later", 429, "text/plain", ("Date", "Thu, 01 Jan 2026 12:00:00 GMT"), ("Retry-After", "Thu, 01 Jan 2026 12:00:20 GMT"))
+        var handler = new FakeHandler(request => request.Number == 1
+            ? TestClients.Text(
+                "Retry later",
+                429,
+                "text/plain",
+                ("Date", "Thu, 01 Jan 2026 12:00:00 GMT"),
+                ("Retry-After", "Thu, 01 Jan 2026 12:00:20 GMT"))
             : TestClients.Json(TestClients.Agent(1)));
-        await TestClients.Client(wire, options => options.Clock = clock).GetAgentAsync(101, 1);
+        await TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 1);
         Assert.Equal(TimeSpan.FromSeconds(20), Assert.Single(clock.Waits));
     }
 
@@ -186,12 +213,17 @@ public sealed class RetryTests
     [InlineData("1767225642", null, 42)]
     [InlineData("1767225642", "Thu, 01 Jan 2026 00:00:12 GMT", 30)]
     [InlineData("25", null, 25)]
-    public async Task RateLimit_Reset_is_honoured_where_a_429_has_no_Retry_After(string reset, string? date, int seconds)
+    public async Task RateLimit_Reset_is_honored_if_a_429_has_no_Retry_After(string reset, string? date, int seconds)
     {
-        (string, string)[] headers = date is null ? [("RateLimit-Reset", reset)] : [("RateLimit-Reset", reset), ("Date", date)];
+        (string, string)[] headers = date is null
+            ? [("RateLimit-Reset", reset)]
+            : [("RateLimit-Reset", reset), ("Date", date)];
         var clock = new ImmediateClock();
-        var wire = new FakeHandler(request => request.Number == 1 ? TestClients.Text("Retry later", 429, "text/plain", headers) : TestClients.Json(TestClients.Agent(1)));
-        await TestClients.Client(wire, options => options.Clock = clock).GetAgentAsync(101, 1);
+        var handler = new FakeHandler(
+            request => request.Number == 1
+                ? TestClients.Text("Retry later", 429, "text/plain", headers)
+                : TestClients.Json(TestClients.Agent(1)));
+        await TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 1);
         Assert.Equal(TimeSpan.FromSeconds(seconds), Assert.Single(clock.Waits));
     }
 
@@ -201,10 +233,10 @@ public sealed class RetryTests
     public async Task RateLimit_Reset_is_ignored_otherwise(int status, string name, string value)
     {
         var clock = new ImmediateClock();
-        var wire = new FakeHandler(request => request.Number == 1
+        var handler = new FakeHandler(request => request.Number == 1
             ? TestClients.Text("Retry later", status, "text/plain", (name, value), ("RateLimit-Reset", "1767225642"))
             : TestClients.Json(TestClients.Agent(1)));
-        await TestClients.Client(wire, options => options.Clock = clock).GetAgentAsync(101, 1);
+        await TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 1);
         Assert.InRange(Assert.Single(clock.Waits).TotalSeconds, 0, 7);
     }
 
@@ -215,14 +247,16 @@ public sealed class RetryTests
     [InlineData(4, "soon")]
     [InlineData(4, "-5")]
     [InlineData(4, "99999999999999")]
-    public async Task A_429_without_a_valid_delay_outlasts_a_window_of_a_minute(int retries, string? retryAfter)
+    public async Task A_429_without_a_valid_delay_is_retried_for_more_than_a_minute(int retries, string? retryAfter)
     {
         (string, string)[] headers = retryAfter is null ? [] : [("Retry-After", retryAfter)];
         var clock = new ImmediateClock();
-        var wire = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", headers));
+        var handler = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", headers));
         await TestClients.ThrowsAsync(
             GitLabErrorKind.RateLimited,
-            () => TestClients.Client(wire, options => (options.Clock, options.MaximumRetryCount) = (clock, retries)).GetAgentAsync(101, 1));
+            () => TestClients.CreateClient(
+                handler, options => (options.Clock, options.MaximumRetryCount) = (clock, retries))
+                .GetAgentAsync(101, 1));
         Assert.Equal(retries, clock.Waits.Length);
         Assert.InRange(clock.Waits.Sum(wait => wait.TotalSeconds), 60, 75);
     }
@@ -233,8 +267,11 @@ public sealed class RetryTests
     public async Task A_delay_of_zero_does_not_replace_the_backoff(string retryAfter)
     {
         var clock = new ImmediateClock();
-        var wire = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", retryAfter)));
-        await TestClients.ThrowsAsync(GitLabErrorKind.RateLimited, () => TestClients.Client(wire, options => options.Clock = clock).GetAgentAsync(101, 1));
+        var handler = new FakeHandler(
+            _ => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", retryAfter)));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.RateLimited,
+            () => TestClients.CreateClient(handler, options => options.Clock = clock).GetAgentAsync(101, 1));
         Assert.Equal(4, clock.Waits.Length);
         Assert.InRange(clock.Waits[0], TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(750));
         Assert.InRange(clock.Waits.Sum(wait => wait.TotalSeconds), 3, 12);
@@ -245,29 +282,37 @@ public sealed class RetryTests
     [InlineData("300", 2)]
     [InlineData("200", 2)]
     [InlineData("100", 4)]
-    public async Task The_budget_ends_the_waiting(string seconds, int tries)
+    public async Task The_retry_budget_limits_the_total_delay(string seconds, int attempts)
     {
         var clock = new ImmediateClock();
-        var wire = new FakeHandler(_ => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", seconds)));
+        var handler = new FakeHandler(
+            _ => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", seconds)));
         GitLabApiException exception = await TestClients.ThrowsAsync(
             GitLabErrorKind.RateLimited,
-            () => TestClients.Client(wire, options => (options.Clock, options.MaximumRetryCount, options.RetryBudget) = (clock, 9, TimeSpan.FromMinutes(5))).GetAgentAsync(101, 1));
-        Assert.Equal(tries, wire.Requests.Count);
+            () => TestClients.CreateClient(
+                handler,
+                options => (options.Clock,
+                    options.MaximumRetryCount,
+                    options.RetryBudget) = (clock, 9, TimeSpan.FromMinutes(5)))
+                .GetAgentAsync(101, 1));
+        Assert.Equal(attempts, handler.Requests.Count);
         Assert.InRange(clock.Waits.Sum(wait => wait.TotalSeconds), 0, 300);
-        Assert.Equal(seconds, exception.RetryAfter!.Value.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(
+            seconds,
+            exception.RetryAfter!.Value.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]
-    public async Task A_wait_is_reported_before_it_begins()
+    public async Task A_retry_is_reported_before_its_delay()
     {
         var observer = new RecordingObserver();
-        var wire = new FakeHandler(request => request.Number switch
+        var handler = new FakeHandler(request => request.Number switch
         {
             1 => TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", "7")),
             2 => throw new HttpRequestException("broke", new IOException("broke")),
             _ => TestClients.Json(TestClients.Agent(1)),
         });
-        await TestClients.Client(wire, observer: observer).GetAgentAsync(101, 1);
+        await TestClients.CreateClient(handler, observer: observer).GetAgentAsync(101, 1);
         (TimeSpan Delay, string Reason)[] waits = [.. observer.Waits];
         Assert.Equal(2, waits.Length);
         Assert.Equal(TimeSpan.FromSeconds(7), waits[0].Delay);
@@ -277,10 +322,11 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task Connections_are_replaced_now_and_then_so_that_DNS_changes_are_seen()
+    public async Task Connections_are_replaced_so_that_DNS_changes_take_effect()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        GitLabClient client = TestClients.Client(server, options => options.HandlerLifetime = TimeSpan.FromSeconds(1));
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        GitLabClient client = TestClients.CreateClient(
+            server, options => options.HandlerLifetime = TimeSpan.FromSeconds(1));
         await client.GetAgentAsync(101, 11);
         await client.GetAgentAsync(101, 11);
         Assert.Equal(1, server.ConnectionCount);
@@ -294,12 +340,14 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public void Defaults_are_those_of_the_contract()
+    public void The_defaults_are_as_documented()
     {
         var options = new TransportOptions();
         Assert.Equal((100d, 4, 8), (options.Timeout.TotalSeconds, options.MaximumRetryCount, options.ThrottleLimit));
     }
 
     private static HttpResponseMessage Success(SentRequest request)
-        => request.Method == "DELETE" ? new HttpResponseMessage(HttpStatusCode.NoContent) : TestClients.Json(TestClients.Agent(11));
+        => request.Method == "DELETE"
+            ? new HttpResponseMessage(HttpStatusCode.NoContent)
+            : TestClients.Json(TestClients.Agent(11));
 }

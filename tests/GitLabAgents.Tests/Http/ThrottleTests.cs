@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Net.Http;
 using System.Threading;
@@ -10,122 +11,224 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Promise 7: the requests under way for a session are bounded, whoever shares it.</summary>
+/// <summary>Checks that the number of requests in flight is limited per session.</summary>
 public sealed class ThrottleTests
 {
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(8)]
-    public async Task No_more_requests_are_under_way_than_the_limit(int limit)
+    public async Task No_more_requests_are_in_flight_than_the_limit(int limit)
     {
-        int most = 0;
-        var gate = new Lock();
-        FakeHandler wire = null!;
-        wire = new FakeHandler(async (request, stop) =>
+        var handler = new FakeHandler(request => request.Number % 5 == 0
+            ? TestClients.Json("{}", 503)
+            : TestClients.Json(TestClients.Agent(11)));
+        using var gate = new GateHandler(handler, limit);
+        using GitLabSession session = TestClients.CreateSession(TestClients.Unreachable, options =>
         {
-            lock (gate)
-            {
-                most = Math.Max(most, wire.InFlight);
-            }
-
-            await Task.Delay(1, stop);
-            return request.Number % 5 == 0 ? TestClients.Json("{}", 503) : TestClients.Json(TestClients.Agent(11));
+            options.PrimaryHandler = gate;
+            options.ThrottleLimit = limit;
+            options.MaximumRetryCount = 20;
         });
-        GitLabSession session = TestClients.Session(TestClients.Unreachable, options => (options.PrimaryHandler, options.ThrottleLimit, options.MaximumRetryCount) = (wire, limit, 20));
 
-        await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => Task.Run(() => new GitLabClient(session).GetAgentAsync(101, 11))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 60).Select(_ => Task.Run(() => new GitLabClient(session).GetAgentAsync(101, 11))));
 
-        Assert.Equal(limit, most);
-        Assert.InRange(wire.Requests.Count, 60, 200);
+        Assert.Equal(limit, gate.MaxInFlight);
+        Assert.InRange(handler.Requests.Count, 60, 200);
     }
 
     [Theory]
     [InlineData(2)]
     [InlineData(5)]
-    public async Task Lists_details_and_single_reads_share_the_limit(int limit)
+    public async Task Lists_and_details_share_the_limit(int limit)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options => options.Populate += state =>
         {
-            options.Latency = TimeSpan.FromMilliseconds(3);
-            options.Populate += state =>
-            {
-                Agent agent = state.AddAgent("many/tokens", "a");
-                for (int i = 0; i < 40; i++)
-                {
-                    state.AddToken(agent, "t" + i);
-                }
-
-                state.AddAgents("many/agents", 900);
-            };
+            AddAgentWithTokens(state, 40);
+            state.AddAgents("many/agents", 900);
         });
         Agent agent = server.State.FindAgent("many/tokens", "a")!;
-        using GitLabSession session = TestClients.Session(server.Url, options => options.ThrottleLimit = limit);
-        Task<int>[] work =
-        [
-            .. Enumerable.Range(0, 3).Select(_ => Task.Run(async () => (await TestClients.ListAsync(new GitLabClient(session).GetAgentsAsync("many/agents"))).Count)),
-            .. Enumerable.Range(0, 3).Select(_ => Task.Run(async () => (await TestClients.ListAsync(new GitLabClient(session).GetTokenDetailsAsync(agent.Project.Id, agent.Id, _ => true))).Count(token => token.Error is null))),
-        ];
+        using var gate = new GateHandler(new SocketsHttpHandler(), limit);
+        using GitLabSession session = TestClients.CreateSession(
+            server.Url, options => (options.PrimaryHandler, options.ThrottleLimit) = (gate, limit));
+        async Task<int> CountAgentsAsync()
+        {
+            var client = new GitLabClient(session);
+            return (await TestClients.ToListAsync(client.GetAgentsAsync("many/agents"))).Count;
+        }
 
-        int[] counts = await Task.WhenAll(work);
+        async Task<int> CountTokensAsync()
+        {
+            List<ItemResult<AgentToken>> tokens = await TestClients.ToListAsync(
+                new GitLabClient(session).GetTokenDetailsAsync(agent.Project.Id, agent.Id, _ => true));
+            return tokens.Count(token => token.Error is null);
+        }
+
+        int[] counts = await Task.WhenAll(
+        [
+            .. Enumerable.Range(0, 3).Select(_ => Task.Run(CountAgentsAsync)),
+            .. Enumerable.Range(0, 3).Select(_ => Task.Run(CountTokensAsync)),
+        ]);
         Assert.Equal([900, 900, 900, 40, 40, 40], counts);
-        Assert.Equal(limit, server.MaxInFlight);
+        Assert.Equal(limit, gate.MaxInFlight);
+        Assert.InRange(server.MaxInFlight, 1, limit);
     }
 
     [Fact]
-    public async Task Details_come_in_the_lists_order_several_at_once()
+    public async Task Details_are_read_concurrently_in_the_order_of_the_list()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options => options.Populate += state =>
-        {
-            Agent agent = state.AddAgent("many/tokens", "a");
-            for (int i = 0; i < 50; i++)
-            {
-                state.AddToken(agent, "t" + i, lastUsedAt: DateTimeOffset.UtcNow.AddHours(-i));
-            }
-        });
-        server.Faults.Add(Fault.Delay(TimeSpan.FromMilliseconds(30)).Matching("/tokens/\\d*[05]$").Always());
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.Populate += state => AddAgentWithTokens(state, 50));
         Agent agent = server.State.FindAgent("many/tokens", "a")!;
-        List<ItemResult<AgentToken>> tokens = await TestClients.ListAsync(TestClients.Client(server).GetTokenDetailsAsync(agent.Project.Id, agent.Id, _ => true));
+        using var handler = new ReorderingHandler(server.State.Tokens.Max(token => token.Id));
+        GitLabClient client = TestClients.CreateClient(server, options => options.PrimaryHandler = handler);
+        List<ItemResult<AgentToken>> tokens = await TestClients.ToListAsync(
+            client.GetTokenDetailsAsync(agent.Project.Id, agent.Id, _ => true));
         Assert.Equal(Enumerable.Range(0, 50).Select(i => "t" + i), tokens.Select(token => token.Value!.Name));
         Assert.All(tokens, token => Assert.True(token.Value!.IsLastUsedKnown));
-        Assert.InRange(server.MaxInFlight, 2, 8);
+        Assert.InRange(handler.HeldCount, 9, 10);
+        Assert.InRange(server.MaxInFlight, 1, 8);
     }
 
     [Fact]
-    public async Task Waiting_for_the_next_try_takes_no_place()
+    public async Task A_request_that_waits_for_a_retry_takes_no_slot()
     {
         var clock = new FakeTimeProvider();
         var observer = new RecordingObserver();
-        var wire = new FakeHandler(request => request.Number == 1
+        var handler = new FakeHandler(request => request.Number == 1
             ? TestClients.Text("Retry later", 429, "text/plain", ("Retry-After", "60"))
             : TestClients.Json(TestClients.Agent(11)));
-        GitLabClient client = TestClients.Client(wire, options => (options.ThrottleLimit, options.Clock) = (1, clock), observer);
+        GitLabClient client = TestClients.CreateClient(
+            handler, options => (options.ThrottleLimit, options.Clock) = (1, clock), observer);
 
         Task<ClusterAgent> waiting = client.GetAgentAsync(101, 11);
-        await TestClients.UntilAsync(() => observer.Waits.Count == 1, "the first request waits");
+        await TestClients.WaitUntilAsync(() => observer.Waits.Count == 1, "the first request waits");
         await client.GetAgentAsync(101, 12).WaitAsync(TimeSpan.FromSeconds(10));
         Assert.False(waiting.IsCompleted);
 
-        await TestClients.UntilAsync(
+        await TestClients.WaitUntilAsync(
             () =>
             {
                 clock.Advance(TimeSpan.FromSeconds(60));
                 return waiting.IsCompletedSuccessfully;
             },
             "the first request is retried");
-        Assert.Equal(3, wire.Requests.Count);
+        Assert.Equal(3, handler.Requests.Count);
     }
 
     [Fact]
-    public async Task A_failure_gives_its_place_back()
+    public async Task A_failed_request_releases_its_slot()
     {
-        var wire = new FakeHandler((_, _) => throw new HttpRequestException("no"));
-        GitLabClient client = TestClients.Client(wire, options => (options.ThrottleLimit, options.MaximumRetryCount) = (1, 1));
+        var handler = new FakeHandler((_, _) => throw new HttpRequestException("no"));
+        GitLabClient client = TestClients.CreateClient(
+            handler, options => (options.ThrottleLimit, options.MaximumRetryCount) = (1, 1));
         for (int i = 0; i < 5; i++)
         {
-            await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => client.GetAgentAsync(101, 11).WaitAsync(TimeSpan.FromSeconds(10)));
+            await TestClients.ThrowsAsync(
+                GitLabErrorKind.ConnectionFailed,
+                () => client.GetAgentAsync(101, 11).WaitAsync(TimeSpan.FromSeconds(10)));
         }
 
-        Assert.Equal(10, wire.Requests.Count);
+        Assert.Equal(10, handler.Requests.Count);
+    }
+
+    private static void AddAgentWithTokens(State state, int tokens)
+    {
+        Agent agent = state.AddAgent("many/tokens", "a");
+        for (int i = 0; i < tokens; i++)
+        {
+            state.AddToken(agent, "t" + i, lastUsedAt: DateTimeOffset.UtcNow.AddHours(-i));
+        }
+    }
+
+    /// <summary>Holds the first requests until the limit is in flight, and records the maximum.</summary>
+    private sealed class GateHandler(HttpMessageHandler inner, int limit) : DelegatingHandler(inner)
+    {
+        private readonly TaskCompletionSource _full = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Lock _lock = new();
+        private int _inFlight;
+
+        public int MaxInFlight { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            lock (_lock)
+            {
+                MaxInFlight = Math.Max(MaxInFlight, ++_inFlight);
+                if (_inFlight == limit)
+                {
+                    _full.TrySetResult();
+                }
+            }
+
+            try
+            {
+                await _full.Task.WaitAsync(TimeSpan.FromSeconds(10), cancellationToken);
+                return await base.SendAsync(request, cancellationToken);
+            }
+            finally
+            {
+                lock (_lock)
+                {
+                    _inFlight--;
+                }
+            }
+        }
+    }
+
+    /// <summary>Holds every fifth token until a later one has been returned.</summary>
+    private sealed class ReorderingHandler(long lastId) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private readonly Lock _lock = new();
+        private readonly List<(long Id, TaskCompletionSource Completion)> _held = [];
+        private long _latest;
+
+        public int HeldCount { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
+            if (long.TryParse(request.RequestUri!.Segments[^1], CultureInfo.InvariantCulture, out long id))
+            {
+                if (id % 5 == 0 && id < lastId)
+                {
+                    await WaitForLaterAsync(id).WaitAsync(TimeSpan.FromSeconds(10), cancellationToken);
+                }
+                else
+                {
+                    ReleaseEarlier(id);
+                }
+            }
+
+            return response;
+        }
+
+        private Task WaitForLaterAsync(long id)
+        {
+            lock (_lock)
+            {
+                HeldCount++;
+                var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (_latest > id)
+                {
+                    completion.SetResult();
+                }
+
+                _held.Add((id, completion));
+                return completion.Task;
+            }
+        }
+
+        private void ReleaseEarlier(long id)
+        {
+            lock (_lock)
+            {
+                _latest = Math.Max(_latest, id);
+                _held.FindAll(held => held.Id < id).ForEach(static held => held.Completion.TrySetResult());
+            }
+        }
     }
 }

@@ -92,8 +92,8 @@ public sealed class ResourceReferenceTests
     [Fact]
     public async Task An_agent_is_looked_up_once_for_each_session_project_and_name()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        GitLabClient client = TestClients.Client(server);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        GitLabClient client = TestClients.CreateClient(server);
         var resolver = new AgentIdResolver();
         for (int time = 0; time < 2; time++)
         {
@@ -104,7 +104,7 @@ public sealed class ResourceReferenceTests
         }
 
         Assert.Equal(3, server.Requests.Count);
-        using GitLabSession other = TestClients.Session(server.Url);
+        using GitLabSession other = TestClients.CreateSession(server.Url);
         Assert.Equal((101, 11), await resolver.ResolveAsync(new GitLabClient(other), "group/app", "prod", default));
         Assert.Equal(4, server.Requests.Count);
     }

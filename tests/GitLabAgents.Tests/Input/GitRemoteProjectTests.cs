@@ -5,7 +5,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The project that the remote <c>origin</c> of a clone points to.</summary>
+/// <summary>Checks which project the remote <c>origin</c> of a clone points to.</summary>
 public sealed class GitRemoteProjectTests
 {
     [Theory]
@@ -58,7 +58,7 @@ public sealed class GitRemoteProjectTests
     [InlineData("git@gitlab.example.com:group/.git")]
     [InlineData("https://gitlab.example.com/group/app?private_token=x")]
     [InlineData("")]
-    public void A_remote_that_is_not_a_project_of_a_host_has_none(string remote)
+    public void A_remote_that_is_not_a_project_of_a_host_is_ignored(string remote)
         => Assert.Null(GitRemoteProject.Parse(remote));
 
     [SkippableTheory]
@@ -76,7 +76,7 @@ public sealed class GitRemoteProjectTests
         Git(folder.Path, "init", "-q");
         Git(folder.Path, "config", "url.git@gitlab.example.com:group/.insteadOf", "work:");
         Git(folder.Path, "remote", "add", "origin", remote);
-        using GitLabSession session = TestClients.Session(new Uri("https://gitlab.example.com/gitlab"));
+        using GitLabSession session = TestClients.CreateSession(new Uri("https://gitlab.example.com/gitlab"));
         if (expected is not null)
         {
             Assert.Equal(expected, GitRemoteProject.Resolve(folder.Path, session).Path);
@@ -96,7 +96,7 @@ public sealed class GitRemoteProjectTests
         using var folder = new TemporaryFolder();
         Git(folder.Path, "init", "-q");
         Git(folder.Path, "remote", "add", "origin", remote);
-        using GitLabSession session = TestClients.Session(TestClients.Unreachable);
+        using GitLabSession session = TestClients.CreateSession(TestClients.Unreachable);
         GitLabApiException e = Assert.Throws<GitLabApiException>(() => GitRemoteProject.Resolve(folder.Path, session));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("SECRET", e.ToString(), StringComparison.OrdinalIgnoreCase);
@@ -107,7 +107,7 @@ public sealed class GitRemoteProjectTests
     {
         using var folder = new TemporaryFolder();
         Git(folder.Path, "init", "-q");
-        using GitLabSession session = TestClients.Session(TestClients.Unreachable);
+        using GitLabSession session = TestClients.CreateSession(TestClients.Unreachable);
         GitLabApiException e = Assert.Throws<GitLabApiException>(() => GitRemoteProject.Resolve(folder.Path, session));
         Assert.Contains("remote named origin (git: ", e.Message, StringComparison.Ordinal);
         e = Assert.Throws<GitLabApiException>(

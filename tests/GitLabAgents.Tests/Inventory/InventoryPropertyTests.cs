@@ -10,7 +10,9 @@ using ServerToken = GitLabAgents.FakeGitLab.AccessToken;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>GraphQL and REST return the same agents and tokens, whatever the fleet, the rights, the version and the faults.</summary>
+/// <summary>
+/// Checks that GraphQL and REST return the same agents and tokens for any fleet, permissions, version and faults.
+/// </summary>
 public sealed class InventoryPropertyTests
 {
     private const int Fleets = 1000;
@@ -40,9 +42,12 @@ public sealed class InventoryPropertyTests
                 _ => client.GetGroupInventoryAsync("g", recurse, archived),
             };
 
+            bool Fails(HttpRequestMessage request, int number)
+                => failEvery > 0 && request.Method == HttpMethod.Post && number % failEvery == 0;
+
             var graphQL = new FakeGitLabHandler(state, options)
             {
-                Fail = (request, number) => failEvery > 0 && request.Method == HttpMethod.Post && number % failEvery == 0 ? status : null,
+                Fail = (request, number) => Fails(request, number) ? status : null,
             };
             var off = new FakeGitLabHandler(state, options)
             {
@@ -52,12 +57,13 @@ public sealed class InventoryPropertyTests
             string[] expected = await DescribeAsync(off, token, options, Read);
             Assert.True(
                 expected.SequenceEqual(actual, StringComparer.Ordinal),
-                $"Seed {seed}, version {options.Version}, kind {kind}:\nREST\n{string.Join('\n', expected)}\nGraphQL\n{string.Join('\n', actual)}");
+                $"Seed {seed}, version {options.Version}, kind {kind}:\n"
+                    + $"REST\n{string.Join('\n', expected)}\nGraphQL\n{string.Join('\n', actual)}");
             queries += graphQL.RequestCount;
             reads += off.RequestCount;
         }
 
-        Assert.InRange(queries, Fleets, reads / 2); // Else both ways were the same.
+        Assert.InRange(queries, Fleets, reads / 2); // Otherwise REST was compared with REST.
     }
 
     private static FakeGitLabOptions CreateOptions(Random random) => new()
@@ -74,7 +80,9 @@ public sealed class InventoryPropertyTests
     private static ServerToken CreateFleet(State state, Random random)
     {
         ServerToken token = state.AddAccessToken(
-            TestClients.Token, role: Pick(random, Role.Maintainer, Role.Developer, Role.Reporter), isAdmin: random.Next(6) == 0);
+            TestClients.Token,
+            role: Pick(random, Role.Maintainer, Role.Developer, Role.Reporter),
+            isAdmin: random.Next(6) == 0);
         int projects = random.Next(1, 6);
         for (int number = 0; number < projects; number++)
         {
@@ -104,7 +112,10 @@ public sealed class InventoryPropertyTests
             Agent agent = state.AddAgent(project, $"a{number}", random.Next(3) == 0 ? null : random.Next(7, 12));
             if (random.Next(2) == 0)
             {
-                agent.Connections = [new AgentConnectionOf { ConnectedAt = state.Now.AddHours(-1), Version = "18.0.0" }];
+                agent.Connections =
+                [
+                    new AgentConnectionOf { ConnectedAt = state.Now.AddHours(-1), Version = "18.0.0" },
+                ];
             }
 
             // GitLab has no order among tokens that were used at the same time.
@@ -128,11 +139,12 @@ public sealed class InventoryPropertyTests
         FakeGitLabOptions options,
         Func<GitLabClient, IAsyncEnumerable<ItemResult<AgentInventoryItem>>> read)
     {
-        GitLabClient client = TestClients.Client(handler, transport => transport.MaximumRetryCount = 0, token: token.Value);
+        GitLabClient client = TestClients.CreateClient(
+            handler, transport => transport.MaximumRetryCount = 0, token: token.Value);
         using GitLabSession session = client.Session;
         try
         {
-            return [.. (await TestClients.ListAsync(read(client))).Select(item => Describe(item, options))];
+            return [.. (await TestClients.ToListAsync(read(client))).Select(item => Describe(item, options))];
         }
         catch (GitLabApiException e)
         {
@@ -140,7 +152,7 @@ public sealed class InventoryPropertyTests
         }
     }
 
-    // Connections are GraphQL's alone. Its dates have no fractions of a second. A GraphQL that has no field for archived
+    // Only GraphQL has connections. Its dates have no fractions of a second. A GraphQL that has no field for archived
     // projects leaves that unknown.
     private static string Describe(ItemResult<AgentInventoryItem> result, FakeGitLabOptions options)
     {
@@ -153,10 +165,10 @@ public sealed class InventoryPropertyTests
         ConfigProject project = item.ConfigProject!;
         string archived = options.HasProjectPermissions ? $"{item.IsArchived}" : string.Empty;
         string tokens = string.Join(", ", item.Tokens!.Select(token =>
-            $"{token.Id} {token.Name} {token.Description} {token.AgentId} {token.ProjectId} {token.Status} {token.CreatedAt:s} "
-            + $"{token.CreatedByUserId} {token.LastUsedAt:s} {token.IsLastUsedKnown}"));
-        return $"{item.Id} {item.Name} {item.ProjectId} {item.ProjectPath} {archived} {item.CreatedAt:s} {item.CreatedByUserId} "
-            + $"{item.IsReceptive} {item.LastUsedAt:s} | {project.Id} {project.Name} {project.Path} {project.NameWithNamespace} "
-            + $"{project.Description} {project.CreatedAt:s} | {tokens}";
+            $"{token.Id} {token.Name} {token.Description} {token.AgentId} {token.ProjectId} {token.Status} "
+            + $"{token.CreatedAt:s} {token.CreatedByUserId} {token.LastUsedAt:s} {token.IsLastUsedKnown}"));
+        return $"{item.Id} {item.Name} {item.ProjectId} {item.ProjectPath} {archived} {item.CreatedAt:s} "
+            + $"{item.CreatedByUserId} {item.IsReceptive} {item.LastUsedAt:s} | {project.Id} {project.Name} "
+            + $"{project.Path} {project.NameWithNamespace} {project.Description} {project.CreatedAt:s} | {tokens}";
     }
 }

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>An inventory of thousands of projects.</summary>
+/// <summary>Checks an inventory of thousands of projects.</summary>
 public sealed class InventoryScaleTests
 {
     private const int MaxGrowth = 60 * 1024 * 1024;
@@ -19,7 +19,7 @@ public sealed class InventoryScaleTests
         state.AddAccessToken(TestClients.Token);
         state.AddFleet(new Fleet());
         var handler = new FakeGitLabHandler(state, new FakeGitLabOptions());
-        GitLabClient client = TestClients.Client(handler);
+        GitLabClient client = TestClients.CreateClient(handler);
         var agents = new HashSet<long>();
         int tokens = 0;
         int connected = 0;
@@ -52,7 +52,7 @@ public sealed class InventoryScaleTests
     public async Task A_rate_limit_delays_only_the_REST_path(GraphQLAvailability graphQL)
     {
         var clock = new ImmediateClock();
-        await using FakeGitLabServer server = await TestClients.ServerAsync(options =>
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
         {
             options.RequestsPerMinute = 200;
             options.Clock = clock;
@@ -65,8 +65,9 @@ public sealed class InventoryScaleTests
             };
         });
         var observer = new RecordingObserver();
-        GitLabClient client = TestClients.Client(server, options => options.Clock = clock, observer);
-        List<ItemResult<AgentInventoryItem>> items = await TestClients.ListAsync(client.GetGroupInventoryAsync("fleet", recurse: true));
+        GitLabClient client = TestClients.CreateClient(server, options => options.Clock = clock, observer);
+        List<ItemResult<AgentInventoryItem>> items = await TestClients.ToListAsync(
+            client.GetGroupInventoryAsync("fleet", recurse: true));
         Assert.All(items, item => Assert.Null(item.Error));
         Assert.Equal((100, 200), (items.Count, items.Sum(item => item.Value!.Tokens!.Length)));
         Assert.Equal(graphQL == GraphQLAvailability.On, observer.Waits.IsEmpty);

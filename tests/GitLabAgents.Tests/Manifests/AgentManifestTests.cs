@@ -9,14 +9,14 @@ using YamlDotNet.RepresentationModel;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>The texts for helm and kubectl: exact, and read again. What shells make of them is Pester's.</summary>
+/// <summary>Checks the text for Helm and kubectl, exactly and parsed. The Pester tests run it in shells.</summary>
 public sealed class AgentManifestTests
 {
     private const string Key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
     private static readonly PemFiles Pems = new();
 
-    public static TheoryData<string> OddTokens => new(
+    public static TheoryData<string> UnusualTokens => new(
         "glagent-Abc_123-def.01.0w1x2y3z4",
         "1234567890",
         "007",
@@ -63,14 +63,18 @@ public sealed class AgentManifestTests
     [Fact]
     public void The_command_is_one_line_without_the_token()
         => Assert.Equal(
-            "helm upgrade --install gitlab-agent gitlab/gitlab-agent --namespace gitlab-agent --create-namespace --set-string config.secretName=gitlab-agent-token --set-string config.kasAddress=wss://kas.example.com",
-            Manifest().ToHelmCommand(null));
+            "helm upgrade --install gitlab-agent gitlab/gitlab-agent --namespace gitlab-agent --create-namespace "
+                + "--set-string config.secretName=gitlab-agent-token --set-string "
+                + "config.kasAddress=wss://kas.example.com",
+            CreateManifest().ToHelmCommand(null));
 
     [Fact]
-    public void The_command_for_a_receptive_agent_has_no_address()
+    public void The_command_for_a_receptive_agent_has_no_KAS_address()
         => Assert.Equal(
-            $"helm upgrade --install gitlab-agent gitlab/gitlab-agent --namespace gitlab-agent --create-namespace --set-string config.secretName=gitlab-agent-token --set config.receptive.enabled=true --set-string config.api.jwtPublicKey={Key}",
-            Receptive().ToHelmCommand(null));
+            "helm upgrade --install gitlab-agent gitlab/gitlab-agent --namespace gitlab-agent --create-namespace "
+                + "--set-string config.secretName=gitlab-agent-token --set config.receptive.enabled=true "
+                + $"--set-string config.api.jwtPublicKey={Key}",
+            CreateReceptiveManifest().ToHelmCommand(null));
 
     [Theory]
     [InlineData("/etc/ssl/ca.pem", "config.kasCaCert=/etc/ssl/ca.pem")]
@@ -81,15 +85,16 @@ public sealed class AgentManifestTests
     [InlineData("/o\u2019brien, jr/ca.pem", "\"config.kasCaCert=/o\u2019brien\\, jr/ca.pem\"")]
     [InlineData("/100%25/ca.pem", "'config.kasCaCert=/100%25/ca.pem'")]
     [InlineData("/Ключи/ca.pem", "'config.kasCaCert=/Ключи/ca.pem'")]
-    public void A_path_is_quoted_where_it_must_be(string path, string word)
-        => Assert.EndsWith($" --set-file {word}", Manifest().ToHelmCommand(path), StringComparison.Ordinal);
+    public void A_path_is_quoted_if_necessary(string path, string word)
+        => Assert.EndsWith($" --set-file {word}", CreateManifest().ToHelmCommand(path), StringComparison.Ordinal);
 
     [SkippableFact]
-    public void A_backslash_is_part_of_a_name_where_it_parts_no_folders()
+    public void A_backslash_is_escaped_if_it_is_not_a_directory_separator()
     {
         Skip.If(Path.DirectorySeparatorChar == '\\', "A backslash parts folders here.");
-        Assert.EndsWith(@" --set-file 'config.kasCaCert=/a\\b'", Manifest().ToHelmCommand(@"/a\b"), StringComparison.Ordinal);
-        Refused("simpler path", () => Manifest().ToHelmCommand(@"/o'brien\x"));
+        Assert.EndsWith(
+            @" --set-file 'config.kasCaCert=/a\\b'", CreateManifest().ToHelmCommand(@"/a\b"), StringComparison.Ordinal);
+        AssertRejected("simpler path", () => CreateManifest().ToHelmCommand(@"/o'brien\x"));
     }
 
     [Theory]
@@ -103,11 +108,11 @@ public sealed class AgentManifestTests
     [InlineData("/100%/ca.pem")]
     [InlineData("/100%4/ca.pem")]
     [InlineData("/100%zz/ca.pem")]
-    public void A_path_that_helm_or_a_shell_would_read_otherwise_is_refused(string path)
-        => Refused("simpler path", () => Manifest().ToHelmCommand(path));
+    public void A_path_that_Helm_or_a_shell_would_misread_is_rejected(string path)
+        => AssertRejected("simpler path", () => CreateManifest().ToHelmCommand(path));
 
     [Fact]
-    public void Values_are_those_of_the_command()
+    public void The_values_match_the_command()
     {
         const string expected = """
             config:
@@ -115,15 +120,15 @@ public sealed class AgentManifestTests
               kasAddress: "wss://kas.example.com"
 
             """;
-        string text = Manifest().ToHelmValues(null);
-        Assert.Equal(Lines(expected), text);
+        string text = CreateManifest().ToHelmValues(null);
+        Assert.Equal(NormalizeLineEndings(expected), text);
         Assert.Equal(
             [("config.secretName", "gitlab-agent-token"), ("config.kasAddress", "wss://kas.example.com")],
             Read(text).Select(e => (e.Path, e.Node.Value!)));
     }
 
     [Fact]
-    public void Values_for_a_receptive_agent_enable_it_and_have_its_key()
+    public void The_values_for_a_receptive_agent_enable_it_and_contain_its_key()
     {
         const string expected = $"""
             config:
@@ -134,10 +139,14 @@ public sealed class AgentManifestTests
                 jwtPublicKey: "{Key}"
 
             """;
-        string text = Receptive().ToHelmValues(null);
-        Assert.Equal(Lines(expected), text);
+        string text = CreateReceptiveManifest().ToHelmValues(null);
+        Assert.Equal(NormalizeLineEndings(expected), text);
         Assert.Equal(
-            [("config.secretName", "gitlab-agent-token", ScalarStyle.DoubleQuoted), ("config.receptive.enabled", "true", ScalarStyle.Plain), ("config.api.jwtPublicKey", Key, ScalarStyle.DoubleQuoted)],
+            [
+                ("config.secretName", "gitlab-agent-token", ScalarStyle.DoubleQuoted),
+                ("config.receptive.enabled", "true", ScalarStyle.Plain),
+                ("config.api.jwtPublicKey", Key, ScalarStyle.DoubleQuoted),
+            ],
             Read(text).Select(e => (e.Path, e.Node.Value!, e.Node.Style)));
     }
 
@@ -149,13 +158,16 @@ public sealed class AgentManifestTests
     [InlineData("with a byte order mark and no line end")]
     [InlineData("with trailing spaces")]
     [InlineData("with its private key")]
-    public void A_certificate_comes_clean_whatever_the_file_is_like(string how)
+    public void A_certificate_is_normalized_whatever_the_format_of_its_file(string how)
     {
         string file = how switch
         {
             "CRLF" => Pems.Certificate.Replace("\n", "\r\n", StringComparison.Ordinal),
             "CR" => Pems.Certificate.Replace('\n', '\r'),
-            "indented, with comments" => $"subject=CN = ÄÖ: #1\n\n  {Pems.Certificate.TrimEnd().Replace("\n", "\n\t ", StringComparison.Ordinal)}\n...\n---\n",
+            "indented, with comments" =>
+                "subject=CN = ÄÖ: #1\n\n  "
+                    + Pems.Certificate.TrimEnd().Replace("\n", "\n\t ", StringComparison.Ordinal)
+                    + "\n...\n---\n",
             "with a byte order mark and no line end" => "\uFEFF" + Pems.Certificate.TrimEnd(),
             "with trailing spaces" => Pems.Certificate.Replace("\n", "  \n", StringComparison.Ordinal),
             "with its private key" => Pems.Key + Pems.Certificate + Pems.TraditionalKey,
@@ -186,16 +198,20 @@ public sealed class AgentManifestTests
     }
 
     [Fact]
-    public void A_file_that_helm_reads_whole_must_hold_no_private_key()
+    public void A_file_that_Helm_reads_must_not_contain_a_private_key()
     {
         AgentManifest.ReadCertificatesOnly("-X file", Pems.Certificate.ToCharArray()).Dispose();
-        string message = Refused("contains a private key besides", () => AgentManifest.ReadCertificatesOnly("-X file", (Pems.Certificate + Pems.Key).ToCharArray()));
+        string message = AssertRejected(
+            "contains a private key besides",
+            () => AgentManifest.ReadCertificatesOnly("-X file", (Pems.Certificate + Pems.Key).ToCharArray()));
         Assert.StartsWith("-X file ", message, StringComparison.Ordinal);
-        Refused("contains a private key where a certificate is expected", () => AgentManifest.ReadCertificatesOnly("-X file", Pems.Key.ToCharArray()));
+        AssertRejected(
+            "contains a private key where a certificate is expected",
+            () => AgentManifest.ReadCertificatesOnly("-X file", Pems.Key.ToCharArray()));
     }
 
     [Fact]
-    public void A_secret_is_of_version_1_and_opaque()
+    public void A_secret_has_version_1_and_is_opaque()
     {
         const string expected = """
             apiVersion: v1
@@ -208,11 +224,13 @@ public sealed class AgentManifestTests
               token: "glagent-x"
 
             """;
-        Assert.Equal(Lines(expected), Manifest().ToKubernetesSecret(TestClients.Secure("glagent-x")));
+        Assert.Equal(
+            NormalizeLineEndings(expected),
+            CreateManifest().ToKubernetesSecret(TestClients.ToSecureString("glagent-x")));
     }
 
     [Fact]
-    public void A_secret_for_a_receptive_agent_is_one_that_helm_may_add_to()
+    public void A_secret_for_a_receptive_agent_can_be_adopted_by_Helm()
     {
         const string expected = """
             apiVersion: v1
@@ -230,16 +248,20 @@ public sealed class AgentManifestTests
               token: "glagent-x"
 
             """;
-        Assert.Equal(Lines(expected), Receptive().ToKubernetesSecret(TestClients.Secure("glagent-x")));
+        Assert.Equal(
+            NormalizeLineEndings(expected),
+            CreateReceptiveManifest().ToKubernetesSecret(TestClients.ToSecureString("glagent-x")));
     }
 
     [Theory]
-    [MemberData(nameof(OddTokens))]
-    public void A_token_is_a_string_whatever_it_is_made_of(string token)
+    [MemberData(nameof(UnusualTokens))]
+    public void A_token_is_a_YAML_string_whatever_its_characters(string token)
     {
-        string text = Manifest().ToKubernetesSecret(TestClients.Secure(token));
+        string text = CreateManifest().ToKubernetesSecret(TestClients.ToSecureString(token));
         (string Path, YamlScalarNode Node)[] read = [.. Read(text)];
-        Assert.Equal(["apiVersion", "kind", "metadata.name", "metadata.namespace", "type", "stringData.token"], read.Select(e => e.Path));
+        Assert.Equal(
+            ["apiVersion", "kind", "metadata.name", "metadata.namespace", "type", "stringData.token"],
+            read.Select(e => e.Path));
         Assert.Equal(token, read[^1].Node.Value);
         Assert.Equal(ScalarStyle.DoubleQuoted, read[^1].Node.Style);
         Assert.Equal(8, text.Count(c => c == '\n'));
@@ -253,10 +275,13 @@ public sealed class AgentManifestTests
     [InlineData("null")]
     [InlineData("yes")]
     [InlineData("2026-01-01")]
-    public void A_name_is_a_string_too(string name)
+    public void A_name_is_a_YAML_string(string name)
     {
         var manifest = new AgentManifest(name, name, name) { KasAddress = "ws://h", IsReceptive = true };
-        (string Path, YamlScalarNode Node)[] names = [.. Read(manifest.ToKubernetesSecret(TestClients.Secure("t"))).Where(e => e.Node.Value == name)];
+        (string Path, YamlScalarNode Node)[] names =
+        [
+            .. Read(manifest.ToKubernetesSecret(TestClients.ToSecureString("t"))).Where(e => e.Node.Value == name),
+        ];
         Assert.Equal(4, names.Length);
         Assert.All(names, e => Assert.Equal(ScalarStyle.DoubleQuoted, e.Node.Style));
     }
@@ -266,11 +291,14 @@ public sealed class AgentManifestTests
     [InlineData("0")]
     [InlineData("a-b--c")]
     [InlineData("{63}")]
-    public void A_label_is_a_name_of_all_three(string name)
+    public void A_DNS_label_is_valid_for_each_name(string name)
     {
         name = Expand(name);
         string release = name[..Math.Min(name.Length, 53)];
-        Assert.Contains($"--namespace {name} ", new AgentManifest(name, release, name) { KasAddress = "ws://h" }.ToHelmCommand(null), StringComparison.Ordinal);
+        Assert.Contains(
+            $"--namespace {name} ",
+            new AgentManifest(name, release, name) { KasAddress = "ws://h" }.ToHelmCommand(null),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -285,12 +313,12 @@ public sealed class AgentManifestTests
     [InlineData("ä")]
     [InlineData("٣")]
     [InlineData("{254}")]
-    public void What_is_no_name_is_refused_for_each(string name)
+    public void An_invalid_name_is_rejected_for_each_parameter(string name)
     {
         name = Expand(name);
-        Refused("-Namespace ", () => new AgentManifest(name, "r", "s"));
-        Refused("-ReleaseName ", () => new AgentManifest("n", name, "s"));
-        Refused("-SecretName ", () => new AgentManifest("n", "r", name));
+        AssertRejected("-Namespace ", () => new AgentManifest(name, "r", "s"));
+        AssertRejected("-ReleaseName ", () => new AgentManifest("n", name, "s"));
+        AssertRejected("-SecretName ", () => new AgentManifest("n", "r", name));
     }
 
     [Theory]
@@ -300,26 +328,29 @@ public sealed class AgentManifestTests
     [InlineData("a..b")]
     [InlineData("a.-b")]
     [InlineData("a-.b")]
-    public void Dots_stand_between_names(string name)
+    public void Dots_are_only_valid_between_labels(string name)
     {
-        Refused("-ReleaseName ", () => new AgentManifest("n", name, "s"));
-        Refused("-SecretName ", () => new AgentManifest("n", "r", name));
-        Refused("-Namespace ", () => new AgentManifest("a.b", "r", "s"));
+        AssertRejected("-ReleaseName ", () => new AgentManifest("n", name, "s"));
+        AssertRejected("-SecretName ", () => new AgentManifest("n", "r", name));
+        AssertRejected("-Namespace ", () => new AgentManifest("a.b", "r", "s"));
         _ = new AgentManifest("n", "a.b", "a.b-c.0");
     }
 
     [Fact]
-    public void Each_name_has_its_own_length()
+    public void Each_name_has_its_own_maximum_length()
     {
         _ = new AgentManifest(new string('n', 63), new string('r', 53), new string('s', 253));
-        Refused("-Namespace ", () => new AgentManifest(new string('n', 64), "r", "s"));
-        Refused("-ReleaseName ", () => new AgentManifest("n", new string('r', 54), "s"));
-        Refused("-SecretName ", () => new AgentManifest("n", "r", new string('s', 254)));
+        AssertRejected("-Namespace ", () => new AgentManifest(new string('n', 64), "r", "s"));
+        AssertRejected("-ReleaseName ", () => new AgentManifest("n", new string('r', 54), "s"));
+        AssertRejected("-SecretName ", () => new AgentManifest("n", "r", new string('s', 254)));
     }
 
     [Fact]
-    public void What_was_given_as_a_name_is_not_repeated()
-        => Assert.DoesNotContain("glagent-", Refused("-SecretName ", () => new AgentManifest("n", "r", "glagent-Secret_1")), StringComparison.Ordinal);
+    public void An_invalid_name_is_not_repeated_in_the_error()
+        => Assert.DoesNotContain(
+            "glagent-",
+            AssertRejected("-SecretName ", () => new AgentManifest("n", "r", "glagent-Secret_1")),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("wss://kas.gitlab.com")]
@@ -327,7 +358,7 @@ public sealed class AgentManifestTests
     [InlineData("grpc://10.0.0.1:8150")]
     [InlineData("grpcs://[2001:db8::1]:443")]
     [InlineData("WSS://KAS.example.com")]
-    public void An_address_of_each_kind_is_taken_as_it_is(string address)
+    public void An_address_of_each_scheme_is_accepted_unchanged(string address)
         => Assert.Same(address, AgentManifest.CheckKasAddress("-KasAddress", address));
 
     [Theory]
@@ -353,32 +384,42 @@ public sealed class AgentManifestTests
     [InlineData("wss://kas.gitlab.com/a,b")]
     [InlineData("wss://käs.example.com")]
     [InlineData("wss://kas.gitlab.com:99999")]
-    public void What_is_no_address_is_refused_and_not_repeated(string address)
-        => Assert.DoesNotContain("hunter2", Refused("-KasAddress is not a valid address for an agent", () => AgentManifest.CheckKasAddress("-KasAddress", address)), StringComparison.Ordinal);
+    public void An_invalid_address_is_rejected_and_not_repeated(string address)
+        => Assert.DoesNotContain(
+            "hunter2",
+            AssertRejected(
+                "-KasAddress is not a valid address for an agent",
+                () => AgentManifest.CheckKasAddress("-KasAddress", address)),
+            StringComparison.Ordinal);
 
-    private static AgentManifest Manifest() => new("gitlab-agent", "gitlab-agent", "gitlab-agent-token") { KasAddress = "wss://kas.example.com" };
+    private static AgentManifest CreateManifest()
+        => new("gitlab-agent", "gitlab-agent", "gitlab-agent-token") { KasAddress = "wss://kas.example.com" };
 
-    private static AgentManifest Receptive() => new("gitlab-agent", "gitlab-agent", "gitlab-agent-token") { IsReceptive = true, JwtPublicKey = Key };
+    private static AgentManifest CreateReceptiveManifest()
+        => new("gitlab-agent", "gitlab-agent", "gitlab-agent-token") { IsReceptive = true, JwtPublicKey = Key };
 
     private static string Values(string file)
     {
         using PemMaterial material = PemMaterial.Certificate("-X", file.ToCharArray());
-        return Manifest().ToHelmValues(material);
+        return CreateManifest().ToHelmValues(material);
     }
 
-    private static string Refused(string words, Func<object> action)
+    private static string AssertRejected(string text, Func<object> action)
     {
-        GitLabApiException refusal = Assert.Throws<GitLabApiException>(action);
-        Assert.Equal(GitLabErrorKind.InvalidRequest, refusal.Kind);
-        Assert.Contains(words, refusal.Message, StringComparison.Ordinal);
-        return refusal.Message;
+        GitLabApiException rejection = Assert.Throws<GitLabApiException>(action);
+        Assert.Equal(GitLabErrorKind.InvalidRequest, rejection.Kind);
+        Assert.Contains(text, rejection.Message, StringComparison.Ordinal);
+        return rejection.Message;
     }
 
-    private static string Expand(string name) => name.StartsWith('{') ? new string('a', int.Parse(name.Trim('{', '}'), System.Globalization.CultureInfo.InvariantCulture)) : name;
+    private static string Expand(string name)
+        => name.StartsWith('{')
+            ? new string('a', int.Parse(name.Trim('{', '}'), System.Globalization.CultureInfo.InvariantCulture))
+            : name;
 
-    private static string Lines(string text) => text.ReplaceLineEndings("\n");
+    private static string NormalizeLineEndings(string text) => text.ReplaceLineEndings("\n");
 
-    // Each scalar of the one document, with the way to it.
+    // Reads each scalar of the only document, with its path.
     private static IEnumerable<(string Path, YamlScalarNode Node)> Read(string text)
     {
         var stream = new YamlStream();
@@ -388,6 +429,8 @@ public sealed class AgentManifestTests
         static IEnumerable<(string, YamlScalarNode)> Walk(string path, YamlNode node)
             => node is YamlScalarNode scalar
                 ? [(path, scalar)]
-                : Assert.IsType<YamlMappingNode>(node).Children.SelectMany(child => Walk($"{path}.{((YamlScalarNode)child.Key).Value}".TrimStart('.'), child.Value));
+                : Assert.IsType<YamlMappingNode>(node).Children
+                    .SelectMany(
+                        child => Walk($"{path}.{((YamlScalarNode)child.Key).Value}".TrimStart('.'), child.Value));
     }
 }

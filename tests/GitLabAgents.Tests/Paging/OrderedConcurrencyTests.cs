@@ -14,7 +14,8 @@ public sealed class OrderedConcurrencyTests
     public async Task Results_keep_the_order_of_the_items()
     {
         var gates = Enumerable.Range(0, 5).Select(_ => new TaskCompletionSource<int>()).ToArray();
-        Task<List<int>> results = TestClients.ListAsync(ToAsync([0, 1, 2, 3, 4]).SelectOrdered(5, (i, _) => gates[i].Task));
+        Task<List<int>> results = TestClients.ToListAsync(
+            ToAsync([0, 1, 2, 3, 4]).SelectOrdered(5, (i, _) => gates[i].Task));
         foreach (int i in (int[])[3, 1, 4, 0, 2])
         {
             gates[i].SetResult(i * 10);
@@ -31,7 +32,7 @@ public sealed class OrderedConcurrencyTests
     {
         int current = 0;
         int peak = 0;
-        await TestClients.ListAsync(ToAsync(Enumerable.Range(0, 40)).SelectOrdered(max, async (i, _) =>
+        await TestClients.ToListAsync(ToAsync(Enumerable.Range(0, 40)).SelectOrdered(max, async (i, _) =>
         {
             peak = Math.Max(peak, Interlocked.Increment(ref current));
             await Task.Yield();
@@ -81,7 +82,7 @@ public sealed class OrderedConcurrencyTests
     }
 
     [Fact]
-    public async Task A_consumer_that_leaves_cancels_what_is_in_progress()
+    public async Task A_consumer_that_stops_cancels_what_is_in_progress()
     {
         int canceled = 0;
         await foreach (int _ in ToAsync([0, 1, 2]).SelectOrdered(3, async (i, stop) =>
@@ -114,7 +115,8 @@ public sealed class OrderedConcurrencyTests
         }
     }
 
-    private static async IAsyncEnumerable<int> ArriveAsync(Task second, [EnumeratorCancellation] CancellationToken stop = default)
+    private static async IAsyncEnumerable<int> ArriveAsync(
+        Task second, [EnumeratorCancellation] CancellationToken stop = default)
     {
         yield return 1;
         await second.WaitAsync(stop);

@@ -20,7 +20,7 @@ public sealed class PageNumberTests
     {
         GitLabClient client = CreateClient(_ => Respond([1, 2], next));
         GitLabApiException e = await TestClients.ThrowsAsync(
-            GitLabErrorKind.InvalidResponse, () => TestClients.ListAsync(client.GetAgentsAsync("group/app")));
+            GitLabErrorKind.InvalidResponse, () => TestClients.ToListAsync(client.GetAgentsAsync("group/app")));
         Assert.EndsWith("its header X-Next-Page does not continue after page 1.", e.Problem, StringComparison.Ordinal);
     }
 
@@ -32,7 +32,7 @@ public sealed class PageNumberTests
     {
         GitLabClient client = CreateClient(_ => TestClients.Json($"[{TestClients.Agent(1)},{entry}]"));
         GitLabApiException e = await TestClients.ThrowsAsync(
-            GitLabErrorKind.InvalidResponse, () => TestClients.ListAsync(client.GetAgentsAsync("group/app")));
+            GitLabErrorKind.InvalidResponse, () => TestClients.ToListAsync(client.GetAgentsAsync("group/app")));
         Assert.EndsWith("an entry has no ID.", e.Problem, StringComparison.Ordinal);
     }
 
@@ -56,13 +56,13 @@ public sealed class PageNumberTests
             };
             return Respond([page * 10, (page * 10) + 1], next, total: 5);
         });
-        List<ClusterAgent> agents = await TestClients.ListAsync(client.GetAgentsAsync("group/app"));
+        List<ClusterAgent> agents = await TestClients.ToListAsync(client.GetAgentsAsync("group/app"));
         Assert.Equal([10, 11, 20, 21, 40, 41, 50, 51], agents.Select(static agent => agent.Id));
         Assert.Contains(3, requested);
     }
 
     private static GitLabClient CreateClient(Func<int, HttpResponseMessage> respond)
-        => TestClients.Client(new FakeHandler(request => respond(int.Parse(
+        => TestClients.CreateClient(new FakeHandler(request => respond(int.Parse(
             request.Uri.Query[(request.Uri.Query.IndexOf("&page=", StringComparison.Ordinal) + 6)..],
             System.Globalization.CultureInfo.InvariantCulture))));
 

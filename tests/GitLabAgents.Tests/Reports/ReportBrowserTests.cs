@@ -39,14 +39,16 @@ public sealed class ReportBrowserTests(ITestOutputHelper output)
             hostile.Add(name, name + new string('x', 255), name, lastUsed: 1, tokens: [hostile.Token(name, 500, null)]);
         }
 
-        await File.WriteAllTextAsync(Path.Combine(folder.Path, "hostile.html"), ReportPage.Create(hostile.Report(ReportPageTests.Hostile[0])));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.Path, "hostile.html"), ReportPage.Create(hostile.Report(ReportPageTests.Hostile[0])));
 
         var start = new ProcessStartInfo(node, [Path.Combine(Browser, "report.mjs"), chromium, folder.Path])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["HOSTILE_NAMES"] = JsonSerializer.Serialize(ReportPageTests.Hostile.Select(DisplayText.Sanitize));
+        start.Environment["HOSTILE_NAMES"] = JsonSerializer.Serialize(
+            ReportPageTests.Hostile.Select(DisplayText.Sanitize));
         (int exitCode, string text) = await RunAsync(start);
         output.WriteLine(text);
         Assert.True(exitCode == 0, text);

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace GitLabAgents.Tests.Reports;
 
-/// <summary>Agents for reports: the same in every run, at a fixed time.</summary>
+/// <summary>Agents for reports. They are the same in every run, at a fixed time.</summary>
 internal sealed class ReportFleet : IDisposable
 {
     public static readonly DateTimeOffset Now = new(2026, 3, 16, 9, 30, 0, TimeSpan.Zero);
@@ -15,19 +15,28 @@ internal sealed class ReportFleet : IDisposable
     private static readonly string[] Regions = ["eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-south-1"];
     private static readonly string[] Stages = ["prod", "staging", "dev", "edge"];
     private static readonly string[] Teams =
-        ["platform/infrastructure", "payments/checkout", "payments/ledger", "data/warehouse", "web/storefront", "mobile/backend", "security/vault"];
+        [
+            "platform/infrastructure",
+            "payments/checkout",
+            "payments/ledger",
+            "data/warehouse",
+            "web/storefront",
+            "mobile/backend",
+            "security/vault",
+        ];
 
     private readonly List<AgentInventoryItem> _agents = [];
     private long _lastTokenId = 100;
 
     public ReportFleet(string host = "gitlab.example.com")
-        => Session = TestClients.Session(new Uri("https://" + host), static (TransportOptions options) => options.Clock = new FakeTimeProvider(Now));
+        => Session = TestClients.CreateSession(
+            new Uri("https://" + host), static (TransportOptions options) => options.Clock = new FakeTimeProvider(Now));
 
     public GitLabSession Session { get; }
 
     public IReadOnlyList<AgentInventoryItem> Agents => _agents;
 
-    /// <summary>Creates a fleet as a company may have it: most agents are healthy.</summary>
+    /// <summary>Creates a typical fleet, in which most agents are healthy.</summary>
     public static ReportFleet Create(int count)
     {
         var fleet = new ReportFleet();
@@ -75,7 +84,8 @@ internal sealed class ReportFleet : IDisposable
                 ServerTime = Now,
             })
             : ConnectionReport.Unknown(unreadable);
-        var record = new AgentRecord(agent, unreadable is null ? tokens ?? [Token("main", created, lastUsed)] : null, connection, isArchived);
+        var record = new AgentRecord(
+            agent, unreadable is null ? tokens ?? [Token("main", created, lastUsed)] : null, connection, isArchived);
         var item = new AgentInventoryItem(record);
         _agents.Add(item);
         return item;
@@ -98,7 +108,12 @@ internal sealed class ReportFleet : IDisposable
     private static ConnectionNode CreateConnection(string version, double age) => new()
     {
         ConnectedAt = Now.AddDays(-age - 3.2),
-        Metadata = new ConnectionMetadata { Version = version, PodName = "gitlab-agent-7d4b9", PodNamespace = "gitlab-agent" },
+        Metadata = new ConnectionMetadata
+        {
+            Version = version,
+            PodName = "gitlab-agent-7d4b9",
+            PodNamespace = "gitlab-agent",
+        },
     };
 
     private void AddTypical(int i)
@@ -124,7 +139,8 @@ internal sealed class ReportFleet : IDisposable
                 Add(name, project, "18.9.1", 0.01, [Token("main", age, 0.01), Token("spare", age + 30, 140)], age + 40);
                 break;
             default:
-                string version = (i * 7 % 20) switch { 0 => "18.5.3", 1 => "18.7.0", 2 or 3 => "18.8.4", _ => "18.9.1" };
+                string version =
+                    (i * 7 % 20) switch { 0 => "18.5.3", 1 => "18.7.0", 2 or 3 => "18.8.4", _ => "18.9.1" };
                 Add(name, project, version, i % 11 == 0 ? 2.5 : 0.02 + (i % 9 / 24.0), created: age);
                 break;
         }

@@ -35,7 +35,7 @@ internal sealed class Cluster
     /// <summary>Gets the token that the cluster signs in with.</summary>
     public long Current { get; private set; }
 
-    /// <summary>Gets the revocations that cut the cluster off.</summary>
+    /// <summary>Gets the revocations of the token that the cluster was using.</summary>
     public IReadOnlyList<string> Outages => _outages;
 
     public IEnumerable<StoredToken> Active

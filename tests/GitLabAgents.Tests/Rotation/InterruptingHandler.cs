@@ -4,7 +4,9 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents.Tests.Rotation;
 
-/// <summary>The real network until one request. There the rotation is stopped, or its process ends.</summary>
+/// <summary>
+/// Sends requests to the server until one of them, at which the rotation is stopped or its process ends.
+/// </summary>
 internal sealed class InterruptingHandler(int at, bool afterActing, CancellationTokenSource? stop)
     : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
 {

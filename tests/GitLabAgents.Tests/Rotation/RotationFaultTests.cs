@@ -9,8 +9,8 @@ using Xunit;
 namespace GitLabAgents.Tests.Rotation;
 
 /// <summary>
-/// Ends a rotation at every request: by every fault, by a stop, and by the end of its process. The cluster is never cut
-/// off, no token is left that nobody was told of, and to run it again completes it.
+/// Interrupts a rotation at every request: by every fault, by a stop, and by the end of its process. The cluster always
+/// has a valid token, every token that is left is reported, and a second run completes the rotation.
 /// </summary>
 public sealed class RotationFaultTests
 {
@@ -112,7 +112,7 @@ public sealed class RotationFaultTests
     [MemberData(nameof(FaultRows))]
     public Task Fault_at_any_request(string name, Scenario scenario, bool persists) => AtEveryRequestAsync(async at =>
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, scenario == Scenario.Spare);
         Fault fault = Add(server, name, at, persists);
         Outcome outcome = await RotateAsync(Client(server, name), CreateRequest(scenario, cluster));
@@ -130,7 +130,7 @@ public sealed class RotationFaultTests
     {
         await Task.WhenAll(Enumerable.Range(0, MaxRequests).Select(at => Task.Run(async () =>
         {
-            await using FakeGitLabServer server = await TestClients.ServerAsync();
+            await using FakeGitLabServer server = await TestClients.StartServerAsync();
             var cluster = new Cluster(server, spare: true);
             server.State.MarkUsed(cluster.Spare!.Id);
             cluster.Return();
@@ -147,11 +147,11 @@ public sealed class RotationFaultTests
     [MemberData(nameof(EndRows))]
     public Task Stop_at_any_request(Scenario scenario, bool afterActing) => AtEveryRequestAsync(async at =>
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, scenario == Scenario.Spare);
         using var stop = new CancellationTokenSource();
         using var handler = new InterruptingHandler(at, afterActing, stop);
-        GitLabClient client = TestClients.Client(server, options => options.PrimaryHandler = handler);
+        GitLabClient client = TestClients.CreateClient(server, options => options.PrimaryHandler = handler);
         Outcome outcome = await RotateAsync(client, CreateRequest(scenario, cluster), stop.Token);
         AssertReported(cluster, outcome);
         if (outcome.Result is null && scenario == Scenario.NoDeploy)
@@ -167,10 +167,10 @@ public sealed class RotationFaultTests
     [MemberData(nameof(EndRows))]
     public Task Process_end_at_any_request(Scenario scenario, bool afterActing) => AtEveryRequestAsync(async at =>
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, scenario == Scenario.Spare);
         using var handler = new InterruptingHandler(at, afterActing, stop: null);
-        GitLabClient client = TestClients.Client(server, options => options.PrimaryHandler = handler);
+        GitLabClient client = TestClients.CreateClient(server, options => options.PrimaryHandler = handler);
         Task rotation = RotateAsync(client, CreateRequest(scenario, cluster));
         await Task.WhenAny(rotation, handler.Reached);
         await AssertCompletesAsync(server, cluster, resume: at % 2 == 0);
@@ -192,14 +192,15 @@ public sealed class RotationFaultTests
         return fault;
     }
 
-    private static GitLabClient Client(FakeGitLabServer server, string fault) => TestClients.Client(server, options =>
-    {
-        if (fault.StartsWith("hang", StringComparison.Ordinal))
+    private static GitLabClient Client(FakeGitLabServer server, string fault)
+        => TestClients.CreateClient(server, options =>
         {
-            options.Timeout = ShortTimeout;
-            options.MaximumRetryCount = 0;
-        }
-    });
+            if (fault.StartsWith("hang", StringComparison.Ordinal))
+            {
+                options.Timeout = ShortTimeout;
+                options.MaximumRetryCount = 0;
+            }
+        });
 
     private static RotationRequest CreateRequest(Scenario scenario, Cluster cluster) => new()
     {
@@ -252,7 +253,7 @@ public sealed class RotationFaultTests
         }
     }
 
-    // What the result says is so on the server.
+    // The result matches the state of the server.
     private static void AssertTrue(FakeGitLabServer server, Cluster cluster, AgentTokenRotation? result)
     {
         if (result is null)
@@ -269,7 +270,8 @@ public sealed class RotationFaultTests
         }
     }
 
-    // The server is well again. To run it again completes it: in one way or the other, or, if the agent has switched
+    // The server works again. A second run completes the rotation: in one way or the other, or, if the agent has
+    // switched
     // tokens just now, in time.
     private static async Task AssertCompletesAsync(FakeGitLabServer server, Cluster cluster, bool resume)
     {
@@ -298,12 +300,12 @@ public sealed class RotationFaultTests
         cluster.PassTime();
         RotationRequest request = CreateRequest(Scenario.OneToken, cluster);
         request.Resume = resume;
-        return RotateAsync(TestClients.Client(server), request);
+        return RotateAsync(TestClients.CreateClient(server), request);
     }
 
     private sealed record Outcome(AgentTokenRotation? Result, Exception? Error)
     {
-        /// <summary>Gets all that the user is told.</summary>
+        /// <summary>Gets the text of everything that is reported to the user.</summary>
         public string Text => $"{Result?.NewToken?.Id} {Result?.Error} {Error}";
     }
 }

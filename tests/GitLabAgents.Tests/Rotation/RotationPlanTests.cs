@@ -7,12 +7,12 @@ using Xunit;
 
 namespace GitLabAgents.Tests.Rotation;
 
-/// <summary>What a rotation decides from the tokens alone.</summary>
+/// <summary>Checks what a rotation decides from the tokens.</summary>
 public sealed class RotationPlanTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 9, 12, 0, 0, TimeSpan.Zero);
 
-    private static readonly GitLabSession Session = TestClients.Session(TestClients.Unreachable);
+    private static readonly GitLabSession Session = TestClients.CreateSession(TestClients.Unreachable);
 
     [Fact]
     public void One_token_is_revoked_after_the_new_one_is_in_use()

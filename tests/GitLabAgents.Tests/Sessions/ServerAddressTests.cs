@@ -4,7 +4,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Addresses as people write them, and references to projects and agents.</summary>
+/// <summary>Checks how addresses and references to projects and agents are parsed.</summary>
 public sealed class ServerAddressTests
 {
     [Theory]
@@ -28,7 +28,8 @@ public sealed class ServerAddressTests
     [InlineData("[::1]", "https://[::1]/")]
     [InlineData("[::1]:8443", "https://[::1]:8443/")]
     [InlineData("http://[2001:db8::1]:8080/gitlab", "http://[2001:db8::1]:8080/gitlab")]
-    public void An_address_is_read(string text, string expected) => Assert.Equal(expected, ServerAddress.Parse(text).AbsoluteUri);
+    public void An_address_is_parsed(string text, string expected)
+        => Assert.Equal(expected, ServerAddress.Parse(text).AbsoluteUri);
 
     [Theory]
     [InlineData("https://user:SECRET@gitlab.example.com")]
@@ -42,7 +43,7 @@ public sealed class ServerAddressTests
     [InlineData("https:// bad host/?x=SECRET")]
     [InlineData("https:// bad host/#SECRET")]
     [InlineData("ftp://u:SECRET@gitlab.example.com")]
-    public void Credentials_in_an_address_are_refused_and_not_repeated(string text)
+    public void Credentials_in_an_address_are_rejected_and_not_repeated(string text)
     {
         ArgumentException exception = Assert.ThrowsAny<ArgumentException>(() => ServerAddress.Parse(text));
         Assert.DoesNotContain("SECRET", exception.ToString(), StringComparison.OrdinalIgnoreCase);
@@ -62,10 +63,10 @@ public sealed class ServerAddressTests
     [InlineData("glrt-xyzzyxyzzy")]
     [InlineData("glcbt-xyzzyxyzzy")]
     [InlineData("glcbt-64_aBcDeFgHiJkLmNoPqRsT")]
-    [InlineData("xYz1AbCdEfGhIjKlMnOp")] // Of a release before prefixes.
-    [InlineData("corp-xYz1AbCdEfGhIjKlMnOp.01.0w1abc234")] // With a prefix of the instance's own.
+    [InlineData("xYz1AbCdEfGhIjKlMnOp")] // Of a release without prefixes.
+    [InlineData("corp-xYz1AbCdEfGhIjKlMnOp.01.0w1abc234")] // With a prefix that the instance configures.
     [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")] // OAuth.
-    public void An_access_token_is_not_an_address_and_is_not_repeated(string text)
+    public void An_access_token_is_rejected_as_an_address_and_not_repeated(string text)
     {
         ArgumentException exception = Assert.ThrowsAny<ArgumentException>(() => ServerAddress.Parse(text));
         Assert.Contains("looks like an access token", exception.Message, StringComparison.Ordinal);
@@ -82,7 +83,7 @@ public sealed class ServerAddressTests
     [InlineData("MyCompanyGitLab01")]
     [InlineData("https://MyCompanyGitLabServer01")]
     [InlineData("MyCompanyGitLabServer01.example.com")]
-    public void A_host_name_that_resembles_a_token_is_an_address(string text)
+    public void A_host_name_that_resembles_a_token_is_accepted(string text)
         => Assert.EndsWith(text.Split('/')[^1], ServerAddress.Parse(text).Host, StringComparison.OrdinalIgnoreCase);
 
     [Theory]
@@ -98,7 +99,8 @@ public sealed class ServerAddressTests
     [InlineData("https://gitlab.example.com:99999")]
     [InlineData("https://[::1")]
     [InlineData("://")]
-    public void What_is_no_address_is_refused(string text) => Assert.ThrowsAny<ArgumentException>(() => ServerAddress.Parse(text));
+    public void An_invalid_address_is_rejected(string text)
+        => Assert.ThrowsAny<ArgumentException>(() => ServerAddress.Parse(text));
 
     [Theory]
     [InlineData("")]
@@ -110,14 +112,16 @@ public sealed class ServerAddressTests
     [InlineData("/../")]
     [InlineData("https://gitlab.example.com/group/app")]
     [InlineData("99999999999999999999")]
-    public void What_is_no_project_is_refused(string text) => Assert.ThrowsAny<ArgumentException>(() => new ProjectReference(text));
+    public void An_invalid_project_is_rejected(string text)
+        => Assert.ThrowsAny<ArgumentException>(() => new ProjectReference(text));
 
     [Fact]
-    public async Task The_project_of_a_clone_that_no_one_resolved_never_reaches_the_wire()
+    public async Task An_unresolved_project_of_a_clone_is_never_sent()
     {
-        var wire = new FakeHandler(_ => TestClients.Json("[]"));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => TestClients.ListAsync(TestClients.Client(wire).GetAgentsAsync(".")));
-        Assert.Empty(wire.Requests);
+        var handler = new FakeHandler(_ => TestClients.Json("[]"));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => TestClients.ToListAsync(TestClients.CreateClient(handler).GetAgentsAsync(".")));
+        Assert.Empty(handler.Requests);
     }
 
     [Theory]
@@ -126,7 +130,7 @@ public sealed class ServerAddressTests
     [InlineData("007", "7")]
     [InlineData(" prod ", "prod")]
     [InlineData("7a", "7a")]
-    public void An_agent_is_an_id_or_a_name(string text, string expected)
+    public void An_agent_is_an_ID_or_a_name(string text, string expected)
     {
         if (expected.Length == 0)
         {
@@ -139,7 +143,7 @@ public sealed class ServerAddressTests
     }
 
     [Fact]
-    public void References_compare_as_GitLab_does()
+    public void References_are_compared_without_case()
     {
         Assert.Equal(new ProjectReference("Group/App"), new ProjectReference("group/app"));
         Assert.Equal(new ProjectReference("101"), (ProjectReference)101);

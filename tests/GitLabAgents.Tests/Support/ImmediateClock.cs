@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>A clock on which every wait is over at once: the time advances by as much, and the wait is recorded.</summary>
+/// <summary>A clock on which every wait ends at once: it records the wait and advances the time by as much.</summary>
 internal sealed class ImmediateClock() : FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))
 {
     private readonly ConcurrentQueue<TimeSpan> _waits = new();

@@ -28,10 +28,10 @@ internal abstract class LoopbackServer : IAsyncDisposable
         await _accepting;
     }
 
-    /// <summary>Serves a connection. It may throw if the client goes away.</summary>
+    /// <summary>Serves a connection. It may throw if the client closes the connection.</summary>
     protected abstract Task ServeAsync(NetworkStream stream);
 
-    /// <summary>Sends what comes from either end to the other, until one closes.</summary>
+    /// <summary>Copies the data of either end to the other, until one closes.</summary>
     protected static Task RelayAsync(Stream client, TcpClient server)
         => Task.WhenAny(client.CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(client));
 
@@ -64,7 +64,7 @@ internal abstract class LoopbackServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException)
         {
-            // The client went away, or did not like the certificate.
+            // The client closed the connection, or rejected the certificate.
         }
     }
 }

@@ -3,7 +3,7 @@ using System.IO;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>An empty folder that is gone at the end.</summary>
+/// <summary>An empty folder that is deleted when it is disposed.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("GitLabAgents-").FullName;

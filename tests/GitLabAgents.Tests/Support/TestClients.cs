@@ -16,21 +16,21 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>What most tests begin with.</summary>
+/// <summary>Creates the clients, sessions and servers of most tests.</summary>
 internal static class TestClients
 {
     public const string Token = "glpat-maintainer";
 
     public static readonly Uri Unreachable = new("https://gitlab.example.com");
 
-    public static Task<FakeGitLabServer> ServerAsync(Action<FakeGitLabOptions>? set = null)
+    public static Task<FakeGitLabServer> StartServerAsync(Action<FakeGitLabOptions>? set = null)
     {
         var options = new FakeGitLabOptions { Populate = Seed.Demo };
         set?.Invoke(options);
         return FakeGitLabServer.StartAsync(options);
     }
 
-    public static SecureString Secure(string text)
+    public static SecureString ToSecureString(string text)
     {
         var secret = new SecureString();
         foreach (char c in text)
@@ -41,37 +41,46 @@ internal static class TestClients
         return secret;
     }
 
-    public static GitLabSession Session(Uri uri, Action<TransportOptions>? set = null, string token = Token, TokenType type = TokenType.PrivateToken)
+    public static GitLabSession CreateSession(
+        Uri uri, Action<TransportOptions>? set = null, string token = Token, TokenType type = TokenType.PrivateToken)
     {
         var options = new TransportOptions { Clock = new ImmediateClock(), NoProxy = true };
         set?.Invoke(options);
-        return new GitLabSession(uri, Secure(token), type, options);
+        return new GitLabSession(uri, ToSecureString(token), type, options);
     }
 
-    public static GitLabClient Client(FakeGitLabServer server, Action<TransportOptions>? set = null, IGitLabObserver? observer = null, string token = Token)
-        => new(Session(server.Url, set, token), observer);
+    public static GitLabClient CreateClient(
+        FakeGitLabServer server,
+        Action<TransportOptions>? set = null,
+        IGitLabObserver? observer = null,
+        string token = Token)
+        => new(CreateSession(server.Url, set, token), observer);
 
-    public static GitLabClient Client(HttpMessageHandler wire, Action<TransportOptions>? set = null, IGitLabObserver? observer = null, string token = Token)
+    public static GitLabClient CreateClient(
+        HttpMessageHandler handler,
+        Action<TransportOptions>? set = null,
+        IGitLabObserver? observer = null,
+        string token = Token)
         => new(
-            Session(
+            CreateSession(
                 Unreachable,
                 options =>
                 {
-                    options.PrimaryHandler = wire;
+                    options.PrimaryHandler = handler;
                     set?.Invoke(options);
                 },
                 token),
             observer);
 
-    /// <summary>Creates a network on which every request gets the same response.</summary>
-    public static MockHttpMessageHandler Network(Func<HttpResponseMessage> respond)
+    /// <summary>Creates a handler that returns the same response to every request.</summary>
+    public static MockHttpMessageHandler CreateHandler(Func<HttpResponseMessage> respond)
     {
-        var network = new MockHttpMessageHandler();
-        network.When("*").Respond(_ => respond());
-        return network;
+        var handler = new MockHttpMessageHandler();
+        handler.When("*").Respond(_ => respond());
+        return handler;
     }
 
-    public static async Task<List<T>> ListAsync<T>(IAsyncEnumerable<T> items)
+    public static async Task<List<T>> ToListAsync<T>(IAsyncEnumerable<T> items)
     {
         var list = new List<T>();
         await foreach (T item in items)
@@ -89,13 +98,13 @@ internal static class TestClients
         return exception;
     }
 
-    /// <summary>Waits for something without a fixed pause; says what did not come.</summary>
-    public static async Task UntilAsync(Func<bool> condition, string what)
+    /// <summary>Waits until a condition is true, and fails with its description after ten seconds.</summary>
+    public static async Task WaitUntilAsync(Func<bool> condition, string what)
     {
         var watch = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), "It did not come to pass: " + what);
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), "Timed out while waiting for: " + what);
             await Task.Delay(2);
         }
     }
@@ -103,10 +112,12 @@ internal static class TestClients
     public static HttpResponseMessage Json(string body, int status = 200, params (string Name, string Value)[] headers)
         => Response(Encoding.UTF8.GetBytes(body), status, "application/json", headers);
 
-    public static HttpResponseMessage Text(string body, int status, string contentType = "text/plain", params (string Name, string Value)[] headers)
+    public static HttpResponseMessage Text(
+        string body, int status, string contentType = "text/plain", params (string Name, string Value)[] headers)
         => Response(Encoding.UTF8.GetBytes(body), status, contentType, headers);
 
-    public static HttpResponseMessage Response(byte[] body, int status, string? contentType, params (string Name, string Value)[] headers)
+    public static HttpResponseMessage Response(
+        byte[] body, int status, string? contentType, params (string Name, string Value)[] headers)
     {
         var response = new HttpResponseMessage((HttpStatusCode)status) { Content = new ByteArrayContent(body) };
         if (contentType is not null)
@@ -126,21 +137,22 @@ internal static class TestClients
         => "[" + string.Join(",", Enumerable.Range(from, count).Select(id => Agent(id))) + "]";
 
     public static string Agent(long id, string name = "a")
-        => $$$"""{"id":{{{id}}},"name":"{{{name}}}{{{id}}}","config_project":{"id":101,"path_with_namespace":"group/app"}}""";
+        => $$$"""{"id":{{{id}}},"name":"{{{name}}}{{{id}}}","config_project":{"id":101"""
+            + ""","path_with_namespace":"group/app"}}""";
 }
 
-/// <summary>Keeps what a client says.</summary>
+/// <summary>Records the messages, retries and progress that a client reports.</summary>
 internal sealed class RecordingObserver : IGitLabObserver
 {
-    public ConcurrentQueue<string> Lines { get; } = new();
+    public ConcurrentQueue<string> Messages { get; } = new();
 
     public ConcurrentQueue<(TimeSpan Delay, string Reason)> Waits { get; } = new();
 
-    public void OnVerbose(string message) => Lines.Enqueue(message);
+    public void OnVerbose(string message) => Messages.Enqueue(message);
 
     public void OnRetry(TimeSpan delay, string reason) => Waits.Enqueue((delay, reason));
 
-    public void OnProgress(int done, int? total, int found) => Lines.Enqueue($"progress {done}/{total} {found}");
+    public void OnProgress(int done, int? total, int found) => Messages.Enqueue($"progress {done}/{total} {found}");
 
-    public override string ToString() => string.Join('\n', Lines.Concat(Waits.Select(wait => wait.Reason)));
+    public override string ToString() => string.Join('\n', Messages.Concat(Waits.Select(wait => wait.Reason)));
 }

@@ -10,7 +10,8 @@ using Xunit;
 namespace GitLabAgents.Tests;
 
 /// <summary>
-/// Certificates in the form that the release of GitLab expects: PEM, or base64 of it in older releases.
+/// Checks that certificates have the encoding that the release of GitLab expects: PEM, or base64 of it in older
+/// releases.
 /// </summary>
 public sealed class CertificateFormTests
 {
@@ -27,10 +28,10 @@ public sealed class CertificateFormTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task The_form_that_the_server_takes_is_found_once_for_a_session(bool takesBase64)
+    public async Task The_encoding_that_the_server_accepts_is_detected_once_per_session(bool takesBase64)
     {
         using MockHttpMessageHandler http = CreateServer(pem => pem == takesBase64 ? 400 : 201);
-        GitLabClient client = TestClients.Client(http);
+        GitLabClient client = TestClients.CreateClient(http);
         using NewUrlConfiguration content = Content();
         AgentUrlConfiguration created = await client.CreateUrlConfigurationAsync(101, 11, content);
         Assert.Equal(takesBase64 ? ["pem", "base64"] : ["pem"], _sent);
@@ -42,13 +43,13 @@ public sealed class CertificateFormTests
     }
 
     [Fact]
-    public async Task A_server_that_refuses_both_forms_is_quoted_with_both_reasons()
+    public async Task An_error_quotes_both_reasons_if_the_server_rejects_both_encodings()
     {
         using MockHttpMessageHandler http = CreateServer(_ => 400);
         using NewUrlConfiguration content = Content();
         GitLabApiException e = await TestClients.ThrowsAsync(
             GitLabErrorKind.InvalidRequest,
-            () => TestClients.Client(http).CreateUrlConfigurationAsync(101, 11, content));
+            () => TestClients.CreateClient(http).CreateUrlConfigurationAsync(101, 11, content));
         Assert.Equal(["pem", "base64"], _sent);
         Assert.Contains("valid PEM certificate", e.Message, StringComparison.Ordinal);
         Assert.Contains("is not base64", e.Message, StringComparison.Ordinal);
@@ -57,23 +58,23 @@ public sealed class CertificateFormTests
     [Theory]
     [InlineData(403, GitLabErrorKind.Forbidden)]
     [InlineData(500, GitLabErrorKind.ServerError)]
-    public async Task Only_a_400_is_answered_with_the_other_form(int status, GitLabErrorKind kind)
+    public async Task Only_a_400_is_retried_with_the_other_encoding(int status, GitLabErrorKind kind)
     {
         using MockHttpMessageHandler http = CreateServer(_ => status);
         using NewUrlConfiguration content = Content();
         await TestClients.ThrowsAsync(
-            kind, () => TestClients.Client(http).CreateUrlConfigurationAsync(101, 11, content));
+            kind, () => TestClients.CreateClient(http).CreateUrlConfigurationAsync(101, 11, content));
         Assert.Equal(["pem"], _sent);
     }
 
     [Fact]
-    public async Task Without_certificates_there_is_one_form()
+    public async Task A_request_without_certificates_is_not_retried_with_another_encoding()
     {
         using MockHttpMessageHandler http = CreateServer(_ => 400);
         using var content = new NewUrlConfiguration("grpcs://agent.example.com", null, null, null, null);
         await TestClients.ThrowsAsync(
             GitLabErrorKind.InvalidRequest,
-            () => TestClients.Client(http).CreateUrlConfigurationAsync(101, 11, content));
+            () => TestClients.CreateClient(http).CreateUrlConfigurationAsync(101, 11, content));
         Assert.Equal(["none"], _sent);
     }
 
@@ -84,7 +85,7 @@ public sealed class CertificateFormTests
     [InlineData("indented")]
     [InlineData("one line")]
     [InlineData("byte order mark")]
-    public async Task However_PEM_is_written_GitLab_gets_the_standard_form(string how)
+    public async Task PEM_is_normalized_before_it_is_sent(string how)
     {
         string Write(string pem) => how switch
         {
@@ -98,7 +99,7 @@ public sealed class CertificateFormTests
         };
         using MockHttpMessageHandler http = CreateServer(_ => 201);
         using NewUrlConfiguration content = Content(Write(Pems.Certificate + Pems.Expired), Write(Pems.Key));
-        await TestClients.Client(http).CreateUrlConfigurationAsync(101, 11, content);
+        await TestClients.CreateClient(http).CreateUrlConfigurationAsync(101, 11, content);
         using JsonDocument body = JsonDocument.Parse(content.ToJson(useBase64: false));
         Assert.Equal(Pems.Certificate + Pems.Expired, body.RootElement.GetProperty("client_cert").GetString());
         Assert.Equal(Pems.Key, body.RootElement.GetProperty("client_key").GetString());
@@ -107,7 +108,7 @@ public sealed class CertificateFormTests
     [Theory]
     [InlineData("Ed25519", 0x70, 32)]
     [InlineData("Ed448", 0x71, 57)]
-    public void A_key_that_GitLab_fails_on_is_refused(string name, byte identifier, byte length)
+    public void A_key_that_GitLab_cannot_handle_is_rejected(string name, byte identifier, byte length)
     {
         // PKCS #8: version, algorithm, and the key as an octet string in another.
         byte[] key =
@@ -126,7 +127,7 @@ public sealed class CertificateFormTests
     }
 
     [Fact]
-    public void What_is_not_a_key_for_TLS_is_refused()
+    public void A_key_that_TLS_cannot_use_is_rejected()
     {
         Assert.Contains(
             "is an SSH key",
@@ -150,7 +151,7 @@ public sealed class CertificateFormTests
         PemMaterial.PrivateKey("key.pem", (key ?? Pems.Key).ToCharArray()),
         null);
 
-    // A server that returns certificates as it got them.
+    // Creates a server that returns certificates as it received them.
     private MockHttpMessageHandler CreateServer(Func<bool, int> statusForPem)
     {
         var http = new MockHttpMessageHandler();

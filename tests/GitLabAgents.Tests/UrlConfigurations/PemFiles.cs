@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Certificates and keys of every kind that a user may have at hand.</summary>
+/// <summary>Certificates and keys in each format that users have.</summary>
 internal sealed class PemFiles
 {
     private const string Password = "secret";
@@ -16,8 +16,11 @@ internal sealed class PemFiles
         Expired = Sign(key, DateTimeOffset.UtcNow.AddDays(-30), DateTimeOffset.UtcNow.AddDays(-10));
         Key = key.ExportPkcs8PrivateKeyPem() + "\n";
         TraditionalKey = key.ExportRSAPrivateKeyPem() + "\n";
-        EncryptedKey = key.ExportEncryptedPkcs8PrivateKeyPem(Password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 10)) + "\n";
-        TraditionalEncryptedKey = TraditionalKey.Replace("KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n", StringComparison.Ordinal);
+        EncryptedKey = key.ExportEncryptedPkcs8PrivateKeyPem(
+            Password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 10))
+            + "\n";
+        TraditionalEncryptedKey = TraditionalKey.Replace(
+            "KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n", StringComparison.Ordinal);
         using RSA other = RSA.Create(2048);
         OtherKey = other.ExportPkcs8PrivateKeyPem() + "\n";
         using ECDsa curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace GitLabAgents.Tests;
 
-/// <summary>Operations 9 to 12 over real HTTP.</summary>
+/// <summary>Checks the operations on URL configurations over HTTP.</summary>
 public sealed class UrlConfigurationTests
 {
     private const long Project = 101;
@@ -20,60 +20,70 @@ public sealed class UrlConfigurationTests
     private static readonly PemFiles Pems = new();
 
     [Fact]
-    public async Task Jwt_sends_the_url_alone_and_gives_a_key_for_the_helm_value()
+    public async Task JWT_sends_only_the_URL_and_returns_the_public_key_for_Helm()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         using NewUrlConfiguration content = Content();
-        AgentUrlConfiguration made = await TestClients.Client(server).CreateUrlConfigurationAsync(Project, Agent, content);
+        AgentUrlConfiguration created = await TestClients.CreateClient(server)
+            .CreateUrlConfigurationAsync(Project, Agent, content);
 
         RecordedRequest request = Assert.Single(server.Requests);
         Assert.Equal("POST", request.Method);
         Assert.Equal(Path, request.RawTarget);
         Assert.Equal($$"""{"url":"{{Url}}"}""", request.Body);
-        Assert.Equal(UrlAuthenticationMethod.Jwt, made.AuthenticationMethod);
-        Assert.Equal(32, Convert.FromBase64String(made.PublicKey!).Length);
-        Assert.DoesNotContain('\n', made.PublicKey!);
-        Assert.Null(made.ClientCertificate);
-        Assert.Null(made.CertificateExpiresAt);
-        Assert.Equal((Project, Agent, made.Id), (made.ProjectId, made.AgentId, made.UrlConfigurationId));
+        Assert.Equal(UrlAuthenticationMethod.Jwt, created.AuthenticationMethod);
+        Assert.Equal(32, Convert.FromBase64String(created.PublicKey!).Length);
+        Assert.DoesNotContain('\n', created.PublicKey!);
+        Assert.Null(created.ClientCertificate);
+        Assert.Null(created.CertificateExpiresAt);
+        Assert.Equal((Project, Agent, created.Id), (created.ProjectId, created.AgentId, created.UrlConfigurationId));
     }
 
     [Theory]
     [InlineData(CertificateEncoding.Strict)]
     [InlineData(CertificateEncoding.LineBreaks)]
     [InlineData(CertificateEncoding.Pem)]
-    public async Task Mutual_tls_sends_certificates_and_reads_pem(CertificateEncoding encoding)
+    public async Task Mutual_TLS_sends_certificates_and_returns_PEM(CertificateEncoding encoding)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(o => o.CertificateEncoding = encoding);
-        GitLabClient client = TestClients.Client(server);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(o => o.CertificateEncoding = encoding);
+        GitLabClient client = TestClients.CreateClient(server);
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key, Pems.Expired, "agent.internal");
-        AgentUrlConfiguration made = await client.CreateUrlConfigurationAsync(Project, Agent, content);
+        AgentUrlConfiguration created = await client.CreateUrlConfigurationAsync(Project, Agent, content);
 
         using JsonDocument body = JsonDocument.Parse(server.Requests.Last(request => request.Method == "POST").Body);
-        Assert.Equal(["url", "client_cert", "client_key", "ca_cert", "tls_host"], body.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(
+            ["url", "client_cert", "client_key", "ca_cert", "tls_host"],
+            body.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(Pems.Certificate, Decode(body, "client_cert"));
         Assert.Equal(Pems.Key, Decode(body, "client_key"));
         Assert.Equal(Pems.Expired, Decode(body, "ca_cert"));
 
-        AgentUrlConfiguration read = await client.GetUrlConfigurationAsync(Project, Agent, made.Id);
+        AgentUrlConfiguration read = await client.GetUrlConfigurationAsync(Project, Agent, created.Id);
         AgentUrlConfiguration listed = Assert.Single(await client.GetUrlConfigurationsAsync(Project, Agent));
-        foreach (AgentUrlConfiguration configuration in new[] { made, read, listed })
+        foreach (AgentUrlConfiguration configuration in new[] { created, read, listed })
         {
             Assert.Equal(UrlAuthenticationMethod.Mtls, configuration.AuthenticationMethod);
             Assert.Equal(Pems.Certificate.Trim(), configuration.ClientCertificate!.Trim());
             Assert.Equal(Pems.Expired.Trim(), configuration.CaCertificate!.Trim());
             Assert.Equal("agent.internal", configuration.TlsHost);
             Assert.Null(configuration.PublicKey);
-            Assert.InRange(configuration.CertificateExpiresAt!.Value, DateTimeOffset.UtcNow.AddDays(29), DateTimeOffset.UtcNow.AddDays(31));
+            Assert.InRange(
+                configuration.CertificateExpiresAt!.Value,
+                DateTimeOffset.UtcNow.AddDays(29),
+                DateTimeOffset.UtcNow.AddDays(31));
         }
     }
 
     [Fact]
-    public async Task A_public_key_with_line_breaks_is_given_without()
+    public async Task Line_breaks_are_removed_from_a_public_key()
     {
         byte[] key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
         string broken = Convert.ToBase64String(key).Insert(20, "\\n") + "\\n";
-        GitLabClient client = TestClients.Client(new FakeHandler(_ => TestClients.Json($$"""[{"id":1,"agent_id":11,"url":"grpc://a","public_key":"{{broken}}","client_cert":null,"ca_cert":"","unknown":[]}]""")));
+        GitLabClient client = TestClients.CreateClient(
+            new FakeHandler(
+                _ => TestClients.Json(
+                    $$"""[{"id":1,"agent_id":11,"url":"grpc://a","public_key":"{{broken}}","client_cert":null"""
+                        + ""","ca_cert":"","unknown":[]}]""")));
         AgentUrlConfiguration read = Assert.Single(await client.GetUrlConfigurationsAsync(Project, Agent));
         Assert.Equal(Convert.ToBase64String(key), read.PublicKey);
         Assert.Null(read.CaCertificate);
@@ -83,10 +93,13 @@ public sealed class UrlConfigurationTests
     [InlineData("client_cert", "!!! no base64 !!!")]
     [InlineData("client_cert", "aGVsbG8=")]
     [InlineData("public_key", "!!! no base64 !!!")]
-    public async Task What_is_no_certificate_is_an_invalid_response(string field, string value)
+    public async Task An_invalid_certificate_or_key_is_an_invalid_response(string field, string value)
     {
-        GitLabClient client = TestClients.Client(new FakeHandler(_ => TestClients.Json($$"""{"id":1,"agent_id":11,"url":"grpc://a","{{field}}":"{{value}}"}""")));
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => client.GetUrlConfigurationAsync(Project, Agent, 1));
+        GitLabClient client = TestClients.CreateClient(
+            new FakeHandler(
+                _ => TestClients.Json($$"""{"id":1,"agent_id":11,"url":"grpc://a","{{field}}":"{{value}}"}""")));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => client.GetUrlConfigurationAsync(Project, Agent, 1));
     }
 
     [Theory]
@@ -95,9 +108,10 @@ public sealed class UrlConfigurationTests
     [InlineData("https://example.com")]
     [InlineData("grpcs://")]
     [InlineData("grpc:example")]
-    public void A_url_that_is_not_grpc_is_refused(string url)
+    public void A_URL_that_is_not_gRPC_is_rejected(string url)
     {
-        GitLabApiException e = Assert.Throws<GitLabApiException>(() => new NewUrlConfiguration(url, null, null, null, null));
+        GitLabApiException e = Assert.Throws<GitLabApiException>(
+            () => new NewUrlConfiguration(url, null, null, null, null));
         Assert.Equal(GitLabErrorKind.InvalidRequest, e.Kind);
         Assert.Contains("grpc://", e.Message, StringComparison.Ordinal);
     }
@@ -117,7 +131,7 @@ public sealed class UrlConfigurationTests
         ["swapped key"] = (
             Pems.Certificate, Pems.Certificate,
             "key.pem contains a certificate where a private key is expected"),
-        ["no pem"] = (
+        ["no PEM"] = (
             "hello", Pems.Key,
             "cert.pem is not PEM"),
         ["der"] = (
@@ -126,7 +140,7 @@ public sealed class UrlConfigurationTests
         ["empty"] = (
             Pems.Certificate, string.Empty,
             "key.pem is not PEM"),
-        ["open block"] = (
+        ["incomplete block"] = (
             Pems.Certificate[..200], Pems.Key,
             "cert.pem is not valid PEM"),
         ["damaged certificate"] = (
@@ -135,13 +149,13 @@ public sealed class UrlConfigurationTests
         ["encrypted key"] = (
             Pems.Certificate, Pems.EncryptedKey,
             "key.pem is encrypted"),
-        ["encrypted key of old form"] = (
+        ["encrypted key in the traditional format"] = (
             Pems.Certificate, Pems.TraditionalEncryptedKey,
             "key.pem is encrypted"),
         ["another key"] = (
             Pems.Certificate, Pems.OtherKey,
             "key.pem does not belong to the certificate of cert.pem"),
-        ["key of another kind"] = (
+        ["key of another algorithm"] = (
             Pems.Certificate, Pems.CurveKey,
             "key.pem does not belong to the certificate of cert.pem"),
         ["public key"] = (
@@ -153,98 +167,120 @@ public sealed class UrlConfigurationTests
 
     [Theory]
     [MemberData(nameof(InvalidFileNames))]
-    public void An_invalid_file_is_reported_with_its_name_and_the_mistake(string name)
+    public void An_invalid_file_is_rejected_with_its_name_and_the_reason(string name)
     {
         (string? certificate, string? key, string expected) = InvalidFiles[name];
         GitLabApiException e = Assert.Throws<GitLabApiException>(() => Content(certificate, key));
         Assert.Equal(GitLabErrorKind.InvalidRequest, e.Kind);
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(Inside(Pems.Key), e.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(FirstLineOf(Pems.Key), e.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_private_key_in_the_certificate_file_does_not_go_along()
+    public async Task A_private_key_in_the_certificate_file_is_not_sent()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         string both = Pems.Certificate + Pems.Key;
         using NewUrlConfiguration content = Content(both, both);
-        await TestClients.Client(server).CreateUrlConfigurationAsync(Project, Agent, content);
+        await TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, Agent, content);
         using JsonDocument body = JsonDocument.Parse(server.Requests.Last(request => request.Method == "POST").Body);
         Assert.Equal(Pems.Certificate, Decode(body, "client_cert"));
         Assert.Equal(Pems.Key, Decode(body, "client_key"));
     }
 
     [Fact]
-    public void The_old_form_of_a_key_is_taken() => Content(Pems.Certificate, Pems.TraditionalKey).Dispose();
+    public void A_key_in_the_traditional_format_is_accepted()
+        => Content(Pems.Certificate, Pems.TraditionalKey).Dispose();
 
     [Fact]
-    public void An_expired_certificate_is_a_concern_and_no_refusal()
+    public void An_expired_certificate_is_a_warning()
     {
         using NewUrlConfiguration content = Content(Pems.Expired, Pems.Key, Pems.Certificate);
-        string concern = Assert.Single(content.GetWarnings(DateTimeOffset.UtcNow));
-        Assert.Contains("cert.pem", concern, StringComparison.Ordinal);
-        Assert.Contains("expired", concern, StringComparison.Ordinal);
-        Assert.Contains("not valid before", content.GetWarnings(DateTimeOffset.UtcNow.AddYears(-1)).First(), StringComparison.Ordinal);
+        string warning = Assert.Single(content.GetWarnings(DateTimeOffset.UtcNow));
+        Assert.Contains("cert.pem", warning, StringComparison.Ordinal);
+        Assert.Contains("expired", warning, StringComparison.Ordinal);
+        Assert.Contains(
+            "not valid before",
+            content.GetWarnings(DateTimeOffset.UtcNow.AddYears(-1)).First(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_certificate_that_the_server_drops_leaves_nothing_behind()
+    public async Task A_configuration_is_removed_if_the_server_ignored_its_certificate()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        server.Faults.Add(Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201).On("POST", "/url_configurations"));
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        server.Faults.Add(
+            Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201)
+                .On("POST", "/url_configurations"));
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).CreateUrlConfigurationAsync(Project, 12, content));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse,
+            () => TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, 12, content));
         Assert.Contains("ignored the client certificate", e.Message, StringComparison.Ordinal);
         Assert.Contains("was removed", e.Message, StringComparison.Ordinal);
         Assert.Null(server.State.UrlConfigurationOf(server.State.FindAgent(12)!));
     }
 
     [Fact]
-    public async Task Should_that_removal_fail_the_error_says_what_is_left()
+    public async Task If_that_removal_fails_the_error_has_the_command_to_repeat_it()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        server.Faults.Add(Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201).On("POST", "/url_configurations"));
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        server.Faults.Add(
+            Fault.Body("""{"id":501,"agent_id":12,"url":"grpcs://a","public_key":"AAAA"}""", status: 201)
+                .On("POST", "/url_configurations"));
         server.Faults.Add(Fault.Status(500).On("DELETE").Always());
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidResponse, () => TestClients.Client(server).CreateUrlConfigurationAsync(Project, 12, content));
-        Assert.Contains("Remove-GitLabAgentUrlConfiguration -Project 101 -Agent 12 -UrlConfigurationId 501", e.Message, StringComparison.Ordinal);
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse,
+            () => TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, 12, content));
+        Assert.Contains(
+            "Remove-GitLabAgentUrlConfiguration -Project 101 -Agent 12 -UrlConfigurationId 501",
+            e.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(ReceptiveAgents.Off, "are disabled on this GitLab")]
     [InlineData(ReceptiveAgents.Absent, "has no receptive agents")]
-    public async Task Off_and_absent_are_said_as_such(ReceptiveAgents state, string words)
+    public async Task The_error_distinguishes_disabled_from_unsupported_receptive_agents(
+        ReceptiveAgents state, string text)
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync(o => o.ReceptiveAgents = state);
-        GitLabClient client = TestClients.Client(server);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(o => o.ReceptiveAgents = state);
+        GitLabClient client = TestClients.CreateClient(server);
         using NewUrlConfiguration content = Content();
         foreach (Func<Task> operation in Operations(client, content, 501))
         {
             GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.UrlConfigurationNotFound, operation);
-            Assert.Contains(words, e.Message, StringComparison.Ordinal);
+            Assert.Contains(text, e.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public async Task A_missing_agent_a_missing_project_and_a_missing_configuration_are_told_apart()
+    public async Task The_error_distinguishes_a_missing_agent_project_and_configuration()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        GitLabClient client = TestClients.Client(server);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        GitLabClient client = TestClients.CreateClient(server);
         using NewUrlConfiguration content = Content();
-        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationsAsync(Project, 999));
-        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationAsync(Project, 999, 1));
-        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.CreateUrlConfigurationAsync(Project, 999, content));
-        await TestClients.ThrowsAsync(GitLabErrorKind.AgentNotFound, () => client.DeleteUrlConfigurationAsync(Project, 999, 1));
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.UrlConfigurationNotFound, () => client.GetUrlConfigurationAsync(Project, Agent, 999));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationsAsync(Project, 999));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => client.GetUrlConfigurationAsync(Project, 999, 1));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => client.CreateUrlConfigurationAsync(Project, 999, content));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.AgentNotFound, () => client.DeleteUrlConfigurationAsync(Project, 999, 1));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.UrlConfigurationNotFound, () => client.GetUrlConfigurationAsync(Project, Agent, 999));
         Assert.Contains("no such URL configuration", e.Message, StringComparison.Ordinal);
-        await TestClients.ThrowsAsync(GitLabErrorKind.UrlConfigurationNotFound, () => client.DeleteUrlConfigurationAsync(Project, Agent, 999));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.UrlConfigurationNotFound, () => client.DeleteUrlConfigurationAsync(Project, Agent, 999));
     }
 
     [Fact]
-    public async Task A_role_below_maintainer_is_forbidden_and_says_so()
+    public async Task A_role_below_Maintainer_is_forbidden()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        GitLabClient client = TestClients.Client(server, token: "glpat-developer");
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        GitLabClient client = TestClients.CreateClient(server, token: "glpat-developer");
         using NewUrlConfiguration content = Content();
         foreach (Func<Task> operation in Operations(client, content, 501))
         {
@@ -254,51 +290,64 @@ public sealed class UrlConfigurationTests
     }
 
     [Fact]
-    public async Task A_second_configuration_is_a_conflict_whatever_the_words()
+    public async Task A_second_configuration_is_a_conflict_whatever_the_message()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        server.Faults.Add(Fault.Status(400, """{"message":"400 Bad request - 既に存在します"}""").On("POST", "/url_configurations").Always());
-        GitLabClient client = TestClients.Client(server);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        server.Faults.Add(
+            Fault.Status(400, """{"message":"400 Bad request - 既に存在します"}""")
+                .On("POST", "/url_configurations")
+                .Always());
+        GitLabClient client = TestClients.CreateClient(server);
         using NewUrlConfiguration content = Content();
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => client.CreateUrlConfigurationAsync(Project, 12, content));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.Conflict, () => client.CreateUrlConfigurationAsync(Project, 12, content));
         Assert.Contains("既に存在します", e.Message, StringComparison.Ordinal);
-        await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => client.CreateUrlConfigurationAsync(Project, Agent, content));
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest, () => client.CreateUrlConfigurationAsync(Project, Agent, content));
     }
 
     [Fact]
-    public async Task A_lost_answer_is_an_unknown_outcome_and_is_not_sent_again()
+    public async Task A_lost_response_is_an_unknown_outcome_and_is_not_retried()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Reset().On("POST").AfterActing());
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.OutcomeUnknown, () => TestClients.Client(server).CreateUrlConfigurationAsync(Project, Agent, content));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.OutcomeUnknown,
+            () => TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, Agent, content));
         Assert.Contains("Get-GitLabAgentUrlConfiguration -Project 101 -Agent 11", e.Message, StringComparison.Ordinal);
         Assert.Single(server.Requests);
     }
 
     [Fact]
-    public async Task The_private_key_is_in_no_error_and_no_line_even_if_the_server_echoes_the_request()
+    public async Task A_private_key_that_the_server_echoes_is_in_no_error_or_message()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
         string sent = Convert.ToBase64String(Encoding.UTF8.GetBytes(Pems.Key));
-        server.Faults.Add(Fault.Status(422, $$"""{"message":"cannot take {{sent}} as {{Inside(Pems.Key)}}"}""").On("POST"));
+        server.Faults.Add(
+            Fault.Status(422, $$"""{"message":"cannot take {{sent}} as {{FirstLineOf(Pems.Key)}}"}""").On("POST"));
         var observer = new RecordingObserver();
         using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
-        GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.InvalidRequest, () => TestClients.Client(server, observer: observer).CreateUrlConfigurationAsync(Project, Agent, content));
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidRequest,
+            () => TestClients.CreateClient(server, observer: observer)
+                .CreateUrlConfigurationAsync(Project, Agent, content));
         foreach (string text in new[] { e.ToString(), e.ServerMessage ?? string.Empty, observer.ToString() })
         {
-            Assert.DoesNotContain(Inside(Pems.Key), text, StringComparison.Ordinal);
+            Assert.DoesNotContain(FirstLineOf(Pems.Key), text, StringComparison.Ordinal);
             Assert.DoesNotContain(sent[..60], text, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public async Task Removing_sends_one_delete()
+    public async Task A_removal_sends_one_DELETE()
     {
-        await using FakeGitLabServer server = await TestClients.ServerAsync();
-        await TestClients.Client(server).DeleteUrlConfigurationAsync(Project, 12, 501);
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        await TestClients.CreateClient(server).DeleteUrlConfigurationAsync(Project, 12, 501);
         RecordedRequest request = Assert.Single(server.Requests);
-        Assert.Equal(("DELETE", "/api/v4/projects/101/cluster_agents/12/url_configurations/501"), (request.Method, request.RawTarget));
+        Assert.Equal(
+            ("DELETE", "/api/v4/projects/101/cluster_agents/12/url_configurations/501"),
+            (request.Method, request.RawTarget));
         Assert.Empty(server.State.UrlConfigurations);
     }
 
@@ -310,7 +359,8 @@ public sealed class UrlConfigurationTests
         () => client.DeleteUrlConfigurationAsync(Project, 12, id),
     ];
 
-    private static NewUrlConfiguration Content(string? certificate = null, string? key = null, string? authority = null, string? tlsHost = null)
+    private static NewUrlConfiguration Content(
+        string? certificate = null, string? key = null, string? authority = null, string? tlsHost = null)
         => new(
             Url,
             tlsHost,
@@ -318,11 +368,11 @@ public sealed class UrlConfigurationTests
             key is null ? null : PemMaterial.PrivateKey("key.pem", key.ToCharArray()),
             authority is null ? null : PemMaterial.Certificate("ca.pem", authority.ToCharArray()));
 
-    // The server may take PEM or base64 of it.
+    // The server accepts PEM or base64 of it.
     private static string Decode(JsonDocument body, string name)
         => body.RootElement.GetProperty(name).GetString() is { } text && Pem.IsPem(text)
             ? text
             : Encoding.UTF8.GetString(body.RootElement.GetProperty(name).GetBytesFromBase64());
 
-    private static string Inside(string pem) => pem.Split('\n')[1];
+    private static string FirstLineOf(string pem) => pem.Split('\n')[1];
 }
