@@ -1,36 +1,38 @@
 <#
 .SYNOPSIS
-Enrols many GitLab agents: registers each, makes its token and hands the token's secret to the cluster.
+Enrols many GitLab agents: registers each agent, creates its token, and deploys the token's secret to the cluster.
 
 .DESCRIPTION
-Reads a CSV file with the columns Project and Agent, and optionally TokenName (by default the agent's name), Description,
-and whatever -Deploy needs. By default that is Context, a context of kubectl, and optionally Namespace and SecretName
-(both gitlab-agent-token in namespace gitlab-agent otherwise).
+Reads a CSV file with the columns Project and Agent, and optionally TokenName (by default the agent's name),
+Description, and the columns that -Deploy needs. By default, these are Context, a context of kubectl, and optionally
+Namespace (by default gitlab-agent) and SecretName (by default gitlab-agent-token).
 
-A row that fails does not stop the others. The file can be run again: an agent that is there is not made anew, and one
-that has an active token of the name is left alone. When the secret cannot be handed over, the token that was just made
-is revoked again: nobody has its secret. The secret is in no output, file, error or command line.
+A row that fails does not stop the others. You can run the script again with the same file: it does not create an agent
+that exists, and it does not change an agent that has an active token of the name. If the secret cannot be deployed, the
+script revokes the new token, because nobody has its secret. No secret is written to the output, a file, an error or a
+command line.
 
-Without a session, it connects as Connect-GitLab does: with GITLAB_HOST and GITLAB_TOKEN of the environment. Enrolling
-needs the scope api and the role Maintainer.
+Without a session, the script connects as Connect-GitLab does, with GITLAB_HOST and GITLAB_TOKEN of the environment. The
+access token needs the scope api and the role Maintainer.
 
-Exit codes: 0, every row is enrolled; 1, the run failed; 2, some rows failed.
+Exit codes: 0, all rows are enrolled, and with -WaitSec the new agents are connected; 1, the script failed; 2, a row
+failed, or an agent was not connected in time.
 
 .PARAMETER Path
-The CSV file, UTF-8.
+Specifies the CSV file, in UTF-8.
 
 .PARAMETER Deploy
-What hands the secret over. It is called with the new token, whose Token is a SecureString and whose RevealToken() gives
-the secret in the clear, and with the row. What it puts out is thrown away; to fail, it throws. By default the secret
-becomes a Kubernetes secret, handed to kubectl through its standard input.
+Specifies a script block that deploys the secret instead of kubectl. Its arguments are the new token and the row. The
+token has the secret in Token, as a SecureString, and RevealToken() returns it as plain text. The output of the script
+block is discarded. It must throw if the secret was not deployed. By default, the script passes the secret to kubectl
+through standard input, which creates a Kubernetes secret.
 
 .PARAMETER WaitSec
-Waits up to this many seconds until the agents that were just enrolled are connected, all of them together. For a
--Deploy that installs the agent. An agent that is not connected in time is an error that says what was seen.
-By default, the script does not wait.
+Specifies how many seconds to wait until the new agents are connected, all of them together. Use it if -Deploy installs
+the agent. By default, the script does not wait.
 
 .PARAMETER ResultPath
-Writes the outcome of every row as CSV to this file too.
+Writes the outcome of each row to this CSV file as well.
 
 .EXAMPLE
 ./examples/Add-AgentFromCsv.ps1 agents.csv -WhatIf
@@ -44,9 +46,12 @@ platform/infra,cluster-ap,admin@cluster-ap
 platform/infra,cluster-sa,admin@cluster-sa
 
 .EXAMPLE
-./examples/Add-AgentFromCsv.ps1 agents.csv -Deploy { param($Token, $Row) Set-Secret -Vault Ops -Name "agent-$($Row.Agent)" -SecureStringSecret $Token.Token }
+./examples/Add-AgentFromCsv.ps1 agents.csv -Deploy {
+    param($Token, $Row)
+    Set-Secret -Vault Ops -Name "agent-$($Row.Agent)" -SecureStringSecret $Token.Token
+}
 
-Into a vault of Microsoft.PowerShell.SecretManagement; the secret is never in the clear.
+Stores each secret in a vault of Microsoft.PowerShell.SecretManagement; it never becomes plain text.
 #>
 [CmdletBinding(SupportsShouldProcess)]
 param(
@@ -66,19 +71,22 @@ param(
 
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
-$unconnected = @()
-$utf8 = if ($PSVersionTable.PSVersion.Major -ge 6) { 'utf8BOM' } else { 'utf8' } # With a mark: spreadsheets look for it.
-$PSNativeCommandUseErrorActionPreference = $true # A native command of -Deploy that fails, fails the row (PowerShell 7.4 and later).
+# Spreadsheets need the byte order mark.
+$utf8 = if ($PSVersionTable.PSVersion.Major -ge 6) { 'utf8BOM' } else { 'utf8' }
+# A native command that fails makes -Deploy fail (PowerShell 7.4 and later).
+$PSNativeCommandUseErrorActionPreference = $true
 
 function Get-Cell ($Row, $Column, $Default = '') {
     $property = $Row.PSObject.Properties[$Column]
     if ($property -and $property.Value) { $property.Value } else { $Default }
 }
 
-# For spreadsheets: text that begins like a formula is kept text.
+# For spreadsheets: text that looks like a formula remains text.
 function ConvertTo-Cell ($Value) { "$Value" -replace '^(?=[=+\-@\t\r])', "'" }
 
-# Words of others, without the secret in any form that kubectl could repeat.
+function Format-Count ($Count, $Noun) { "$Count $Noun$(if ($Count -ne 1) { 's' })" }
+
+# Removes the secret from text, in any form in which kubectl could repeat it.
 function Hide-Secret ([string] $Text, $Token) {
     $secret = $Token.RevealToken()
     $encoded = [convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($secret))
@@ -87,9 +95,10 @@ function Hide-Secret ([string] $Text, $Token) {
 
 function Publish-KubernetesSecret ($Token, $Row) {
     $PSNativeCommandUseErrorActionPreference = $false
-    $ErrorActionPreference = 'Continue' # Windows PowerShell would take a warning of kubectl for a failure.
+    $ErrorActionPreference = 'Continue' # Windows PowerShell would treat a warning of kubectl as a failure.
     $namespace = Get-Cell -Row $Row -Column Namespace -Default gitlab-agent
-    $output = @{
+    $name = Get-Cell -Row $Row -Column SecretName -Default gitlab-agent-token
+    $manifest = @{
         apiVersion = 'v1'
         kind       = 'List'
         items      = @(
@@ -97,12 +106,78 @@ function Publish-KubernetesSecret ($Token, $Row) {
             @{
                 apiVersion = 'v1'
                 kind       = 'Secret'
-                metadata   = @{ name = (Get-Cell -Row $Row -Column SecretName -Default gitlab-agent-token); namespace = $namespace }
+                metadata   = @{ name = $name; namespace = $namespace }
                 stringData = @{ token = $Token.RevealToken() }
             }
         )
-    } | ConvertTo-Json -Depth 5 | kubectl --context (Get-Cell $Row Context) apply --server-side --force-conflicts --filename - 2>&1 | Out-String
-    if ($LASTEXITCODE -ne 0) { throw "kubectl ended with $($LASTEXITCODE): $(Hide-Secret $output.Trim() $Token)" }
+    } | ConvertTo-Json -Depth 5
+    $arguments = '--context', (Get-Cell $Row Context), 'apply', '--server-side', '--force-conflicts', '--filename', '-'
+    $output = $manifest | kubectl @arguments 2>&1 | Out-String
+    if ($LASTEXITCODE -ne 0) {
+        throw "kubectl returned exit code $($LASTEXITCODE): $(Hide-Secret $output.Trim() $Token)"
+    }
+}
+
+# Deploys a new token. If that fails, revokes the token.
+function Publish-Token ($Token, $Row) {
+    try {
+        $null = if ($Deploy) { & $Deploy $Token $Row } else { Publish-KubernetesSecret $Token $Row }
+    }
+    catch {
+        $message = Hide-Secret "$_" $Token
+        # PowerShell keeps the errors, with the secret in them.
+        foreach ($kept in @($Error)) { if ((Hide-Secret "$kept" $Token) -cne "$kept") { $Error.Remove($kept) } }
+        $rollback = try {
+            $Token | Revoke-GitLabAgentToken -Confirm:$false
+            "Token $($Token.Id) was revoked."
+        }
+        catch { "Token $($Token.Id) could not be revoked. Revoke it: $($_.Exception.Message)" }
+        throw "The secret was not deployed: $message $rollback"
+    }
+}
+
+# Enrols the agent of a row, and records what was done in the result.
+function Add-Agent ($Row, $Result) {
+    if (-not $Result.Project) { throw 'The row has no project.' }
+    if ($Result.Agent -cnotmatch '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$') {
+        throw "'$($Result.Agent)' is not a valid agent name: use at most 63 of a-z, 0-9 and -, without - at either end."
+    }
+    if (-not $Deploy -and -not (Get-Cell $Row Context)) { throw 'The row has no context for kubectl.' }
+    $tokenName = Get-Cell -Row $Row -Column TokenName -Default $Result.Agent
+
+    $agent = try { Get-GitLabClusterAgent -Project $Result.Project -Name $Result.Agent }
+    catch { if ($_.FullyQualifiedErrorId -notlike 'AgentNotFound,*') { throw } }
+    if ($agent) {
+        $Result.AgentId = $agent.Id
+        $token = $agent | Get-GitLabAgentToken | Where-Object Name -CEQ $tokenName |
+            Sort-Object -Property LastUsedAt | Select-Object -Last 1
+        if ($token) {
+            $Result.TokenId = $token.Id
+            $Result.Outcome = 'AlreadyEnrolled'
+            if ($null -eq $token.LastUsedAt) {
+                $Result.Outcome = 'NeverUsed'
+                $Result.Detail = 'Its token of this name was never used. If the secret was lost, revoke the token ' +
+                    'and run the script again.'
+            }
+            return
+        }
+    }
+
+    $target = "agent $($Result.Agent) of project $($Result.Project)"
+    if (-not $PSCmdlet.ShouldProcess($target, "Enrol with token '$tokenName'")) {
+        $Result.Outcome = 'Skipped'
+        return
+    }
+
+    if (-not $agent) {
+        $agent = New-GitLabClusterAgent -Project $Result.Project -Name $Result.Agent -Confirm:$false
+        $Result.AgentId = $agent.Id
+    }
+    $more = if (Get-Cell $Row Description) { @{ Description = Get-Cell $Row Description } } else { @{} }
+    $token = $agent | New-GitLabAgentToken -Name $tokenName @more -Confirm:$false
+    $Result.TokenId = $token.Id
+    Publish-Token -Token $token -Row $Row
+    $Result.Outcome = 'Enrolled'
 }
 
 $rows = @(Import-Csv -LiteralPath $Path -Encoding utf8)
@@ -113,90 +188,46 @@ foreach ($column in 'Project', 'Agent') {
 foreach ($row in $rows) {
     foreach ($property in $row.PSObject.Properties) { $property.Value = "$($property.Value)".Trim() }
 }
-if (-not $Deploy -and -not (Get-Command kubectl -ErrorAction Ignore)) { throw 'There is no kubectl. Install it, or give -Deploy.' }
+if (-not $Deploy -and -not (Get-Command kubectl -ErrorAction Ignore)) {
+    throw 'kubectl was not found. Install it, or specify -Deploy.'
+}
 
 if (-not (Get-Module GitLabAgents)) {
     $manifest = Join-Path $PSScriptRoot '../GitLabAgents.psd1'
     Import-Module $(if (Test-Path -LiteralPath $manifest) { $manifest } else { 'GitLabAgents' })
 }
 
+$timeouts = @()
 $connected = -not (Get-GitLabSession)
 if ($connected) { Connect-GitLab }
 try {
-    $results = foreach ($row in $rows) {
-        $result = [pscustomobject][ordered]@{
-            Project = Get-Cell $row Project
-            Agent   = Get-Cell $row Agent
-            AgentId = $null
-            TokenId = $null
-            Outcome = 'Failed'
-            Detail  = ''
+    $results = @(
+        foreach ($row in $rows) {
+            $result = [pscustomobject][ordered]@{
+                Project = Get-Cell $row Project
+                Agent   = Get-Cell $row Agent
+                AgentId = $null
+                TokenId = $null
+                Outcome = 'Failed'
+                Detail  = ''
+            }
+            try { Add-Agent -Row $row -Result $result }
+            catch {
+                $result.Detail = $_.Exception.Message
+                Write-Error -ErrorAction Continue "Row $($result.Project), $($result.Agent): $($result.Detail)"
+            }
+            $result
         }
-        try {
-            if (-not $result.Project) { throw 'The row has no project.' }
-            if ($result.Agent -cnotmatch '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$') {
-                throw "'$($result.Agent)' is no name for an agent: at most 63 of a-z, 0-9 and -, with no - at either end."
-            }
-            if (-not $Deploy -and -not (Get-Cell $row Context)) { throw 'The row has no context for kubectl.' }
-            $tokenName = Get-Cell -Row $row -Column TokenName -Default $result.Agent
-
-            $agent = try { Get-GitLabClusterAgent -Project $result.Project -Name $result.Agent }
-            catch { if ($_.FullyQualifiedErrorId -notlike 'AgentNotFound,*') { throw } }
-            $token = $null
-            if ($agent) {
-                $result.AgentId = $agent.Id
-                $token = $agent | Get-GitLabAgentToken | Where-Object Name -CEQ $tokenName | Sort-Object -Property LastUsedAt | Select-Object -Last 1
-            }
-
-            if ($token) {
-                $result.TokenId = $token.Id
-                $result.Outcome = if ($null -ne $token.LastUsedAt) { 'AlreadyEnrolled' } else { 'NeverUsed' }
-                if ($null -eq $token.LastUsedAt) {
-                    $result.Detail = 'It has a token of the name that was never used. If its secret did not arrive, revoke the token and run this again.'
-                }
-            }
-            elseif (-not $PSCmdlet.ShouldProcess("agent $($result.Agent) of project $($result.Project)", "Enrol with token '$tokenName'")) {
-                $result.Outcome = 'Skipped'
-            }
-            else {
-                if (-not $agent) {
-                    $agent = New-GitLabClusterAgent -Project $result.Project -Name $result.Agent -Confirm:$false
-                    $result.AgentId = $agent.Id
-                }
-
-                $more = if (Get-Cell $row Description) { @{ Description = Get-Cell $row Description } } else { @{} }
-                $token = $agent | New-GitLabAgentToken -Name $tokenName @more -Confirm:$false
-                $result.TokenId = $token.Id
-                try {
-                    $null = if ($Deploy) { & $Deploy $token $row } else { Publish-KubernetesSecret $token $row }
-                }
-                catch {
-                    $words = Hide-Secret "$_" $token
-                    # PowerShell keeps what was thrown, with the secret.
-                    foreach ($kept in @($Error)) { if ((Hide-Secret "$kept" $token) -cne "$kept") { $Error.Remove($kept) } }
-                    $after = try {
-                        $token | Revoke-GitLabAgentToken -Confirm:$false
-                        "Token $($token.Id) was revoked again."
-                    }
-                    catch { "Token $($token.Id) could not be revoked again, revoke it by hand: $($_.Exception.Message)" }
-                    throw "The secret was not handed over: $words $after"
-                }
-                $result.Outcome = 'Enrolled'
-            }
-        }
-        catch {
-            $result.Detail = $_.Exception.Message
-            Write-Error -ErrorAction Continue "Row $($result.Project), $($result.Agent): $($result.Detail)"
-        }
-        $result
-    }
+    )
 
     $enrolled = @($results | Where-Object Outcome -EQ Enrolled)
     if ($WaitSec -and $enrolled) {
-        $connections = @($enrolled | Wait-GitLabAgentConnection -TimeoutSec $WaitSec -ErrorAction Continue -ErrorVariable unconnected)
+        $wait = @{ TimeoutSec = $WaitSec; ErrorAction = 'Continue'; ErrorVariable = 'timeouts' }
+        $connections = @($enrolled | Select-Object -Property Project, AgentId | Wait-GitLabAgentConnection @wait)
         foreach ($result in $enrolled) {
             $connection = $connections | Where-Object AgentId -EQ $result.AgentId
-            $result.Detail = if ($connection) { "Connected with version $($connection.Version)." } else { 'It is not connected yet.' }
+            $timeout = $timeouts | Where-Object TargetObject -EQ $result.AgentId | Select-Object -First 1
+            $result.Detail = if ($connection) { "Connected with version $($connection.Version)." } else { "$timeout" }
         }
     }
 }
@@ -204,17 +235,20 @@ finally {
     if ($connected) { Disconnect-GitLab }
 }
 
-$results = @($results)
+# The outcomes are returned first, so that they are not lost if the file cannot be written.
+$results
 if ($ResultPath) {
     $cells = foreach ($result in $results) {
         $cell = [ordered]@{}
         foreach ($property in $result.PSObject.Properties) { $cell[$property.Name] = ConvertTo-Cell $property.Value }
         [pscustomobject]$cell
     }
-    $cells | Export-Csv -LiteralPath $ResultPath -NoTypeInformation -Encoding $utf8 -WhatIf:$false -Confirm:$false
+    $file = @{ LiteralPath = $ResultPath; NoTypeInformation = $true; Encoding = $utf8 }
+    $cells | Export-Csv @file -WhatIf:$false -Confirm:$false
 }
 
-$results
 $failed = @($results | Where-Object Outcome -EQ Failed).Count
-Write-Information -InformationAction Continue "$($results.Count) rows, $(@($results | Where-Object Outcome -EQ Enrolled).Count) enrolled, $failed failed."
-exit $(if ($failed -or $unconnected) { 2 } else { 0 })
+$summary = "$(Format-Count $results.Count row), $($enrolled.Count) enrolled, $failed failed"
+if ($WaitSec) { $summary += ", $(@($timeouts).Count) not connected" }
+Write-Information -InformationAction Continue "$summary."
+exit $(if ($failed -or $timeouts) { 2 } else { 0 })

@@ -1,45 +1,48 @@
 <#
 .SYNOPSIS
-Revokes stale tokens of GitLab agents, in two steps: a plan, and after its approval the revocation.
+Revokes unused tokens of GitLab agents in two steps: a plan and, after its approval, the revocation.
 
 .DESCRIPTION
-The first step reads the tokens and writes those that can go to a CSV file, the plan. Someone looks at it, writes yes
-into Approve and a name into ApprovedBy. The second step, -Apply, revokes what is approved, each token only if it is
-still stale when it is read again.
+The first step reads the inventory and writes the tokens that can be revoked to a CSV file, the plan. An approver enters
+yes in the column Approve and a name in the column ApprovedBy. The second step, -Apply, reads each approved token again,
+and revokes it only if it is still unused.
 
-A token is stale when it was last used more than -Days days ago, or never used and made more than -Days days ago. Of
-each agent's tokens the one that was used last is never revoked, however long ago that was: its cluster may be switched
-off for a while. To retire such an agent, use Remove-GitLabClusterAgent.
+A token is unused if its last use is more than -Days days ago, or if it was never used and is older than that. The token
+that an agent used last is never revoked, however long ago that was, because its cluster may only be switched off. To
+retire such an agent, use Remove-GitLabClusterAgent. Agents of archived projects are skipped, because GitLab does not
+revoke tokens there.
 
-Without a session, it connects as Connect-GitLab does: with GITLAB_HOST and GITLAB_TOKEN of the environment. The plan
-needs the scope read_api and the role Developer, -Apply the scope api and the role Maintainer.
+Without a session, the script connects as Connect-GitLab does, with GITLAB_HOST and GITLAB_TOKEN of the environment. The
+plan needs the scope read_api and the role Developer, -Apply needs the scope api and the role Maintainer.
 
-Exit codes: 0, done, even if there was nothing to do; 1, the run failed; 2, something could not be read or revoked.
+Exit codes: 0, the script completed, even if there was nothing to do; 1, the script failed; 2, something could not be
+read or revoked.
 
 .PARAMETER Project
-Ids or full paths of projects.
+Specifies projects by their IDs or full paths.
 
 .PARAMETER Group
-Ids or full paths of groups. Projects of a group that the access token may not read are passed over; -Verbose names them.
+Specifies groups by their IDs or full paths. Projects that the access token may not read are skipped; -Verbose lists
+them.
 
 .PARAMETER Recurse
-Takes the projects of subgroups too.
+Includes the projects of subgroups.
 
 .PARAMETER PlanPath
-The plan. The first step does not replace a plan that is there, unless -Force.
+Specifies the CSV file of the plan. The first step replaces an existing plan only with -Force.
 
 .PARAMETER Days
-How many days without use make a token stale. Give both steps the same.
+Specifies after how many days a token is unused. Use the same value in both steps.
 
 .PARAMETER Force
-Replaces a plan that is there, and the approvals in it.
+Replaces an existing plan and the approvals in it.
 
 .PARAMETER Apply
-Revokes what is approved in the plan. Asks before each token; unattended, give -Confirm:$false. -WhatIf says what would
-be revoked.
+Revokes the approved tokens. The script asks before each revocation; use -Confirm:$false if nobody can answer. -WhatIf
+shows what it would revoke.
 
 .PARAMETER ResultPath
-Writes the outcome of every approved token as CSV to this file too.
+Writes the outcome of each approved token to this CSV file as well.
 
 .EXAMPLE
 ./examples/Invoke-TokenHygiene.ps1 -Group platform -Recurse -PlanPath plan.csv
@@ -84,41 +87,96 @@ param(
 
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
-$utf8 = if ($PSVersionTable.PSVersion.Major -ge 6) { 'utf8BOM' } else { 'utf8' } # With a mark: spreadsheets look for it.
+$limit = [DateTimeOffset]::UtcNow.AddDays(-$Days)
+# Spreadsheets need the byte order mark.
+$utf8 = if ($PSVersionTable.PSVersion.Major -ge 6) { 'utf8BOM' } else { 'utf8' }
 
-# For spreadsheets: text that begins like a formula is kept text, and dates are the same everywhere.
+# For spreadsheets: text that looks like a formula remains text, and dates do not depend on the culture.
 function ConvertTo-Cell ($Value) {
-    if ($null -eq $Value) { return '' }
-    if ($Value -is [DateTimeOffset]) { return $Value.UtcDateTime.ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture) }
+    if ($Value -is [DateTimeOffset]) {
+        return $Value.UtcDateTime.ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture)
+    }
     "$Value" -replace '^(?=[=+\-@\t\r])', "'"
 }
 
-# Never used: then the token's age counts. What is not known is not stale.
-function Test-Stale ($Token, $Limit) {
-    $since = if ($null -ne $Token.LastUsedAt) { $Token.LastUsedAt } else { $Token.CreatedAt }
-    $Token.IsLastUsedKnown -and $null -ne $since -and $since -lt $Limit
+function Format-Count ($Count, $Noun) { "$Count $Noun$(if ($Count -ne 1) { 's' })" }
+
+function Export-Row ($Rows, $Path) {
+    $cells = foreach ($row in $Rows) {
+        $cell = [ordered]@{}
+        foreach ($property in $row.PSObject.Properties) { $cell[$property.Name] = ConvertTo-Cell $property.Value }
+        [pscustomobject]$cell
+    }
+    $cells | Export-Csv -LiteralPath $Path -NoTypeInformation -Encoding $utf8 -WhatIf:$false -Confirm:$false
 }
 
-# The one of an agent's tokens that was used last, and what was used at the same time.
+# The age counts for a token that was never used. A token is not unused if its last use or its age is not known.
+function Test-Unused ($Token) {
+    $since = if ($null -ne $Token.LastUsedAt) { $Token.LastUsedAt } else { $Token.CreatedAt }
+    $Token.IsLastUsedKnown -and $null -ne $since -and $since -lt $limit
+}
+
+# Whether no other token of the agent was used later.
 function Test-LastInUse ($Token, $Tokens) {
-    $null -ne $Token.LastUsedAt -and -not ($Tokens | Where-Object { $null -ne $_.LastUsedAt -and $_.LastUsedAt -gt $Token.LastUsedAt })
+    $later = $Tokens | Where-Object { $null -ne $_.LastUsedAt -and $_.LastUsedAt -gt $Token.LastUsedAt }
+    $null -ne $Token.LastUsedAt -and -not $later
+}
+
+function Get-Plan {
+    foreach ($agent in $agents | Where-Object { -not $_.IsArchived -and $_ -notin $unread }) {
+        foreach ($token in $agent.Tokens) {
+            if (-not (Test-Unused $token) -or (Test-LastInUse $token $agent.Tokens)) { continue }
+            [pscustomobject][ordered]@{
+                Approve    = ''
+                ApprovedBy = ''
+                GitLab     = "$($session.Uri)"
+                Project    = $agent.Project
+                ProjectId  = $agent.ProjectId
+                Agent      = $agent.Agent
+                AgentId    = $agent.AgentId
+                TokenId    = $token.Id
+                Token      = $token.Name
+                CreatedAt  = $token.CreatedAt
+                LastUsedAt = $token.LastUsedAt
+                Reason     = if ($null -ne $token.LastUsedAt) { 'unused' } else { 'never used' }
+            }
+        }
+    }
+}
+
+# Revokes an approved token, and returns the outcome.
+function Invoke-Row ($Row) {
+    if ($Row.Approve.Trim() -ne 'yes') { throw "Approve is '$($Row.Approve)'. Enter yes or no." }
+    if (-not $Row.ApprovedBy.Trim()) { throw 'ApprovedBy is empty.' }
+    if ($Row.GitLab -ne "$($session.Uri)") {
+        throw "The plan is for $($Row.GitLab), but the session is with $($session.Uri)."
+    }
+
+    # All current tokens of the agent; if one cannot be read, nothing is revoked.
+    $tokens = @(Get-GitLabAgentToken -Project ([long]$Row.ProjectId) -Agent ([long]$Row.AgentId))
+    $token = $tokens | Where-Object Id -EQ ([long]$Row.TokenId)
+    if (-not $token) { return 'AlreadyGone' }
+    if ((ConvertTo-Cell $token.Name) -cne $Row.Token) {
+        throw "Token $($token.Id) is named '$token', not '$($Row.Token)'."
+    }
+    if (-not (Test-Unused $token)) { return 'UsedSince' }
+    if (Test-LastInUse $token $tokens) { return 'LastInUse' }
+    $target = "token '$token' ($($token.Id)) of agent $($Row.AgentId) of project $($Row.ProjectId) on $session"
+    if (-not $PSCmdlet.ShouldProcess($target, 'Revoke')) { return 'Skipped' }
+    $token | Revoke-GitLabAgentToken -Confirm:$false
+    'Revoked'
 }
 
 if (-not $Apply -and -not $Force -and (Test-Path -LiteralPath $PlanPath)) {
-    throw "$PlanPath is there already. Apply it, remove it, or give -Force."
+    throw "$PlanPath already exists. Apply it, remove it, or use -Force."
 }
 
-$plan = @(
-    if ($Apply) {
-        $columns = 'Approve', 'ApprovedBy', 'GitLab', 'ProjectId', 'AgentId', 'TokenId', 'Token'
-        foreach ($row in Import-Csv -LiteralPath $PlanPath -Encoding utf8) {
-            foreach ($column in $columns) {
-                if (-not $row.PSObject.Properties[$column]) { throw "$PlanPath is no plan: it has no column $column." }
-            }
-            $row
-        }
+$plan = @(if ($Apply) { Import-Csv -LiteralPath $PlanPath -Encoding utf8 })
+foreach ($row in $plan) {
+    foreach ($column in 'Approve', 'ApprovedBy', 'GitLab', 'ProjectId', 'AgentId', 'TokenId', 'Token') {
+        if (-not $row.PSObject.Properties[$column]) { throw "$PlanPath is not a valid plan: it has no column $column." }
     }
-)
+}
 
 if (-not (Get-Module GitLabAgents)) {
     $manifest = Join-Path $PSScriptRoot '../GitLabAgents.psd1'
@@ -129,56 +187,34 @@ $connected = -not (Get-GitLabSession)
 if ($connected) { Connect-GitLab }
 try {
     $session = Get-GitLabSession
-    $limit = [DateTimeOffset]::UtcNow.AddDays(-$Days)
-
     if (-not $Apply) {
+        $failures = @()
+        $read = @{ ErrorAction = 'Continue'; ErrorVariable = '+failures' }
         $found = @(
-            if ($PSCmdlet.ParameterSetName -eq 'Group') {
-                foreach ($one in $Group) { Get-GitLabClusterAgent -Group $one -Recurse:$Recurse -ErrorAction Continue -ErrorVariable +failures }
-            }
-            else {
-                foreach ($one in $Project) { Get-GitLabClusterAgent -Project $one -ErrorAction Continue -ErrorVariable +failures }
-            }
+            if ($Group) { foreach ($one in $Group) { Get-GitLabAgentInventory -Group $one -Recurse:$Recurse @read } }
+            else { foreach ($one in $Project) { Get-GitLabAgentInventory -Project $one @read } }
         )
-        $agents = @($found | Sort-Object -Property Id -Unique)
-
-        # In one pipeline, so that the reads of many agents overlap.
-        $tokens = @($agents | Get-GitLabAgentToken -ErrorAction Continue -ErrorVariable +tokenFailures)
-
-        # An agent of which one token could not be read has no last token that we know.
-        $unknown = @{}
-        foreach ($failure in $tokenFailures) {
-            if ("$($failure.Exception.RequestUri)" -match '/cluster_agents/(\d+)') { $unknown[[long]$Matches[1]] = $true }
+        $agents = @($found | Sort-Object -Property Project, Agent, AgentId -Unique)
+        $unread = @($agents | Where-Object {
+                $null -eq $_.Tokens -or ($_.Tokens | Where-Object { -not $_.IsLastUsedKnown })
+            })
+        $unreported = @($unread | Where-Object {
+                $reason = "$($_.Reason)"
+                -not ($failures | Where-Object { $reason.Contains("$_") })
+            })
+        foreach ($agent in $unreported) {
+            $place = "agent $($agent.Agent) of project $($agent.Project)"
+            Write-Error -ErrorAction Continue "The tokens of $place could not be read. $($agent.Reason)"
         }
-        $byAgent = @{}
-        foreach ($token in $tokens) { $byAgent[$token.AgentId] = @($byAgent[$token.AgentId]) + $token }
 
-        $rows = @(
-            foreach ($agent in $agents) {
-                $own = @($byAgent[$agent.Id] | Where-Object { $_ })
-                foreach ($token in $own) {
-                    if ($unknown[$agent.Id] -or -not (Test-Stale $token $limit) -or (Test-LastInUse $token $own)) { continue }
-                    [pscustomobject][ordered]@{
-                        Approve    = ''
-                        ApprovedBy = ''
-                        GitLab     = "$($session.Uri)"
-                        Project    = ConvertTo-Cell $agent.ProjectPath
-                        ProjectId  = $agent.ProjectId
-                        Agent      = ConvertTo-Cell $agent.Name
-                        AgentId    = $agent.Id
-                        TokenId    = $token.Id
-                        Token      = ConvertTo-Cell $token.Name
-                        CreatedAt  = ConvertTo-Cell $token.CreatedAt
-                        LastUsedAt = ConvertTo-Cell $token.LastUsedAt
-                        Reason     = if ($null -ne $token.LastUsedAt) { 'unused' } else { 'never used' }
-                    }
-                }
-            }
-        )
-        if ($rows) { $rows | Export-Csv -LiteralPath $PlanPath -NoTypeInformation -Encoding $utf8 -Confirm:$false }
+        $rows = @(Get-Plan)
+        if ($rows) { Export-Row -Rows $rows -Path $PlanPath }
         elseif (Test-Path -LiteralPath $PlanPath) { Remove-Item -LiteralPath $PlanPath -Confirm:$false }
-        $failed = @($failures).Count + @($tokenFailures).Count
-        Write-Information -InformationAction Continue "$($agents.Count) agents, $($tokens.Count) tokens, $($rows.Count) in the plan$(if (-not $rows) { '; no file was written' })."
+        $failed = $failures.Count + $unreported.Count
+        $count = @($agents | ForEach-Object Tokens | Where-Object { $_ }).Count
+        Write-Information -InformationAction Continue (
+            "$(Format-Count $agents.Count agent), $(Format-Count $count token), $($rows.Count) in the plan" +
+            $(if ($rows) { "." } else { "; no file was written." }))
         if ($failed) { Write-Warning "$failed could not be read: the plan is incomplete." }
     }
     else {
@@ -194,45 +230,26 @@ try {
                     Outcome    = 'Failed'
                     Detail     = ''
                 }
-                try {
-                    if ($row.Approve.Trim() -ne 'yes') { throw "Approve says '$($row.Approve)': write yes or no." }
-                    if (-not $row.ApprovedBy.Trim()) { throw 'ApprovedBy is empty.' }
-                    if ($row.GitLab -ne "$($session.Uri)") { throw "The plan is for $($row.GitLab), and this is $($session.Uri)." }
-
-                    # All tokens of the agent, as they are now; one that cannot be read ends it here.
-                    $tokens = @(Get-GitLabAgentToken -Project ([long]$row.ProjectId) -Agent ([long]$row.AgentId))
-                    $token = $tokens | Where-Object Id -EQ ([long]$row.TokenId)
-                    if (-not $token) { $result.Outcome = 'AlreadyGone' }
-                    elseif ((ConvertTo-Cell $token.Name) -cne $row.Token) { throw "Token $($token.Id) is named '$token', not '$($row.Token)'." }
-                    elseif (-not (Test-Stale $token $limit)) { $result.Outcome = 'UsedSince' }
-                    elseif (Test-LastInUse $token $tokens) { $result.Outcome = 'LastInUse' }
-                    elseif ($PSCmdlet.ShouldProcess("token '$token' ($($token.Id)) of agent $($row.AgentId) of project $($row.ProjectId) on $session", 'Revoke')) {
-                        $token | Revoke-GitLabAgentToken -Confirm:$false
-                        $result.Outcome = 'Revoked'
-                    }
-                    else { $result.Outcome = 'Skipped' }
-                }
+                try { $result.Outcome = Invoke-Row $row }
                 catch {
-                    # Without anyone to ask, and without -Confirm:$false, there is no point in going on.
-                    if ($_.Exception.GetBaseException() -is [System.Management.Automation.PSInvalidOperationException]) { throw }
+                    # If nobody can answer and -Confirm:$false is missing, the other rows would fail in the same way.
+                    $cause = $_.Exception.GetBaseException()
+                    if ($cause -is [System.Management.Automation.PSInvalidOperationException]) { throw }
                     $result.Detail = $_.Exception.Message
-                    Write-Error -ErrorAction Continue "Token $($row.TokenId) of agent $($row.AgentId): $($result.Detail)"
+                    $message = "Token $($row.TokenId) of agent $($row.AgentId): $($result.Detail)"
+                    Write-Error -ErrorAction Continue $message
                 }
                 $result
             }
         )
-        if ($ResultPath -and $results) {
-            $cells = foreach ($result in $results) {
-                $cell = [ordered]@{}
-                foreach ($property in $result.PSObject.Properties) { $cell[$property.Name] = ConvertTo-Cell $property.Value }
-                [pscustomobject]$cell
-            }
-            $cells | Export-Csv -LiteralPath $ResultPath -NoTypeInformation -Encoding $utf8 -WhatIf:$false -Confirm:$false
-        }
+
+        # The outcomes are returned first, so that they are not lost if the file cannot be written.
         $results
+        if ($ResultPath -and $results) { Export-Row -Rows $results -Path $ResultPath }
         $failed = @($results | Where-Object Outcome -EQ Failed).Count
+        $revoked = @($results | Where-Object Outcome -EQ Revoked).Count
         Write-Information -InformationAction Continue (
-            "$($plan.Count) in the plan, $($results.Count) approved, $(@($results | Where-Object Outcome -EQ Revoked).Count) revoked, $failed failed.")
+            "$($plan.Count) in the plan, $($results.Count) approved, $revoked revoked, $failed failed.")
     }
 }
 finally {

@@ -3,17 +3,17 @@
 Rotates the tokens of GitLab agents that are older than 90 days, without an outage, and reports the results.
 
 .DESCRIPTION
-Reads the agents of groups or projects. An agent is due when it has an active token older than -Days. Each due agent gets
-a new token, which is deployed to its cluster. When GitLab has seen the new token in use, the older ones are revoked. The
-deployments run one after the other, and the waits overlap. Invoke-GitLabAgentTokenRotation decides what may be revoked:
-the token that an agent uses is never revoked before another was seen in use.
+Reads the agents of groups or projects. An agent is due when it has an active token older than -Days. Each due agent
+gets a new token, which is deployed to its cluster. When GitLab has seen the new token in use, the older ones are
+revoked. The deployments run one after the other, and the waits overlap. Invoke-GitLabAgentTokenRotation decides what
+may be revoked: the token that an agent uses is never revoked before another was seen in use.
 
 By default, the new token becomes the agent's Kubernetes secret, through the standard input of kubectl, and the agent's
-deployment is restarted. -ClusterPath specifies the kubectl context of each agent. The current context is never used, and
-an agent without a context is not changed.
+deployment is restarted. -ClusterPath specifies the kubectl context of each agent. The current context is never used,
+and an agent without a context is not changed.
 
-The script does not prompt, unless -Confirm is used. If an agent already has two tokens, one of them is revoked to free a
-slot, provided that it was never used, or not for -UnusedFor while the other was used later.
+The script does not prompt, unless -Confirm is used. If an agent already has two tokens, one of them is revoked to free
+a slot, provided that it was never used, or not for -UnusedFor while the other was used later.
 
 A failure does not stop the other agents. No secret is written to the output, a file, an error or a command line.
 
@@ -24,7 +24,8 @@ Exit codes: 0, all due rotations completed, or none was due; 1, the script faile
 something could not be read.
 
 .PARAMETER Group
-Specifies groups by their IDs or full paths. Projects that the access token may not read are skipped; -Verbose lists them.
+Specifies groups by their IDs or full paths. Projects that the access token may not read are skipped; -Verbose lists
+them.
 
 .PARAMETER Recurse
 Includes the projects of subgroups.
@@ -42,10 +43,10 @@ that of SecretName is gitlab-agent-token. Without Release, all agents of the nam
 Add-AgentFromCsv.ps1 is suitable.
 
 .PARAMETER Deploy
-Specifies a script block that deploys the new token instead of kubectl. Its arguments are the new token and the agent. The
-token has the secret in Token, as a SecureString, and RevealToken() returns it as plain text. The script block has to make
-the agent use the new token, for example with a restart. Its output is discarded. It must throw if the token did not reach
-the cluster, and only then: the new token is then revoked.
+Specifies a script block that deploys the new token instead of kubectl. Its arguments are the new token and the agent.
+The token has the secret in Token, as a SecureString, and RevealToken() returns it as plain text. The script block has
+to make the agent use the new token, for example with a restart. Its output is discarded. It must throw if the token
+did not reach the cluster, and only then: the new token is then revoked.
 
 .PARAMETER TimeoutSec
 Specifies how many seconds to wait, after the deployment, for the new token of an agent to be used. 0 means no limit.
@@ -55,9 +56,9 @@ Specifies the number of seconds between two polls of a new token.
 
 .PARAMETER Resume
 Resumes the rotations of an earlier run. For each agent with more than one active token, whatever its age, the newest
-token is taken as the new one. When it is in use, the others are revoked. An agent whose newest token is itself older than
--Days is rotated as usual. If the agent used the newest token before this run, it can take two hours until GitLab's
-records show that it has not returned to the older one; until then, the status is TimedOut.
+token is taken as the new one. When it is in use, the others are revoked. An agent whose newest token is itself older
+than -Days is rotated as usual. If the agent used the newest token before this run, it can take two hours until
+GitLab's records show that it has not returned to the older one; until then, the status is TimedOut.
 
 .PARAMETER UnusedFor
 Specifies the minimum idle time after which a token may be revoked to free a slot.
@@ -74,7 +75,7 @@ platform/infra,cluster-eu,admin@cluster-eu,,,
 platform/infra,cluster-us,admin@cluster-us,agents,agent-us-token,agent-us
 
 .EXAMPLE
-pwsh -NoProfile -NonInteractive -File examples/Invoke-TokenRotation.ps1 -Group platform -Recurse -ClusterPath clusters.csv -ReportPath rotated.csv
+pwsh -NoProfile -NonInteractive -File examples/Invoke-TokenRotation.ps1 platform -Recurse -ClusterPath clusters.csv
 
 Runs from a scheduler, with GITLAB_HOST and GITLAB_TOKEN in the environment.
 
@@ -84,7 +85,10 @@ Runs from a scheduler, with GITLAB_HOST and GITLAB_TOKEN in the environment.
 Resumes the rotations that an earlier run left waiting, and rotates what else is due.
 
 .EXAMPLE
-./examples/Invoke-TokenRotation.ps1 -Project platform/infra -Deploy { param($Token, $Agent) Set-Secret -Vault Ops -Name "agent-$Agent" -SecureStringSecret $Token.Token }
+./examples/Invoke-TokenRotation.ps1 -Project platform/infra -Deploy {
+    param($Token, $Agent)
+    Set-Secret -Vault Ops -Name "agent-$Agent" -SecureStringSecret $Token.Token
+}
 
 Stores the new token in a vault of Microsoft.PowerShell.SecretManagement, from which the cluster gets it.
 #>
@@ -126,8 +130,10 @@ param(
 
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
-$utf8 = if ($PSVersionTable.PSVersion.Major -ge 6) { 'utf8BOM' } else { 'utf8' } # Spreadsheets need the byte order mark.
-$PSNativeCommandUseErrorActionPreference = $true # A native command that fails makes -Deploy fail (PowerShell 7.4 and later).
+# Spreadsheets need the byte order mark.
+$utf8 = if ($PSVersionTable.PSVersion.Major -ge 6) { 'utf8BOM' } else { 'utf8' }
+# A native command that fails makes -Deploy fail (PowerShell 7.4 and later).
+$PSNativeCommandUseErrorActionPreference = $true
 
 function Get-Cell ($Row, $Column, $Default = '') {
     $property = $Row.PSObject.Properties[$Column]
@@ -137,14 +143,18 @@ function Get-Cell ($Row, $Column, $Default = '') {
 # For spreadsheets: text that looks like a formula remains text, and dates do not depend on the culture.
 function ConvertTo-Cell ($Value) {
     if ($null -eq $Value) { return '' }
-    if ($Value -is [DateTimeOffset]) { return $Value.UtcDateTime.ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture) }
+    if ($Value -is [DateTimeOffset]) {
+        return $Value.UtcDateTime.ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture)
+    }
     "$Value" -replace '^(?=[=+\-@\t\r])', "'"
 }
 
+function Format-Count ($Count, $Noun) { "$Count $Noun$(if ($Count -ne 1) { 's' })" }
+
 function Join-Token ($Tokens) { ($Tokens | ForEach-Object { "$_ ($($_.Id))" }) -join '; ' }
 
-# Pipes its input to kubectl and returns the output. If kubectl fails, its output is in the error, from which the rotation
-# removes secrets.
+# Pipes its input to kubectl and returns the output. If kubectl fails, its output is in the error, from which the
+# rotation removes secrets.
 function Invoke-Kubectl ([string[]] $Arguments) {
     $PSNativeCommandUseErrorActionPreference = $false
     $ErrorActionPreference = 'Continue' # Windows PowerShell would treat a warning of kubectl as a failure.
@@ -174,10 +184,12 @@ function Publish-KubernetesSecret ($Token, $Agent, $Row) {
     $Token | ConvertTo-GitLabAgentManifest -Format KubernetesSecret @names |
         Invoke-Kubectl '--context', $context, 'apply', '--server-side', '--force-conflicts', '--filename', '-'
 
-    # The cluster has the new token now. If this threw, the token would be revoked, and the agent cut off at its next start.
+    # The cluster has the new token now. If this threw, the token would be revoked, and the agent could not connect
+    # after its next start.
     try {
         # If there is none, kubectl writes a message and returns 0.
-        $restarted = Invoke-Kubectl '--context', $context, '--namespace', $names.Namespace, 'rollout', 'restart', 'deployment', '--selector', $selector
+        $restart = '--namespace', $names.Namespace, 'rollout', 'restart', 'deployment', '--selector', $selector
+        $restarted = Invoke-Kubectl (@('--context', $context) + $restart)
         if (-not $restarted) { throw "there is no deployment with $selector in the namespace $($names.Namespace)" }
     }
     catch {
@@ -203,12 +215,19 @@ if ($ClusterPath) {
     $shared = @{}
     foreach ($row in $rows) {
         if (-not $row.Project -or -not $row.Agent -or -not $row.Context) { continue }
-        $location = '{0}, namespace {1}, secret {2}' -f $row.Context, (Get-Cell -Row $row -Column Namespace -Default gitlab-agent), (Get-Cell -Row $row -Column SecretName -Default gitlab-agent-token)
+        $namespace = Get-Cell -Row $row -Column Namespace -Default gitlab-agent
+        $secret = Get-Cell -Row $row -Column SecretName -Default gitlab-agent-token
+        $location = "$($row.Context), namespace $namespace, secret $secret"
         $name = "$($row.Project) $($row.Agent)"
-        if ($shared[$location] -and $shared[$location] -ne $name) { throw "$ClusterPath specifies one secret for two agents, $($shared[$location]) and ${name}: context $location." }
+        if ($shared[$location] -and $shared[$location] -ne $name) {
+            $both = "$($shared[$location]) and $name"
+            throw "$ClusterPath specifies one secret for two agents, ${both}: context $location."
+        }
         $shared[$location] = $name
     }
-    if (-not (Get-Command kubectl -ErrorAction Ignore)) { throw 'kubectl was not found. Install it, or specify -Deploy.' }
+    if (-not (Get-Command kubectl -ErrorAction Ignore)) {
+        throw 'kubectl was not found. Install it, or specify -Deploy.'
+    }
 }
 
 if (-not (Get-Module GitLabAgents)) {
@@ -219,12 +238,13 @@ if (-not (Get-Module GitLabAgents)) {
 $connected = -not (Get-GitLabSession)
 if ($connected) { Connect-GitLab }
 try {
+    $read = @{ ErrorAction = 'Continue'; ErrorVariable = '+failures' }
     $found = @(
         if ($PSCmdlet.ParameterSetName -eq 'Group') {
-            foreach ($one in $Group) { Get-GitLabClusterAgent -Group $one -Recurse:$Recurse -ErrorAction Continue -ErrorVariable +failures }
+            foreach ($one in $Group) { Get-GitLabClusterAgent -Group $one -Recurse:$Recurse @read }
         }
         else {
-            foreach ($one in $Project) { Get-GitLabClusterAgent -Project $one -ErrorAction Continue -ErrorVariable +failures }
+            foreach ($one in $Project) { Get-GitLabClusterAgent -Project $one @read }
         }
     )
     $agents = @($found | Sort-Object -Property ProjectPath, Name, Id -Unique)
@@ -244,7 +264,8 @@ try {
     $results = @(
         foreach ($agent in $agents) {
             $own = @($byAgent[$agent.Id] | Where-Object { $_ } | Sort-Object -Property Id)
-            $isDue = [bool]($own | Where-Object { $null -ne $_.CreatedAt -and $_.CreatedAt -lt $limit }) -or ($Resume -and $own.Count -gt 1)
+            $old = @($own | Where-Object { $null -ne $_.CreatedAt -and $_.CreatedAt -lt $limit })
+            $isDue = $old.Count -gt 0 -or ($Resume -and $own.Count -gt 1)
             $ageless = @($own | Where-Object { $null -eq $_.CreatedAt })
             if (-not $isDue -and -not $ageless -and -not $unread[$agent.Id]) { continue }
 
@@ -268,12 +289,15 @@ try {
             }
             if ($isDue) {
                 $due++
-                $locations[$agent.Id] = @($clusters["$($agent.ProjectPath) $agent"]) + $clusters["$($agent.ProjectId) $agent"] | Where-Object { $_ }
+                $keys = "$($agent.ProjectPath) $agent", "$($agent.ProjectId) $agent"
+                $locations[$agent.Id] = $keys | ForEach-Object { $clusters[$_] } | Where-Object { $_ }
                 $number = @($locations[$agent.Id]).Count
                 $result.Detail = if ($Deploy) { '' }
                 elseif ($number -eq 0) { "$ClusterPath has no row for it." }
                 elseif ($number -gt 1) { "$ClusterPath has $number rows for it." }
-                elseif (-not (Get-Cell $locations[$agent.Id] Context)) { "Its row in $ClusterPath has no context for kubectl." }
+                elseif (-not (Get-Cell $locations[$agent.Id] Context)) {
+                    "Its row in $ClusterPath has no context for kubectl."
+                }
             }
             else {
                 $result.Detail = "GitLab does not return the age of its token $(Join-Token $ageless)."
@@ -285,7 +309,8 @@ try {
             }
 
             $result.Status = 'Skipped' # Unless the rotation has a result: -WhatIf, or somebody declined.
-            $isStarted = $Resume -and $own.Count -gt 1 -and ($null -eq $own[-1].CreatedAt -or $own[-1].CreatedAt -ge $limit)
+            $isNew = $null -eq $own[-1].CreatedAt -or $own[-1].CreatedAt -ge $limit
+            $isStarted = $Resume -and $own.Count -gt 1 -and $isNew
             if ($isStarted) { $started += $agent } else { $fresh += $agent }
         }
     )
@@ -295,20 +320,23 @@ try {
     $notRestarted = @{}
     $rotationFailures = @()
     $parameters = @{
-        TimeoutSec = $TimeoutSec
-        PollSec    = $PollSec
-        UnusedFor  = $UnusedFor
-        Force      = $true
-        Deploy     = {
+        TimeoutSec    = $TimeoutSec
+        PollSec       = $PollSec
+        UnusedFor     = $UnusedFor
+        Force         = $true
+        ErrorAction   = 'Continue'
+        ErrorVariable = '+rotationFailures'
+        Deploy        = {
             param($Token)
             $agent = $byId[$Token.AgentId]
-            if ($Deploy) { & $Deploy $Token $agent } else { Publish-KubernetesSecret -Token $Token -Agent $agent -Row $locations[$agent.Id] }
+            if ($Deploy) { & $Deploy $Token $agent }
+            else { Publish-KubernetesSecret -Token $Token -Agent $agent -Row $locations[$agent.Id] }
         }
     }
     $rotations = @{}
     foreach ($resumes in $true, $false) {
         $(if ($resumes) { $started } else { $fresh }) |
-            Invoke-GitLabAgentTokenRotation @parameters -Resume:$resumes -ErrorAction Continue -ErrorVariable +rotationFailures |
+            Invoke-GitLabAgentTokenRotation @parameters -Resume:$resumes |
             ForEach-Object { $rotations[$_.AgentId] = $_ }
     }
 }
@@ -328,7 +356,8 @@ foreach ($result in $results) {
         $result.Kept = Join-Token $rotation.KeptTokens
         $result.StartedAt = $rotation.StartedAt
         $result.CompletedAt = $rotation.CompletedAt
-        $result.Detail = @($(if ($rotation.Error) { $rotation.Error.Message }), $notRestarted[$result.AgentId] | Where-Object { $_ }) -join ' '
+        $details = @(if ($rotation.Error) { $rotation.Error.Message }) + $notRestarted[$result.AgentId]
+        $result.Detail = @($details | Where-Object { $_ }) -join ' '
     }
     elseif ($failure) {
         $result.Status = 'Failed'
@@ -339,23 +368,26 @@ foreach ($result in $results) {
 # The report is written first, so that it is not lost if the file cannot be written.
 $results
 if ($ReportPath) {
-    $columns = 'Project', 'Agent', 'AgentId', 'Status', 'NewToken', 'NewTokenId', 'Revoked', 'Kept', 'StartedAt', 'CompletedAt', 'Detail'
+    $columns = 'Project', 'Agent', 'AgentId', 'Status', 'NewToken', 'NewTokenId', 'Revoked', 'Kept', 'StartedAt',
+        'CompletedAt', 'Detail'
+    $file = @{ LiteralPath = $ReportPath; Encoding = $utf8; WhatIf = $false; Confirm = $false }
     if ($results) {
         $cells = foreach ($result in $results) {
             $cell = [ordered]@{}
             foreach ($column in $columns) { $cell[$column] = ConvertTo-Cell $result.$column }
             [pscustomobject]$cell
         }
-        $cells | Export-Csv -LiteralPath $ReportPath -NoTypeInformation -Encoding $utf8 -WhatIf:$false -Confirm:$false
+        $cells | Export-Csv -NoTypeInformation @file
     }
     else {
-        Set-Content -LiteralPath $ReportPath -Value ('"{0}"' -f ($columns -join '","')) -Encoding $utf8 -WhatIf:$false -Confirm:$false
+        Set-Content -Value ('"{0}"' -f ($columns -join '","')) @file
     }
 }
 
 $completed = @($results | Where-Object Status -EQ Completed).Count
 $waiting = @($results | Where-Object Status -In AwaitingUse, TimedOut).Count
 $failed = @($results | Where-Object Status -NotIn Completed, AwaitingUse, TimedOut, Skipped).Count
-Write-Information -InformationAction Continue "$($agents.Count) agents, $due due, $completed completed, $waiting waiting, $failed failed."
+Write-Information -InformationAction Continue (
+    "$(Format-Count $agents.Count agent), $due due, $completed completed, $waiting waiting, $failed failed.")
 if ($failures) { Write-Warning "$($failures.Count) could not be read: the report is incomplete." }
 exit $(if ($failed -or $waiting -or $failures) { 2 } else { 0 })

@@ -1,42 +1,66 @@
 <#
 .SYNOPSIS
-Tests a fleet of GitLab agents in a CI job: the exit code depends on the severity of the findings.
+Tests a fleet of GitLab agents and writes reports. The exit code depends on the severity of the findings.
 
 .DESCRIPTION
-Applies the rules of Test-GitLabAgent, returns the findings, and writes them as JUnit XML and as a Markdown summary.
+Reads the inventory once, applies the rules of Test-GitLabAgent, and returns the findings. It can write the findings as
+JUnit XML and as a Markdown summary, and the inventory with its findings as an HTML report. It changes nothing in
+GitLab. If something cannot be read, the reports are written all the same, and say so.
 
-Without a session, it connects as Connect-GitLab does: with GITLAB_HOST and GITLAB_TOKEN of the environment. It needs the
-scope read_api and the role Maintainer.
+Without a session, the script connects as Connect-GitLab does, with GITLAB_HOST and GITLAB_TOKEN of the environment. The
+access token needs the scope read_api and the role Maintainer.
 
-Exit codes: 0, no finding is as severe as -FailOn; 1, the run failed; 2, something could not be read; 3, there are
-findings as severe as -FailOn, or worse.
+Exit codes: 0, no finding has the severity -FailOn or a higher one; 1, the script failed; 2, something could not be
+read; 3, there are such findings.
 
 .PARAMETER Project
-The projects to test, by their IDs or full paths.
+Specifies projects by their IDs or full paths.
 
 .PARAMETER Group
-The groups to test, by their IDs or full paths.
+Specifies groups by their IDs or full paths. Projects that the access token may not read are skipped; -Verbose lists
+them.
 
 .PARAMETER Recurse
-Includes the subgroups.
+Includes the projects of subgroups.
 
 .PARAMETER All
 Tests all projects in which the user is at least Developer; for administrators, all projects.
 
 .PARAMETER FailOn
-The severity from which findings fail the job.
+Specifies the lowest severity of a finding that makes the script return exit code 3.
+
+.PARAMETER Rule
+Specifies the names of the rules to apply. The script adds NotReadable, because without it, what could not be read would
+look healthy.
 
 .PARAMETER ExcludeRule
-The names of rules not to apply.
+Specifies the names of rules not to apply. NotReadable cannot be excluded.
+
+.PARAMETER UnusedFor
+Specifies how long a token may be idle. The default is 90 days.
+
+.PARAMETER TokenMaxAge
+Specifies how old a token may be. The default is 365 days.
+
+.PARAMETER ReportPath
+Specifies the HTML file for the report of Export-GitLabAgentReport. An existing file is replaced.
 
 .PARAMETER JUnitPath
-The file for the findings as JUnit XML.
+Specifies the file for the findings as JUnit XML. An existing file is replaced.
 
 .PARAMETER MarkdownPath
-The file for the summary in Markdown.
+Specifies the file for the summary in Markdown. An existing file is replaced.
 
 .EXAMPLE
 ./examples/Test-AgentFleet.ps1 -Group platform -Recurse -FailOn Warning -JUnitPath agents.xml -MarkdownPath agents.md
+
+.EXAMPLE
+./examples/Test-AgentFleet.ps1 -All -ReportPath agents.html
+
+.EXAMPLE
+./examples/Test-AgentFleet.ps1 -Group platform -Recurse -Rule TokenUnused -UnusedFor 60.00:00:00 -FailOn Warning
+
+Fails if an agent has a token that was not used for 60 days.
 #>
 [CmdletBinding(DefaultParameterSetName = 'Project')]
 param(
@@ -58,7 +82,17 @@ param(
     [string] $FailOn = 'Error',
 
     [ValidateNotNullOrEmpty()]
+    [string[]] $Rule,
+
+    [ValidateNotNullOrEmpty()]
     [string[]] $ExcludeRule,
+
+    [timespan] $UnusedFor,
+
+    [timespan] $TokenMaxAge,
+
+    [ValidateNotNullOrEmpty()]
+    [string] $ReportPath,
 
     [ValidateNotNullOrEmpty()]
     [string] $JUnitPath,
@@ -74,16 +108,19 @@ $severities = 'Information', 'Warning', 'Error'
 # Paths relative to the current location of PowerShell, which .NET does not know.
 function Resolve-FilePath ($Path) { $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path) }
 
-# Names come from whoever may name things in GitLab: no character of theirs is markup.
+# Anyone who can name objects in GitLab controls this text, so every character that could be markup is escaped.
 function ConvertTo-MarkdownCell ($Text) {
     $plain = "$Text" -replace '[\x00-\x1F\x7F]', ' '
     $plain.Replace('&', '&amp;').Replace('<', '&lt;').Replace('>', '&gt;') -replace '([\\`*_{}\[\]()#+!|~@-])', '\$1'
 }
 
-# XML 1.0 has no way to write control characters.
+# XML 1.0 cannot contain control characters.
 function ConvertTo-XmlText ($Text) { "$Text" -replace '[^\x09\x0A\x0D\x20-\uD7FF\uE000-\uFFFD]', '?' }
 
-function Test-Failure ($Finding) { $severities.IndexOf("$($Finding.Severity)") -ge $severities.IndexOf($FailOn) }
+function Format-Count ($Count, $Noun) { "$Count $Noun$(if ($Count -ne 1) { 's' })" }
+
+function Get-Rank ($Finding) { $severities.IndexOf("$($Finding.Severity)") }
+function Test-Failure ($Finding) { (Get-Rank $Finding) -ge $severities.IndexOf($FailOn) }
 
 function Export-JUnit ($Findings, $Path) {
     $settings = [System.Xml.XmlWriterSettings]@{ Indent = $true; Encoding = [System.Text.UTF8Encoding]::new($false) }
@@ -138,6 +175,16 @@ function Export-Markdown ($Findings, $Path) {
     [System.IO.File]::WriteAllLines((Resolve-FilePath $Path), [string[]]$lines)
 }
 
+$rules = @{}
+if ($Rule) { $rules.Rule = @($Rule) + 'NotReadable' }
+if ($ExcludeRule) { $rules.ExcludeRule = $ExcludeRule }
+if ($ExcludeRule | Where-Object { 'NotReadable' -like $_ }) {
+    throw 'The rule NotReadable cannot be excluded: what could not be read would look healthy.'
+}
+foreach ($name in 'UnusedFor', 'TokenMaxAge') {
+    if ($PSBoundParameters.ContainsKey($name)) { $rules[$name] = $PSBoundParameters[$name] }
+}
+
 if (-not (Get-Module GitLabAgents)) {
     $manifest = Join-Path $PSScriptRoot '../GitLabAgents.psd1'
     Import-Module $(if (Test-Path -LiteralPath $manifest) { $manifest } else { 'GitLabAgents' })
@@ -146,29 +193,52 @@ if (-not (Get-Module GitLabAgents)) {
 $connected = -not (Get-GitLabSession)
 if ($connected) { Connect-GitLab }
 try {
-    $rules = @{ ErrorAction = 'Continue'; ErrorVariable = '+failures' }
-    if ($ExcludeRule) { $rules.ExcludeRule = $ExcludeRule }
+    $null = @() | Test-GitLabAgent @rules # Reports a wrong rule before anything is read.
     $failures = @()
-    $findings = @(
+    $read = @{ ErrorAction = 'Continue'; ErrorVariable = '+failures' }
+    $found = @(
         switch ($PSCmdlet.ParameterSetName) {
-            'Group' { foreach ($one in $Group) { Test-GitLabAgent -Group $one -Recurse:$Recurse @rules } }
-            'All' { Test-GitLabAgent -All:$All @rules }
-            default { foreach ($one in $Project) { Test-GitLabAgent -Project $one @rules } }
+            'Group' { foreach ($one in $Group) { Get-GitLabAgentInventory -Group $one -Recurse:$Recurse @read } }
+            'All' { Get-GitLabAgentInventory -All:$All @read }
+            default { foreach ($one in $Project) { Get-GitLabAgentInventory -Project $one @read } }
         }
     )
+    $agents = @($found | Sort-Object -Property Project, Agent, AgentId -Unique)
+    $findings = @($agents | Test-GitLabAgent @rules -ErrorAction Continue -ErrorVariable +failures)
 }
 finally {
     if ($connected) { Disconnect-GitLab }
 }
 
-$findings = @($findings | Sort-Object -Property @{ Expression = 'Severity'; Descending = $true }, Project, Agent)
+# A project or group that could not be read has no agent to test, so its finding comes from the error.
+$findings += foreach ($failure in $failures) {
+    [pscustomobject]@{
+        RuleName          = 'NotReadable'
+        Severity          = 'Warning'
+        Project           = "$($failure.TargetObject)"
+        Agent             = $null
+        Token             = $null
+        Message           = "$failure"
+        RecommendedAction = if ($failure.ErrorDetails) { $failure.ErrorDetails.RecommendedAction }
+    }
+}
+$findings = @($findings | Sort-Object -Property @{ Expression = { Get-Rank $_ }; Descending = $true }, Project, Agent)
+$incomplete = [bool]($findings | Where-Object RuleName -EQ NotReadable)
+
+# The findings are returned first, so that they are not lost if a file cannot be written.
+$findings
+if ($ReportPath) {
+    $title = if ($failures) { 'GitLab agents (incomplete)' } else { 'GitLab agents' }
+    $agents | Export-GitLabAgentReport -Path $ReportPath -Title $title -Force
+}
 if ($JUnitPath) { Export-JUnit -Findings $findings -Path $JUnitPath }
 if ($MarkdownPath) { Export-Markdown -Findings $findings -Path $MarkdownPath }
 
-$findings
 $failing = @($findings | Where-Object { Test-Failure $_ })
-Write-Information -InformationAction Continue "$($findings.Count) findings, $($failing.Count) of severity $FailOn or worse."
-if ($failures -or ($findings | Where-Object RuleName -EQ NotReadable)) {
+Write-Information -InformationAction Continue (
+    "$(Format-Count $agents.Count agent), $(Format-Count $findings.Count finding), " +
+    "$($failing.Count) of severity $FailOn or higher.")
+if ($incomplete) {
     Write-Warning 'Something could not be read: there may be more findings.'
     exit 2
 }

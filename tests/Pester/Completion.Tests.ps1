@@ -106,7 +106,7 @@ Describe 'Completion' {
         $null = New-GitLabAgentToken group/app staging "evil$([char]27)[2J"
         $result = @(Get-Completion 'Get-GitLabAgentToken group/app staging -Name evil')
         $result.Count | Should -Be 1
-        $result.ListItemText, $result.ToolTip | Should -Not -Match ([char]27)
+        $result.ListItemText, $result.ToolTip | Should -Not -Match "$([char]27)"
     }
 
     It 'completes agents and tokens of the current repository' {
@@ -176,7 +176,7 @@ Describe 'Completion' {
         # A socket that does not listen keeps the port closed.
         $socket = [System.Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
         try {
-            $socket.Bind([ipendpoint]::new([ipaddress]::Loopback, 0))
+            $socket.Bind([System.Net.IPEndPoint]::new([ipaddress]::Loopback, 0))
             $url = "http://127.0.0.1:$($socket.LocalEndPoint.Port)"
             Connect-GitLab $url (ConvertTo-Secret glpat-maintainer) -AllowUnencryptedAuthentication -SkipValidation
             $watch = [System.Diagnostics.Stopwatch]::StartNew()

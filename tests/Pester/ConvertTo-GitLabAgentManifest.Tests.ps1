@@ -4,7 +4,7 @@
 param()
 
 BeforeDiscovery {
-    $noShell = -not (Test-Path /bin/sh)
+    $noShell = $IsWindows -or -not (Test-Path /bin/sh)
     $noHelm = -not (Get-Command helm -CommandType Application -ErrorAction Ignore)
     $noKubectl = -not (Get-Command kubectl -CommandType Application -ErrorAction Ignore)
 }
@@ -26,16 +26,11 @@ Describe 'ConvertTo-GitLabAgentManifest' {
     BeforeAll {
         # A valid certificate, one with its key in the same file, and one that expired.
         $files = (New-Item -ItemType Directory 'TestDrive:/files').FullName
-        $key = [System.Security.Cryptography.ECDsa]::Create(
-            [System.Security.Cryptography.ECCurve+NamedCurves]::nistP256)
-        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=ca', $key, 'SHA256')
-        $now = [DateTimeOffset]::Now
-        $good = $request.CreateSelfSigned($now.AddDays(-1), $now.AddDays(30)).ExportCertificatePem()
-        Set-Content "$files/ca.pem" $good
-        Set-Content "$files/both.pem" $good, $key.ExportPkcs8PrivateKeyPem()
-        Set-Content "$files/expired.pem" $request.CreateSelfSigned(
-            $now.AddDays(-9), $now.AddDays(-2)).ExportCertificatePem()
-        Set-Content "$files/key.pem" $key.ExportPkcs8PrivateKeyPem()
+        $good = New-TestCertificate ca
+        Set-Content "$files/ca.pem" $good.Pem
+        Set-Content "$files/both.pem" $good.Pem, $good.KeyPem
+        Set-Content "$files/expired.pem" (New-TestCertificate ca -From -9 -To -2).Pem
+        Set-Content "$files/key.pem" $good.KeyPem
         Set-Content "$files/junk.pem" hello
         Push-Location $files
 
@@ -125,10 +120,13 @@ Describe 'ConvertTo-GitLabAgentManifest' {
         It 'uses the full path of the file in the command, for any PowerShell path' {
             $null = New-PSDrive -Name Files -PSProvider FileSystem -Root $files
             $full = Join-Path $files 'ca.pem'
+            $argument = if ($IsWindows) {
+                $full.Replace('\', '/')
+            } else { $full } # Helm reads a backslash as an escape.
             foreach ($path in './ca.pem', 'Files:/ca.pem', $full) {
                 $token | ConvertTo-GitLabAgentManifest -KasCaCertificatePath $path |
                     Should -BeExactly ("$command --set-string config.kasAddress=wss://kas.example.com --set-file " +
-                        "config.kasCaCert=$full")
+                        "config.kasCaCert=$argument")
             }
         }
 
@@ -210,7 +208,7 @@ Describe 'ConvertTo-GitLabAgentManifest' {
         }
 
         It 'rejects mutual TLS, for which the chart has no values, but creates the secret' {
-            Set-Content gitlab.pem $good
+            Set-Content gitlab.pem $good.Pem
             $url = Add-UrlConfiguration -With @{ ClientCertificatePath = 'gitlab.pem'; ClientKeyPath = 'key.pem' }
             foreach ($format in 'HelmCommand', 'HelmValues') {
                 $failure = Get-Failure { $token | ConvertTo-GitLabAgentManifest -Format $format -UrlConfiguration $url }
@@ -406,7 +404,7 @@ $contexts = Get-Yaml | ForEach-Object { [System.Runtime.Loader.AssemblyLoadConte
     }
 }
 
-Describe 'The command of ConvertTo-GitLabAgentManifest' {
+Describe "The command of ConvertTo-GitLabAgentManifest$(if ($noShell) { ' (skipped: there is no /bin/sh)' })" {
     BeforeAll {
         # A helm that writes its arguments and its standard input.
         $bin = (New-Item -ItemType Directory 'TestDrive:/bin').FullName
@@ -416,9 +414,7 @@ Describe 'The command of ConvertTo-GitLabAgentManifest' {
         Reset-FakeGitLab $server
         $null = Connect-FakeGitLab $server
         $token = New-GitLabAgentToken 103 14 ci-1
-        $certificate = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new(
-            'CN=ca', [System.Security.Cryptography.ECDsa]::Create(), 'SHA256').CreateSelfSigned(
-            [DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(30)).ExportCertificatePem()
+        $certificate = (New-TestCertificate ca).Pem
         function Add-Certificate ($Folder) {
             $path = [System.IO.Path]::Combine($TestDrive, 'paths', $Folder)
             $null = [System.IO.Directory]::CreateDirectory($path)
@@ -476,9 +472,7 @@ Describe "helm$(if ($noHelm) { ' (skipped: there is none on the PATH)' })" {
         $null = Connect-FakeGitLab $server
         $token = New-GitLabAgentToken 103 14 ci-1
         $configuration = New-GitLabAgentUrlConfiguration 103 14 grpc://agent.example.com:8182
-        $pem = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new(
-            'CN=ca', [System.Security.Cryptography.ECDsa]::Create(), 'SHA256').CreateSelfSigned(
-            [DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(30)).ExportCertificatePem()
+        $pem = (New-TestCertificate ca).Pem
         function Get-Shown ($Output) {
             $text = "$($Output -match '^shown: ')" -replace '^shown: '
             if ($text) { ConvertFrom-Json $text -AsHashtable } else { throw "helm says: $Output" }

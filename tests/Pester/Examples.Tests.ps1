@@ -34,11 +34,9 @@ BeforeAll {
     $null = New-Item -ItemType Directory $folder
     $keys = @{}
     foreach ($name in 'ca', 'agent', 'gitlab') {
-        $key = [System.Security.Cryptography.ECDsa]::Create([System.Security.Cryptography.ECCurve+NamedCurves]::nistP256)
-        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new("CN=$name", $key, 'SHA256')
-        $certificate = $request.CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(365))
-        Set-Content "$folder/$name.pem" $certificate.ExportCertificatePem()
-        Set-Content "$folder/$name.key" ($keys[$name] = $key.ExportPkcs8PrivateKeyPem())
+        $certificate = New-TestCertificate $name -To 365
+        Set-Content "$folder/$name.pem" $certificate.Pem
+        Set-Content "$folder/$name.key" ($keys[$name] = $certificate.KeyPem)
     }
 
     # What stands in for the world around them.

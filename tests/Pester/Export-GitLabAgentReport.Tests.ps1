@@ -154,6 +154,12 @@ Describe 'Export-GitLabAgentReport' {
             (Get-ChildItem $folder -Force).Name | Should -Be 'folder'
         }
 
+        It 'for a device, even with -Force' -Skip:($env:OS -eq 'Windows_NT') {
+            $failure = Get-Failure { $items | Export-GitLabAgentReport /dev/no-such-device -Force }
+            "$failure" | Should -BeLike '* is a device.'
+            '/dev/no-such-device' | Should -Not -Exist
+        }
+
         It 'without a file if the pipeline fails before its end' {
             $failure = Get-Failure {
                 $items | ForEach-Object { $_; throw 'broken' } | Export-GitLabAgentReport report.html

@@ -215,6 +215,38 @@ function ConvertTo-Secret {
     [System.Net.NetworkCredential]::new('', $Text).SecurePassword
 }
 
+function New-TestCertificate {
+    <#
+    .SYNOPSIS
+    Makes a self-signed certificate, and gives it (without a private key), its text and the text of its key.
+    #>
+    [CmdletBinding(SupportsShouldProcess)]
+    [OutputType([pscustomobject])]
+    param(
+        [Parameter(Mandatory, Position = 0)] [string] $Name,
+        # The first and the last day, counted from today.
+        [double] $From = -1,
+        [double] $To = 30
+    )
+
+    if (-not $PSCmdlet.ShouldProcess($Name, 'Create')) { return }
+    # Not RSA.Create, and no private key in the certificate: wine has no keys of CNG.
+    $key = [System.Security.Cryptography.RSACryptoServiceProvider]::new(2048)
+    $padding = [System.Security.Cryptography.RSASignaturePadding]::Pkcs1
+    $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new(
+        "CN=$Name", $key, 'SHA256', $padding)
+    $generator = [System.Security.Cryptography.X509Certificates.X509SignatureGenerator]::CreateForRSA($key, $padding)
+    $now = [DateTimeOffset]::UtcNow
+    $certificate = $request.Create(
+        $request.SubjectName, $generator, $now.AddDays($From), $now.AddDays($To), [byte[]](1..8))
+    $text = [Convert]::ToBase64String($certificate.RawData, 'InsertLineBreaks') -replace '\r'
+    [pscustomobject]@{
+        Certificate = $certificate
+        Pem         = "-----BEGIN CERTIFICATE-----`n$text`n-----END CERTIFICATE-----"
+        KeyPem      = if ($PSVersionTable.PSEdition -eq 'Core') { $key.ExportPkcs8PrivateKeyPem() }
+    }
+}
+
 function Get-Failure {
     <#
     .SYNOPSIS
@@ -412,7 +444,7 @@ Export-ModuleMember -Function @(
     'Get-FakeGitLabRequest', 'Get-FakeGitLabCall', 'Get-FakeGitLabState', 'Get-FakeGitLabLoad',
     'Clear-FakeGitLabRequest'
     'Add-FakeGitLabFault', 'Clear-FakeGitLabFault'
-    'ConvertTo-Secret', 'Get-Failure', 'Wait-Until'
+    'ConvertTo-Secret', 'New-TestCertificate', 'Get-Failure', 'Wait-Until'
     'Get-PowerShellCommand', 'Start-PowerShell', 'Invoke-PowerShell', 'Invoke-ChildShell'
     'Hide-GitLabEnvironment', 'Restore-GitLabEnvironment'
 )

@@ -35,6 +35,20 @@ Describe 'Get-GitLabAgentInventory' {
             Get-FakeGitLabCall $server | Should -Be 'POST /api/graphql'
         }
 
+        It 'accepts agents from the pipeline, and reads each project once' {
+            (Get-GitLabClusterAgent platform/infra | Get-GitLabAgentInventory).Agent |
+                Should -Be 'cluster-eu', 'cluster-us'
+            Get-FakeGitLabCall $server -Method POST | Should -Be 'POST /api/graphql'
+            (Get-GitLabClusterAgent group/app staging | Get-GitLabAgentInventory).Agent | Should -Be 'staging'
+        }
+
+        It 'reports an ID that does not belong to an agent of the project' {
+            $output = Get-GitLabAgentInventory group/app -AgentId 12, 13 2>&1
+            $output[0].Agent | Should -Be 'staging'
+            $output[1].FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
+            $output[1].TargetObject | Should -Be 13
+        }
+
         It 'accepts projects from the pipeline, and an archived project by name' {
             ('group/app', 'platform/old', 'platform/infra' | Get-GitLabAgentInventory).Agent |
                 Should -Be 'prod', 'staging', 'retired', 'cluster-eu', 'cluster-us'
@@ -120,7 +134,7 @@ Describe 'Get-GitLabAgentInventory' {
             @{ Command = 'Get-GitLabClusterAgent'; Property = 'Name'; Expected = 'prod' }
             @{ Command = 'Get-GitLabAgentToken'; Property = 'Name'; Expected = 'prod-2024', 'prod-spare' }
             @{ Command = 'Get-GitLabAgentConnection'; Property = 'Agent'; Expected = 'prod' }
-            @{ Command = 'Get-GitLabAgentInventory'; Property = 'Agent'; Expected = 'prod', 'staging' }
+            @{ Command = 'Get-GitLabAgentInventory'; Property = 'Agent'; Expected = 'prod' }
         ) {
             (Get-GitLabAgentInventory group/app -Name prod | & $Command).$Property | Should -Be $Expected
         }

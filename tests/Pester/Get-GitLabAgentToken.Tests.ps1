@@ -249,6 +249,17 @@ Describe 'Get-GitLabAgentToken' {
             (Get-FakeGitLabRequest $server).body | Should -Not -BeLike '*glagent-*'
         }
 
+        It 'says why the token cannot be piped to <_>' -ForEach @(
+            'Get-GitLabClusterAgent', 'Get-GitLabAgentToken', 'Get-GitLabAgentInventory', 'Get-GitLabAgentActivity'
+            'Invoke-GitLabAgentTokenRotation'
+        ) {
+            $null = Connect-FakeGitLab $server glpat-admin
+            $stored = (Get-FakeGitLabState $server).tokens | Where-Object id -EQ 1001
+            $token = Get-GitLabAgentToken -Secret (ConvertTo-Secret $stored.secret)
+            "$(Get-Failure { $token | & $_ })" |
+                Should -BeLike '*The project is not known.*Get-GitLabAgentInventory -All*'
+        }
+
         It 'is Forbidden for a user who is not an administrator' {
             $failure = Get-Failure { Get-GitLabAgentToken -Secret (ConvertTo-Secret 'glagent-x') }
             $failure.FullyQualifiedErrorId | Should -Be 'Forbidden,GitLabAgents.Commands.GetGitLabAgentTokenCommand'

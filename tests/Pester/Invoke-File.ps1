@@ -7,7 +7,9 @@ param(
     # The file.
     [Parameter(Mandatory)] [string] $Path,
     # The manifest of Pester.
-    [Parameter(Mandatory)] [string] $Pester
+    [Parameter(Mandatory)] [string] $Pester,
+    # The tags of tests that are not to run.
+    [string[]] $ExcludeTag = @()
 )
 
 $ErrorActionPreference = 'Stop'
@@ -17,6 +19,7 @@ Import-Module $Pester
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = (Resolve-Path -LiteralPath $Path).Path
 $configuration.Run.PassThru = $true
+$configuration.Filter.ExcludeTag = $ExcludeTag
 $configuration.Output.Verbosity = 'None'
 
 # The tests must run with the default preferences of PowerShell, not those of this script.

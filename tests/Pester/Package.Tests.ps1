@@ -21,7 +21,7 @@ BeforeAll {
     $output = "$TestDrive/output"
     $log = dotnet $tool.FullName package --output $output --configuration any 2>&1
     if ($LASTEXITCODE -ne 0) { throw "tools/Build exited with ${LASTEXITCODE}: $log" }
-    $package = (Get-ChildItem $output -Filter GitLabAgents.*.nupkg).FullName
+    $package = (Get-ChildItem $output | Where-Object Name -Like GitLabAgents.*.nupkg).FullName
     $version = [System.IO.Path]::GetFileNameWithoutExtension($package) -replace '^GitLabAgents\.'
     $folder = (Resolve-Path "$output/GitLabAgents/$version").ProviderPath
 

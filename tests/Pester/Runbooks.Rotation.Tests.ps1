@@ -5,23 +5,16 @@ param()
 # Runs the runbook that rotates tokens against the fake GitLab, with a fake kubectl.
 
 BeforeAll {
-    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     . "$PSScriptRoot/Runbook.ps1"
-    $hidden = Hide-GitLabEnvironment
-    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-FakeGitLab $server
-    Restore-GitLabEnvironment $hidden
+    Stop-Runbook
 }
 
 Describe 'Runbook' {
     BeforeEach {
-        Reset-FakeGitLab $server
-        $session = Connect-FakeGitLab $server
-        Get-ChildItem $TestDrive | Remove-Item -Recurse
+        $session = Reset-Runbook
     }
 
     AfterEach { $session | Disconnect-GitLab }
@@ -257,7 +250,7 @@ Describe 'Runbook' {
 
             It 'returns the report even if its file cannot be written' {
                 $output = [System.Collections.Generic.List[object]]::new()
-                { & "$examples/Invoke-TokenRotation.ps1" -Project fleet/one -Deploy $deploy -PollSec 1 -ReportPath "$TestDrive/no/where.csv" | ForEach-Object { $output.Add($_) } } | Should -Throw '*no/where.csv*'
+                { & "$examples/Invoke-TokenRotation.ps1" -Project fleet/one -Deploy $deploy -PollSec 1 -ReportPath "$TestDrive/no/where.csv" | ForEach-Object { $output.Add($_) } } | Should -Throw '*no?where.csv*'
                 $output.Status | Should -Be 'Completed'
             }
         }

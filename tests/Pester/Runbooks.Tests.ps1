@@ -2,205 +2,22 @@
 [Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
-# Runs the runbooks of examples/, and what the guides of docs/ show, against the fake GitLab.
-
-BeforeDiscovery {
-    $root = (Resolve-Path "$PSScriptRoot/../..").Path
-    $guides = 'from-zero', 'coming-from', 'security' | ForEach-Object {
-        $text = [System.IO.File]::ReadAllText("$root/docs/$_.md") -replace '\r\n', "`n"
-        @{ Page = $_; Code = [regex]::Matches($text, '(?ms)^```powershell\n(.*?)^```$') | ForEach-Object { $_.Groups[1].Value } }
-    }
-    $links = foreach ($page in "$root/CONTRIBUTING.md", "$root/docs/from-zero.md", "$root/docs/runbooks.md", "$root/docs/coming-from.md", "$root/docs/security.md") {
-        foreach ($link in [regex]::Matches([System.IO.File]::ReadAllText($page), '\]\((?!https:)(?<File>[^)#]*)(#(?<Part>[^)]+))?\)')) {
-            @{ From = Split-Path $page -Leaf; Page = $page; Link = $link.Groups['File'].Value; Part = $link.Groups['Part'].Value }
-        }
-    }
-}
+# Runs the runbooks of examples/ against the fake GitLab.
 
 BeforeAll {
-    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
-    Import-Module "$PSScriptRoot/FakeGitLab.psm1"
     . "$PSScriptRoot/Runbook.ps1"
-    $hidden = Hide-GitLabEnvironment
-    $server = Start-FakeGitLab
 }
 
 AfterAll {
-    Stop-FakeGitLab $server
-    Restore-GitLabEnvironment $hidden
+    Stop-Runbook
 }
 
 Describe 'Runbook' {
     BeforeEach {
-        Reset-FakeGitLab $server
-        $session = Connect-FakeGitLab $server
-        Get-ChildItem $TestDrive | Remove-Item -Recurse
+        $session = Reset-Runbook
     }
 
     AfterEach { $session | Disconnect-GitLab }
-
-    Context 'Get-StaleTokenReport' {
-        It 'reports what was last used too long ago, and what was never used and is old' {
-            $run = Invoke-Runbook Get-StaleTokenReport @{ Project = 'group/app'; Days = 10 }
-            $run.Objects.Token | Should -Be 'staging-1', 'prod-spare'
-            $run.Objects.Reason | Should -Be 'unused', 'never used'
-            $run.Objects.IdleDays | Should -Be 80, 20
-            $run.Objects.Agent | Should -Be 'staging', 'prod'
-            $run.Objects.IsLastInUse | Should -Be $true, $false
-            $run.ExitCode | Should -Be 0
-            $run.Text | Should -BeLike '*2 agents, 0 of them without a token; 3 tokens, 2 not used for 10 days.*'
-            $run.Leaks | Should -BeNullOrEmpty
-            Get-FakeGitLabCall $server -Method POST, DELETE | Where-Object { $_ -ne 'POST /api/graphql' } | Should -BeNullOrEmpty
-        }
-
-        It 'does not call a token stale that was made yesterday and not used yet' {
-            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'age/one'; name = 'a'; tokens = @(
-                        @{ name = 'young'; createdAt = Get-Ago 1 }, @{ name = 'old'; createdAt = Get-Ago 100 }
-                        @{ name = 'fresh'; createdAt = Get-Ago 100; lastUsedAt = Get-Ago 1 }, @{ name = 'unused'; createdAt = Get-Ago 200; lastUsedAt = Get-Ago 91 }
-                        @{ name = 'in time'; createdAt = Get-Ago 200; lastUsedAt = Get-Ago 89 }) } }
-            (Invoke-Runbook Get-StaleTokenReport @{ Project = 'age/one' }).Objects.Token | Should -Be 'old', 'unused'
-        }
-
-        It 'reads groups, with an agent that has no token' {
-            $run = Invoke-Runbook Get-StaleTokenReport @{ Group = 'platform'; Recurse = $true; Days = 200 }
-            $run.Objects.Token | Should -Be 'eu-3'
-            $run.Text | Should -BeLike '*4 agents, 1 of them without a token; 5 tokens, 1 not used*'
-        }
-
-        It 'names an agent once that two arguments reach' {
-            @((Invoke-Runbook Get-StaleTokenReport @{ Project = 101, 'group/app'; Days = 60 }).Objects).Count | Should -Be 1
-        }
-
-        It 'gives nothing, and a file with headings, where nothing is stale' {
-            $run = Invoke-Runbook Get-StaleTokenReport @{ Project = 'group/app'; Path = "$TestDrive/stale.csv"; FailOnStale = $true }
-            $run.Objects | Should -BeNullOrEmpty
-            $run.ExitCode | Should -Be 0
-            Get-Content "$TestDrive/stale.csv" | Should -Be '"Project","ProjectId","Agent","AgentId","Token","TokenId","CreatedAt","LastUsedAt","IdleDays","Reason","IsLastInUse"'
-        }
-
-        It 'gives nothing of a project without agents' {
-            $run = Invoke-Runbook Get-StaleTokenReport @{ Project = 'group/empty' }
-            $run.Objects | Should -BeNullOrEmpty
-            $run.ExitCode | Should -Be 0
-        }
-
-        It 'ends with 3 where something is stale and -FailOnStale is given' {
-            (Invoke-Runbook Get-StaleTokenReport @{ Project = 'group/app'; Days = 60; FailOnStale = $true }).ExitCode | Should -Be 3
-        }
-
-        It 'reports the others when a project is not there, and ends with 2' {
-            $run = Invoke-Runbook Get-StaleTokenReport @{ Project = 'no/where', 'group/app'; Days = 60; FailOnStale = $true }
-            $run.Objects.Token | Should -Be 'staging-1'
-            $run.Errors.FullyQualifiedErrorId | Should -BeLike 'ProjectNotFound,*'
-            $run.ExitCode | Should -Be 2
-        }
-
-        It 'says nothing of a token that cannot be read, and ends with 2' {
-            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = '/tokens/1004'; times = 'always' }
-            $run = Invoke-Runbook Get-StaleTokenReport @{ Project = 'group/app'; Days = 10 }
-            $run.Objects.Token | Should -Be 'prod-spare'
-            $run.ExitCode | Should -Be 2
-        }
-
-        It 'reports nothing, and ends with 2, without the role' {
-            $session = Connect-FakeGitLab $server glpat-reporter
-            $run = Invoke-Runbook Get-StaleTokenReport @{ Project = 'group/app'; Days = 10 }
-            $run.Objects | Should -BeNullOrEmpty
-            $run.ExitCode | Should -Be 2
-        }
-
-        It 'writes names of any kind to CSV, and no formula' {
-            $names = 'a,b;"c"', '=HYPERLINK("http://x")', "two`nlines", 'ключ-🔑', '@SUM(1)'
-            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'names/one'; name = 'a'; tokens = @($names | ForEach-Object { @{ name = $_; createdAt = Get-Ago 100 } }) } }
-            $run = Invoke-Runbook Get-StaleTokenReport @{ Project = 'names/one'; Path = "$TestDrive/stale.csv" }
-            $run.Objects.Token | Sort-Object | Should -Be ($names | Sort-Object)
-            (Import-Csv "$TestDrive/stale.csv").Token | Sort-Object | Should -Be ($names -replace '^[=@]', "'`$0" | Sort-Object)
-        }
-    }
-
-    Context 'Export-AgentInventory' {
-        BeforeEach { $paths = @{ CsvPath = "$TestDrive/agents.csv"; HtmlPath = "$TestDrive/agents.html" } }
-
-        It 'writes a row an agent, as CSV and HTML' {
-            $run = Invoke-Runbook Export-AgentInventory (@{ Group = 'platform'; Recurse = $true } + $paths)
-            $run.ExitCode | Should -Be 0
-            $run.Leaks | Should -BeNullOrEmpty
-            $rows = Import-Csv $paths.CsvPath
-            $rows.Agent | Should -Be 'api', 'web', 'cluster-eu', 'cluster-us'
-            $rows.Tokens | Should -Be '1', '1', '3', '0'
-            $rows.LastUsedAt[0] | Should -Be 'never'
-            $rows.LastUsedAt[2] | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$'
-            $rows.LastUsedAt[3] | Should -BeNullOrEmpty
-            $rows.LastUsedToken[2] | Should -Be 'eu-1'
-            $html = Get-Content $paths.HtmlPath -Raw
-            [regex]::Matches($html, '<tr>(?=<td>)').Count | Should -Be 4
-            $html | Should -Not -BeLike '*Incomplete*'
-            Get-FakeGitLabCall $server -Method POST, DELETE | Where-Object { $_ -ne 'POST /api/graphql' } | Should -BeNullOrEmpty
-        }
-
-        It 'encodes what comes from GitLab' {
-            $names = '<script>alert("x")</script>', 'a,"b"', '=1+1', 'Ünïcode & Söhne'
-            $null = Add-FakeGitLabSeed $server @{ agents = @(
-                    $names | ForEach-Object { @{ project = 'names/two'; name = "a$([array]::IndexOf($names, $_))"; tokens = @(@{ name = $_; lastUsedAt = Get-Ago 1 }) } }) }
-            $run = Invoke-Runbook Export-AgentInventory (@{ Project = 'names/two'; Title = '<b>all</b>' } + $paths)
-            $run.ExitCode | Should -Be 0
-            $html = Get-Content $paths.HtmlPath -Raw
-            $html | Should -Not -Match '<script|<b>all'
-            $html | Should -BeLike '*&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;*'
-            $html | Should -BeLike '*<title>&lt;b&gt;all&lt;/b&gt;</title>*'
-            $html | Should -Match '(Ü|&#220;)n(ï|&#239;)code &amp; S(ö|&#246;)hne'
-            (Import-Csv $paths.CsvPath).LastUsedToken | Should -Be '<script>alert("x")</script>', 'a,"b"', "'=1+1", 'Ünïcode & Söhne'
-        }
-
-        It 'writes agents by the hundreds, each once' {
-            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'many/one'; count = 404 } }
-            $run = Invoke-Runbook Export-AgentInventory (@{ Project = 'many/one' } + $paths)
-            $run.ExitCode | Should -Be 0
-            @((Import-Csv $paths.CsvPath).AgentId | Select-Object -Unique).Count | Should -Be 404
-        }
-
-        It 'says ? for tokens that cannot be read (<_>), and ends with 2' -ForEach '/cluster_agents/12/tokens', '/tokens/1004' {
-            Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = $_; times = 'always' }
-            $run = Invoke-Runbook Export-AgentInventory (@{ Project = 'group/app' } + $paths)
-            $run.ExitCode | Should -Be 2
-            $rows = Import-Csv $paths.CsvPath
-            $rows.Agent | Should -Be 'prod', 'staging'
-            $rows.Tokens | Should -Be '2', '?'
-            $rows.LastUsedAt[1] | Should -Be '?'
-            Get-Content $paths.HtmlPath -Raw | Should -BeLike '*Incomplete: 1 could not be read.*'
-        }
-
-        It 'says ? for an agent that is gone when its tokens are read, and ends with 2' {
-            Add-FakeGitLabFault $server @{ kind = 'status'; status = 404; body = '{"message":"404 Not found"}'; pathContains = '/cluster_agents/12/tokens' }
-            $run = Invoke-Runbook Export-AgentInventory (@{ Project = 'group/app' } + $paths)
-            $run.ExitCode | Should -Be 2
-            (Import-Csv $paths.CsvPath).Tokens | Should -Be '2', '?'
-        }
-
-        It 'writes the others when a project is not there, and ends with 2' {
-            $run = Invoke-Runbook Export-AgentInventory (@{ Project = 'no/where', 'platform/apps/web' } + $paths)
-            $run.ExitCode | Should -Be 2
-            (Import-Csv $paths.CsvPath).Agent | Should -Be 'web'
-        }
-
-        It 'leaves the files as they are when nothing could be read' {
-            Set-Content $paths.CsvPath 'yesterday'
-            $session = Connect-FakeGitLab $server glpat-reporter
-            { Invoke-Runbook Export-AgentInventory (@{ Project = 'group/app' } + $paths) } | Should -Throw 'No agent could be read*'
-            Get-Content $paths.CsvPath | Should -Be 'yesterday'
-            $paths.HtmlPath | Should -Not -Exist
-        }
-
-        It 'has nothing to do without a path' {
-            { Invoke-Runbook Export-AgentInventory @{ Project = 'group/app' } } | Should -Throw 'There is nothing to write*'
-        }
-
-        It 'writes a project without agents' {
-            $run = Invoke-Runbook Export-AgentInventory (@{ Project = 'group/empty' } + $paths)
-            $run.ExitCode | Should -Be 0
-            @(Get-Content $paths.CsvPath).Count | Should -Be 1
-        }
-    }
 
     Context 'Add-AgentFromCsv' {
         BeforeEach {
@@ -221,9 +38,9 @@ Describe 'Runbook' {
             $run.Text | Should -BeLike '*2 rows, 2 enrolled, 0 failed.*'
         }
 
-        It 'goes on after a bad row: <Why>' -ForEach @(
-            @{ Why = 'name'; Row = 'group/empty,Not-A-Name'; Says = '*is no name for an agent*' }
-            @{ Why = 'no name'; Row = 'group/empty,'; Says = '*is no name for an agent*' }
+        It 'continues after a bad row: <Why>' -ForEach @(
+            @{ Why = 'name'; Row = 'group/empty,Not-A-Name'; Says = '*is not a valid agent name*' }
+            @{ Why = 'no name'; Row = 'group/empty,'; Says = '*is not a valid agent name*' }
             @{ Why = 'no project'; Row = ',one'; Says = '*has no project*' }
             @{ Why = 'project not there'; Row = 'no/where,one'; Says = '*404*Check the project*' }
             @{ Why = 'too many tokens'; Row = 'group/app,prod'; Says = '*two active tokens*' }
@@ -237,7 +54,7 @@ Describe 'Runbook' {
             @($vault.Keys) | Should -Be 'good'
         }
 
-        It 'makes nothing twice when it is run again' {
+        It 'creates nothing twice when it is run again' {
             Set-Content $csv 'Project,Agent', 'group/empty,one'
             $null = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
             Clear-FakeGitLabRequest $server
@@ -257,14 +74,14 @@ Describe 'Runbook' {
             (Get-Token staging-1).status | Should -Be 'active'
         }
 
-        It 'revokes the token again when its secret is not handed over, and tries anew in the next run' {
+        It 'revokes the token if its secret is not deployed, and tries again in the next run' {
             Set-Content $csv 'Project,Agent', 'group/empty,one', 'group/empty,two'
             $Error.Clear()
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = { param($Token, $Row) if ($Row.Agent -eq 'one') { throw "vault refuses $($Token.RevealToken())" } } }
             ($Error | Format-List * -Force | Out-String -Width 500) | Should -Not -BeLike "*$((Get-Token one).secret)*"
             $run.ExitCode | Should -Be 2
             $run.Objects.Outcome | Should -Be 'Failed', 'Enrolled'
-            $run.Objects[0].Detail | Should -BeLike '*vault refuses `[secret`] Token * was revoked again.'
+            $run.Objects[0].Detail | Should -BeLike 'The secret was not deployed: vault refuses `[secret`] Token * was revoked.'
             $run.Leaks | Should -BeNullOrEmpty
             (Get-Token one).status | Should -Be 'revoked'
 
@@ -274,11 +91,11 @@ Describe 'Runbook' {
             @((Get-FakeGitLabState $server).agents | Where-Object name -EQ one).Count | Should -Be 1
         }
 
-        It 'says so when that token cannot be revoked again' {
+        It 'reports a token that could not be revoked' {
             Set-Content $csv 'Project,Agent', 'group/empty,one'
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; method = 'DELETE'; times = 'always' }
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = { throw 'no' } }
-            $run.Objects.Detail | Should -BeLike '*could not be revoked again, revoke it by hand*500*'
+            $run.Objects.Detail | Should -BeLike '*could not be revoked. Revoke it:*500*'
             $run.ExitCode | Should -Be 2
         }
 
@@ -289,7 +106,7 @@ Describe 'Runbook' {
             (Get-Token one).status | Should -Be 'revoked'
         }
 
-        It 'names the token whose making has an unknown outcome, and does not take it for enrolled' {
+        It 'names the token if the outcome of its creation is unknown, and does not report it as enrolled' {
             Set-Content $csv 'Project,Agent', 'group/empty,one'
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 502; method = 'POST'; pathContains = '/tokens'; afterActing = $true }
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
@@ -298,7 +115,7 @@ Describe 'Runbook' {
             (Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }).Objects.Outcome | Should -Be 'NeverUsed'
         }
 
-        It 'makes nothing without the role, and ends with 2' {
+        It 'creates nothing without the role, and returns exit code 2' {
             Set-Content $csv 'Project,Agent', 'group/empty,one', 'group/empty,two'
             $session = Connect-FakeGitLab $server glpat-developer
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
@@ -317,7 +134,53 @@ Describe 'Runbook' {
             $vault.Count | Should -Be 0
         }
 
-        It 'does not begin with <Why>' -ForEach @(
+        It 'waits for the new agents with -WaitSec, all of them together' {
+            Set-Content $csv 'Project,Agent', 'group/empty,one', 'group/app,two', 'group/empty,three', 'group/app,staging'
+            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/empty'; name = 'three'; tokens = @{ name = 'three' } } }
+            $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; WaitSec = 60; Deploy = {
+                    param($Token, $Row)
+                    # Only when the last one is installed, all are connected.
+                    if ($Row.Agent -ne 'staging') { return }
+                    $new = (Get-FakeGitLabState $server).agents | Where-Object name -In one, two, staging
+                    Clear-FakeGitLabRequest $server
+                    $null = Add-FakeGitLabSeed $server @{ connections = @($new | ForEach-Object { @{ agent = $_.id; version = '18.9.0' } }) }
+                } }
+            $run.ExitCode | Should -Be 0
+            $run.Errors | Should -BeNullOrEmpty
+            $run.Objects.Outcome | Should -Be 'Enrolled', 'Enrolled', 'NeverUsed', 'Enrolled'
+            $run.Objects[0, 1, 3].Detail | Should -Be (@('Connected with version 18.9.0.') * 3)
+            $run.Objects[2].Detail | Should -Not -BeLike 'Connected*' -Because 'only new agents are awaited'
+            $run.Text | Should -BeLike '*4 rows, 3 enrolled, 0 failed, 0 not connected.*'
+            @(Get-FakeGitLabCall $server -Method POST).Count | Should -BeLessOrEqual 3 -Because 'one query reads several agents'
+        }
+
+        It 'returns exit code 2 if an agent is not connected in time, and says what was seen' {
+            Set-Content $csv 'Project,Agent', 'group/empty,one', 'group/empty,two', 'group/empty,three'
+            $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; WaitSec = 1; ResultPath = "$TestDrive/result.csv"; Deploy = {
+                    param($Token, $Row)
+                    if ($Row.Agent -eq 'two') { $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = $Token.AgentId } } }
+                } }
+            $run.ExitCode | Should -Be 2
+            $run.Objects.Outcome | Should -Be 'Enrolled', 'Enrolled', 'Enrolled'
+            $run.Objects[1].Detail | Should -BeLike 'Connected with version *'
+            $run.Objects[0, 2].Detail | Should -BeLike 'Agent * was not connected within 1 second. Its status is Never.'
+            $run.Errors.FullyQualifiedErrorId | Should -BeLike 'Timeout,*'
+            $run.Errors.Count | Should -Be 2
+            $run.Text | Should -BeLike '*3 rows, 3 enrolled, 0 failed, 2 not connected.*'
+            (Import-Csv "$TestDrive/result.csv").Detail | Should -Be $run.Objects.Detail
+            (Get-Token one).status | Should -Be 'active' -Because 'its secret is deployed'
+        }
+
+        It 'does not wait if there is no new agent' {
+            Set-Content $csv 'Project,Agent', 'group/empty,Not-A-Name'
+            $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; WaitSec = 600; Deploy = $deploy }
+            $run.ExitCode | Should -Be 2
+            (Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; WaitSec = 600; Deploy = $deploy; WhatIf = $true }).ExitCode | Should -Be 2
+            Set-Content $csv 'Project,Agent', 'group/empty,one'
+            (Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; WaitSec = 600; Deploy = $deploy; WhatIf = $true }).ExitCode | Should -Be 0
+        }
+
+        It 'does not start with <Why>' -ForEach @(
             @{ Why = 'an empty file'; Lines = @('Project,Agent'); Says = 'There are no rows*' }
             @{ Why = 'a file without the columns'; Lines = @('Project;Agent', 'a;b'); Says = '*has no column Project*' }
         ) {
@@ -344,7 +207,7 @@ Describe 'Runbook' {
                 Remove-Item Env:KUBECTL_LOG, Env:KUBECTL_EXIT
             }
 
-            It 'hands the secret to kubectl through its standard input' {
+            It 'passes the secret to kubectl through its standard input' {
                 $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv }
                 $run.ExitCode | Should -Be 0
                 $run.Objects.Outcome | Should -Be 'Enrolled'
@@ -362,13 +225,13 @@ Describe 'Runbook' {
                 $env:KUBECTL_EXIT = 1
                 $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv }
                 $run.ExitCode | Should -Be 2
-                $run.Objects.Detail | Should -BeLike '*kubectl ended with 1: *invalid*secret*revoked again.'
+                $run.Objects.Detail | Should -BeLike '*kubectl returned exit code 1: *invalid*secret*was revoked.'
                 $run.Leaks | Should -BeNullOrEmpty
                 "$($Error[0..5] | Format-List * -Force | Out-String -Width 1000)".Contains((Get-Token one).secret) | Should -BeFalse
                 (Get-Token one).status | Should -Be 'revoked'
             }
 
-            It 'makes nothing for a row that names no context' {
+            It 'creates nothing for a row without a context' {
                 Set-Content $csv 'Project,Agent,Context', 'group/empty,one,'
                 $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv }
                 $run.ExitCode | Should -Be 2
@@ -408,7 +271,7 @@ Describe 'Runbook' {
         }
 
         Context 'the plan' {
-            It 'holds what is stale, but never the token of an agent that was used last' {
+            It 'contains what is unused, but never the token that an agent used last' {
                 $run = Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan }
                 $run.ExitCode | Should -Be 0
                 $run.Leaks | Should -BeNullOrEmpty
@@ -419,30 +282,47 @@ Describe 'Runbook' {
                 Get-FakeGitLabCall $server -Method POST, DELETE | Where-Object { $_ -ne 'POST /api/graphql' } | Should -BeNullOrEmpty
             }
 
-            It 'is not written where nothing is stale' {
+            It 'is not written if nothing is unused' {
                 $run = Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan; Days = 3000 }
                 $run.ExitCode | Should -Be 0
                 $run.Text | Should -BeLike '*0 in the plan; no file was written.*'
                 $plan | Should -Not -Exist
             }
 
-            It 'leaves an agent out of whose tokens one cannot be read, and ends with 2' {
-                $id = (Get-Token busy-now).id
-                Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$id"; times = 'always' }
+            It 'omits an agent whose tokens cannot be read (<_>), and returns exit code 2' -ForEach 'list', 'token' {
+                Edit-FakeGitLabOption $server @{ graphQL = 'off' }
+                $now = Get-Token busy-now
+                $path = if ($_ -eq 'list') { "/$($now.agentId)/tokens?" } else { "/tokens/$($now.id)" }
+                Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = $path; times = 'always' }
                 $run = Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan }
                 $run.ExitCode | Should -Be 2
+                $run.Errors.Count | Should -BeGreaterOrEqual 1
+                $run.Text | Should -BeLike '*1 could not be read: the plan is incomplete.*'
                 (Import-Csv $plan).Token | Should -Be 'asleep-before'
             }
 
-            It 'does not replace a plan that is there, unless forced' {
+            It 'reads a group in one query, and omits archived projects' {
+                $null = Add-FakeGitLabSeed $server @{
+                    projects = @{ path = 'h/old'; archived = $true }
+                    agents   = @{ project = 'h/old'; name = 'old'; tokens = @{ name = 'old-never'; createdAt = Get-Ago 300 } }
+                }
+                $run = Invoke-Runbook Invoke-TokenHygiene @{ Group = 'h'; PlanPath = $plan }
+                $run.ExitCode | Should -Be 0
+                @(Import-Csv $plan).Count | Should -Be 3
+                Get-FakeGitLabCall $server | Should -Be 'POST /api/graphql'
+                $run = Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/old'; PlanPath = "$TestDrive/old.csv" }
+                $run.Text | Should -BeLike '*0 in the plan; no file was written.*'
+            }
+
+            It 'replaces an existing plan only with -Force' {
                 Set-Content $plan 'approved'
-                { Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan } } | Should -Throw '*is there already*'
+                { Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan } } | Should -Throw '*already exists. Apply it, remove it, or use -Force.'
                 Get-Content $plan | Should -Be 'approved'
                 (Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan; Force = $true }).ExitCode | Should -Be 0
                 @(Import-Csv $plan).Count | Should -Be 3
             }
 
-            It 'ends with 2 when a project is not there' {
+            It 'returns exit code 2 if a project does not exist' {
                 (Invoke-Runbook Invoke-TokenHygiene @{ Project = 'no/where', 'h/p'; PlanPath = $plan }).ExitCode | Should -Be 2
                 @(Import-Csv $plan).Count | Should -Be 3
             }
@@ -490,13 +370,13 @@ Describe 'Runbook' {
                 Get-ActiveToken | Should -Be $all
             }
 
-            It 'takes <Why> for no approval, and goes on' -ForEach @(
-                @{ Why = 'a typo'; Change = @{ Approve = 'yse' }; Says = "Approve says 'yse'*" }
-                @{ Why = 'one without a name'; Change = @{ ApprovedBy = ' ' }; Says = 'ApprovedBy is empty.' }
-                @{ Why = 'one for another GitLab'; Change = @{ GitLab = 'https://gitlab.example.com/' }; Says = 'The plan is for https://gitlab.example.com/*' }
-                @{ Why = 'one for a token of another name'; Change = @{ Token = 'busy-new' }; Says = "*is named 'busy-old', not 'busy-new'*" }
-                @{ Why = 'one for no number'; Change = @{ TokenId = '1.0E3x' }; Says = '*1.0E3x*' }
-                @{ Why = 'one for an agent that is not there'; Change = @{ AgentId = 4711 }; Says = '*404*' }
+            It 'rejects <Why>, and continues' -ForEach @(
+                @{ Why = 'a typo'; Change = @{ Approve = 'yse' }; Says = "Approve is 'yse'. Enter yes or no." }
+                @{ Why = 'an approval without a name'; Change = @{ ApprovedBy = ' ' }; Says = 'ApprovedBy is empty.' }
+                @{ Why = 'a plan for another GitLab'; Change = @{ GitLab = 'https://gitlab.example.com/' }; Says = 'The plan is for https://gitlab.example.com/, but the session is with *' }
+                @{ Why = 'a token of another name'; Change = @{ Token = 'busy-new' }; Says = "*is named 'busy-old', not 'busy-new'*" }
+                @{ Why = 'an ID that is not a number'; Change = @{ TokenId = '1.0E3x' }; Says = '*1.0E3x*' }
+                @{ Why = 'an agent that does not exist'; Change = @{ AgentId = 4711 }; Says = '*404*' }
             ) {
                 Write-Approval asleep-before
                 Write-Approval busy-old $Change
@@ -524,7 +404,7 @@ Describe 'Runbook' {
                 @(Get-FakeGitLabCall $server -Method DELETE).Count | Should -Be 1
             }
 
-            It 'revokes nothing without the role, and ends with 2' {
+            It 'revokes nothing without the role, and returns exit code 2' {
                 Write-Approval busy-old, asleep-before
                 $session = Connect-FakeGitLab $server glpat-developer
                 $run = Invoke-Runbook Invoke-TokenHygiene $apply
@@ -533,7 +413,7 @@ Describe 'Runbook' {
                 Get-ActiveToken | Should -Be $all
             }
 
-            It 'revokes nothing of an agent of whose tokens one cannot be read' {
+            It 'revokes nothing of an agent if one of its tokens cannot be read' {
                 Write-Approval busy-old
                 Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$((Get-Token busy-now).id)"; times = 'always' }
                 $run = Invoke-Runbook Invoke-TokenHygiene $apply
@@ -542,74 +422,11 @@ Describe 'Runbook' {
                 Get-ActiveToken | Should -Be $all
             }
 
-            It 'does not begin with a file that is no plan' {
+            It 'does not start with a file that is not a plan' {
                 Set-Content $plan 'Token;Approve', 'busy-old;yes'
-                { Invoke-Runbook Invoke-TokenHygiene $apply } | Should -Throw '*is no plan*'
+                { Invoke-Runbook Invoke-TokenHygiene $apply } | Should -Throw '*is not a valid plan: it has no column Approve.'
                 Get-FakeGitLabCall $server | Should -BeNullOrEmpty
             }
-        }
-    }
-}
-
-Describe 'Guide' {
-    BeforeEach {
-        Reset-FakeGitLab $server
-        $env:GITLAB_HOST = $server.Url
-        $env:GITLAB_TOKEN = 'glpat-maintainer'
-        $session = Connect-FakeGitLab $server
-
-        # What stands in for the world around the pages.
-        $given = [System.Collections.Generic.List[object]]::new()
-        $surroundings = {
-            function Read-Host { ConvertTo-Secret 'glpat-maintainer' }
-            function kubectl { $null }
-            function helm {
-                $text = $input | Out-String
-                if ($text.Trim()) {
-                    $given.Add(($text | ConvertFrom-Json))
-                    $new = (Get-FakeGitLabState $server).agents | Where-Object name -In 'demo', 'edge'
-                    $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = $new.id } }
-                }
-            }
-        }
-    }
-
-    AfterEach {
-        Disconnect-GitLab
-        Remove-Item Env:GITLAB_HOST, Env:GITLAB_TOKEN -ErrorAction Ignore
-    }
-
-    It '<Page> shows what works' -ForEach $guides {
-        $Code | Should -Not -BeNullOrEmpty
-        $PSDefaultParameterValues = @{ 'Connect-GitLab:AllowUnencryptedAuthentication' = $true; 'Revoke-GitLabAgentToken:Confirm' = $false }
-        $run = [scriptblock]::Create(($Code -join "`n").Replace('gitlab.example.com', $server.Url))
-        . $surroundings
-        Get-Failure { . $run } | Should -BeNullOrEmpty
-    }
-
-    It 'from-zero hands both secrets to Helm, and revokes the first' {
-        $page = [System.IO.File]::ReadAllText("$PSScriptRoot/../../docs/from-zero.md") -replace '\r\n', "`n"
-        $code = [regex]::Matches($page, '(?ms)^```powershell\n(.*?)^```$') | ForEach-Object { $_.Groups[1].Value }
-        $PSDefaultParameterValues = @{ 'Connect-GitLab:AllowUnencryptedAuthentication' = $true; 'Revoke-GitLabAgentToken:Confirm' = $false }
-        . $surroundings
-        $null = . ([scriptblock]::Create(($code -join "`n").Replace('gitlab.example.com', $server.Url)))
-        $given.config.token | Should -Be (Get-Token demo-1).secret, (Get-Token demo-2).secret
-        $given[0].config.kasAddress | Should -Be 'wss://kas.example.com/'
-        (Get-Token demo-1).status | Should -Be 'revoked'
-        (Get-Token demo-2).status | Should -Be 'active'
-    }
-
-    It 'from-zero explains every error id' {
-        $page = [System.IO.File]::ReadAllText("$PSScriptRoot/../../docs/from-zero.md")
-        foreach ($id in [enum]::GetNames([GitLabAgents.GitLabErrorKind])) { $page.Contains("| ``$id`` |") | Should -BeTrue -Because "$id is an error id" }
-    }
-
-    It '<From> links to what is there: <Link>#<Part>' -ForEach $links {
-        $target = if ($Link) { Join-Path (Split-Path $Page) $Link } else { $Page }
-        $target | Should -Exist
-        if ($Part) {
-            $headings = Get-Content $target | Where-Object { $_ -match '^#' } | ForEach-Object { ($_ -replace '^#+ ' -replace '[^\w\- ]').ToLowerInvariant() -replace ' ', '-' }
-            $headings | Should -Contain $Part
         }
     }
 }
@@ -641,27 +458,28 @@ Describe 'Runbook, unattended' -Skip:(-not $IsLinux) {
     BeforeEach { $env:GITLAB_TOKEN = 'glpat-maintainer' }
     AfterEach { Remove-Item Env:GITLAB_TOKEN }
 
-    It 'connects from the environment, and ends with the exit code' {
-        $run = Invoke-Unattended Get-StaleTokenReport 'group/app', '-Days', '60', '-FailOnStale'
-        $run.Text | Should -BeLike '*staging-1*'
-        $run.Text | Should -BeLike '*3 tokens, 1 not used for 60 days.*'
+    It 'connects from the environment, and returns the exit code' {
+        $rule = '-Rule', 'TokenUnused', '-UnusedFor', '60.00:00:00', '-FailOn', 'Warning'
+        $run = Invoke-Unattended Test-AgentFleet (@('group/app') + $rule)
+        $run.Text | Should -BeLike '*Warning*TokenUnused*group/app*staging*'
+        $run.Text | Should -BeLike '*2 agents, 1 finding, 1 of severity Warning or higher.*'
         $run.Text | Should -Not -BeLike '*glpat-*'
         $run.ExitCode | Should -Be 3
     }
 
-    It 'ends with 1 when it cannot connect: <Name>' -ForEach @(
-        @{ Name = 'Get-StaleTokenReport'; Arguments = @('group/app') }
-        @{ Name = 'Export-AgentInventory'; Arguments = 'group/app', '-CsvPath', 'never.csv' }
+    It 'returns exit code 1 if it cannot connect: <Name>' -ForEach @(
+        @{ Name = 'Test-AgentFleet'; Arguments = 'group/app', '-ReportPath', 'never.html' }
+        @{ Name = 'Invoke-TokenHygiene'; Arguments = 'group/app', '-PlanPath', 'never.csv' }
     ) {
         $env:GITLAB_TOKEN = 'glpat-wrong'
         $run = Invoke-Unattended $Name $Arguments
         $run.ExitCode | Should -Be 1
         $run.Text | Should -BeLike '*401*'
         $run.Text | Should -Not -BeLike '*glpat-wrong*'
-        'never.csv' | Should -Not -Exist
+        'never.html', 'never.csv' | Should -Not -Exist
     }
 
-    It 'revokes nothing when no one can be asked, unless told so with -Confirm:$false' {
+    It 'revokes nothing if nobody can answer, unless -Confirm:$false is used' {
         $old = [DateTimeOffset]::UtcNow.AddDays(-300).ToString('o')
         $null = Invoke-Control seed @{ agents = @{ project = 'h/p'; name = 'a'; tokens = @(@{ name = 'used'; lastUsedAt = $old }, @{ name = 'never'; createdAt = $old }) } }
         $plan = "$TestDrive/plan.csv"
@@ -678,7 +496,7 @@ Describe 'Runbook, unattended' -Skip:(-not $IsLinux) {
         ((Invoke-Control state).tokens | Where-Object name -EQ never).status | Should -Be 'revoked'
     }
 
-    It 'rotates with kubectl, goes on with what was left, and ends with the exit code' {
+    It 'rotates with kubectl, resumes what was left, and returns the exit code' {
         $old = [DateTimeOffset]::UtcNow.AddDays(-300).ToString('o')
         $null = Invoke-Control seed @{ agents = @('a', 'b' | ForEach-Object { @{ project = 'rotate/one'; name = $_; tokens = @(@{ name = "$_-1"; createdAt = $old; lastUsedAt = $old }) } }) }
         $path = $env:PATH

@@ -139,7 +139,7 @@ Describe 'Secrets' {
         $session.TokenName | Should -Be 'planted'
     }
 
-    It 'are in no stream, for successes and errors' {
+    It 'are in no stream, for successes and errors' -Tag NotUnderWine {
         $null = Add-FakeGitLabSeed $server @{ accessTokens = @{
             value = 'glpat-0ther-Planted-Token'
             scopes = 'read_api'

@@ -139,6 +139,13 @@ Describe 'Test-GitLabAgent' {
             @(Test-GitLabAgent nowhere/at-all -ExcludeRule NotReadable 2>&1).Count | Should -Be 1
         }
 
+        It 'recommends to check the group if it does not exist' {
+            $failure, $finding = Test-GitLabAgent -Group nope 2>&1
+            $failure.FullyQualifiedErrorId | Should -BeLike 'NotFound,*'
+            $failure.ErrorDetails.RecommendedAction, $finding.RecommendedAction |
+                Should -BeLike "Check the group's ID or full path.*"
+        }
+
         It 'shows no control character of a name' {
             Add-Agent -Tokens @{ name = "evil$([char]27)[2J"; createdAt = Get-Day 400; lastUsedAt = Get-Day 0.1 }
             $finding = Test-GitLabAgent ops/app
@@ -203,6 +210,22 @@ Describe 'Test-GitLabAgent' {
                 Should -Be 'group/app', 'platform/infra'
         }
 
+        It 'tests agents from the pipeline, and reads each project once' {
+            $findings = Get-GitLabClusterAgent -Group platform -Recurse | Test-GitLabAgent
+            $findings.Message | Should -Be (Test-GitLabAgent -Group platform -Recurse).Message
+            Clear-FakeGitLabRequest $server
+            (Get-GitLabClusterAgent platform/infra cluster-us | Test-GitLabAgent).Agent | Should -Be 'cluster-us'
+            Get-FakeGitLabCall $server -Method POST | Should -Be 'POST /api/graphql'
+        }
+
+        It 'tests agents on the GitLab that they came from' {
+            $agents = Get-GitLabClusterAgent group/app -Session $session
+            $null = Connect-FakeGitLab $server glpat-developer
+            $findings = $agents | Test-GitLabAgent
+            $findings.RuleName | Should -Be 'TokenNeverUsed', 'Disconnected'
+            $findings[0].Session | Should -Be $session
+        }
+
         It 'reads a group and everything' {
             (Test-GitLabAgent -Group platform -Recurse).Project | Sort-Object -Unique |
                 Should -Be 'platform/apps/api', 'platform/apps/web', 'platform/infra'
@@ -236,6 +259,15 @@ Describe 'Test-GitLabAgent' {
     }
 
     Context 'findings' {
+        It 'can be piped to the cmdlets for agents, tokens, connections and activity' {
+            $findings = Test-GitLabAgent group/app
+            ($findings | Get-GitLabClusterAgent).Name | Should -Be 'prod', 'staging'
+            ($findings | Get-GitLabAgentInventory).Agent | Should -Be 'prod', 'staging'
+            ($findings | Get-GitLabAgentConnection).Agent | Should -Be 'prod', 'staging'
+            ($findings | Get-GitLabAgentToken).AgentId | Should -Be 11, 11, 12
+            ($findings | Get-GitLabAgentActivity -First 1).Agent | Should -Be 'prod', 'staging'
+        }
+
         It 'does not bind to <_>' -ForEach 'Revoke-GitLabAgentToken', 'Remove-GitLabClusterAgent',
             'Remove-GitLabAgentUrlConfiguration' {
             $findings = Test-GitLabAgent group/app

@@ -67,11 +67,17 @@ public sealed class GitLabApiException : Exception
     internal bool IsUnknownRoute { get; set; }
 
     /// <summary>
+    /// Gets a value indicating whether what should contain the missing resource was read, so that only the resource
+    /// itself can be missing.
+    /// </summary>
+    internal bool IsConfirmedMissing { get; set; }
+
+    /// <summary>
     /// Gets a value indicating whether GitLab did not finish a GraphQL query, so that a smaller one may succeed.
     /// </summary>
     internal bool IsTooExpensive { get; set; }
 
-    /// <summary>Creates the same exception under the kind that a closer look found.</summary>
+    /// <summary>Creates the same exception under the kind that further requests determined.</summary>
     /// <param name="kind">The kind.</param>
     /// <param name="finding">What was found, as a sentence that precedes the problem.</param>
     /// <param name="advice">What to do about it.</param>

@@ -12,7 +12,7 @@ public sealed partial class GitLabClient
     private const string AgentsUnsupported = "This GitLab does not have the endpoint: "
         + "its API has agents from version 14.10 on, and their tokens from 15.0 on.";
 
-    // GitLab's text is the same for most of them, and can be translated. So this looks at what should be around it.
+    // GitLab's text is the same for most of them, and can be translated. So this reads what should contain it.
     private async Task<GitLabApiException> ResolveNotFoundAsync(
         ApiRequest request, GitLabApiException error, CancellationToken cancellationToken)
     {
@@ -38,6 +38,7 @@ public sealed partial class GitLabClient
                 cancellationToken).ConfigureAwait(false);
             if (agentExists is not false)
             {
+                error.IsConfirmedMissing = agentExists is true;
                 return error;
             }
 

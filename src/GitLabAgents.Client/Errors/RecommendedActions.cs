@@ -62,6 +62,8 @@ internal static class RecommendedActions
         GitLabErrorKind.UrlConfigurationNotFound =>
             "It does not exist, or this GitLab does not have receptive agents (they are part of GitLab Ultimate, "
                 + $"self-managed, and can be switched off). {GetRoleClause(request)}",
+        GitLabErrorKind.NotFound when request.IsAboutGroup =>
+            "Check the group's ID or full path. A group that the access token cannot see looks the same.",
         GitLabErrorKind.NotFound => "Check the address of the GitLab, its version and the access token's rights.",
         GitLabErrorKind.InvalidRequest => "Change what GitLab refuses, and try again.",
         GitLabErrorKind.RateLimited =>

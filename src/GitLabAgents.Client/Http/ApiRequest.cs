@@ -24,6 +24,7 @@ internal sealed class ApiRequest
         NotFoundKind = notFound;
         IsSafe = method == HttpMethod.Get;
         string[] segments = path.Split('?')[0].Split('/');
+        IsAboutGroup = segments.Length > 1 && string.Equals(segments[0], "groups", StringComparison.Ordinal);
         if (segments.Length > 1 && string.Equals(segments[0], "projects", StringComparison.Ordinal))
         {
             Project = Uri.UnescapeDataString(segments[1]);
@@ -64,6 +65,9 @@ internal sealed class ApiRequest
     /// Gets a value indicating whether the project is named by its path, which changes when it is moved.
     /// </summary>
     public bool IsProjectNamedByPath { get; }
+
+    /// <summary>Gets a value indicating whether the path names a group.</summary>
+    public bool IsAboutGroup { get; }
 
     /// <summary>Gets a value indicating whether the request goes to GraphQL.</summary>
     public bool IsGraphQL => string.Equals(Path, GraphQLPath, StringComparison.Ordinal);

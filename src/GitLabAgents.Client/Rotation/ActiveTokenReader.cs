@@ -5,7 +5,10 @@ using System.Threading.Tasks;
 
 namespace GitLabAgents;
 
-/// <summary>Reads the active tokens of an agent with their last use, for decisions about what to revoke.</summary>
+/// <summary>
+/// Reads the active tokens of an agent with their last use, for decisions about what to revoke. A token counts as gone
+/// only if GitLab's list no longer has it: that it cannot be read proves nothing.
+/// </summary>
 internal sealed class ActiveTokenReader(GitLabClient client, ClusterAgent agent)
 {
     /// <summary>Reads all active tokens.</summary>
@@ -13,13 +16,7 @@ internal sealed class ActiveTokenReader(GitLabClient client, ClusterAgent agent)
     /// <exception cref="GitLabApiException">One of the tokens cannot be read.</exception>
     public async Task<AgentToken[]> ReadAllAsync(CancellationToken cancellationToken)
     {
-        var listed = new List<AgentToken>();
-        await foreach (AgentToken token in client.GetTokensAsync(agent.ProjectId, agent.Id, cancellationToken)
-            .ConfigureAwait(false))
-        {
-            listed.Add(token);
-        }
-
+        List<AgentToken> listed = await ListAsync(cancellationToken).ConfigureAwait(false);
         IEnumerable<Task<AgentToken?>> reads = listed.Select(token => ReadAsync(token, cancellationToken));
         return [.. (await Task.WhenAll(reads).ConfigureAwait(false)).OfType<AgentToken>()];
     }
@@ -29,6 +26,39 @@ internal sealed class ActiveTokenReader(GitLabClient client, ClusterAgent agent)
     /// <param name="cancellationToken">Cancels the requests.</param>
     /// <returns>The token, or <see langword="null"/> if it is no longer active.</returns>
     /// <exception cref="GitLabApiException">The token cannot be read.</exception>
-    public Task<AgentToken?> ReadAsync(AgentToken token, CancellationToken cancellationToken)
-        => client.GetActiveTokenAsync(agent.ProjectId, token, cancellationToken);
+    public async Task<AgentToken?> ReadAsync(AgentToken token, CancellationToken cancellationToken)
+    {
+        try
+        {
+            AgentToken current = await client.GetTokenAsync(agent.ProjectId, agent.Id, token.Id, cancellationToken)
+                .ConfigureAwait(false);
+            if (current.Id == token.Id && current.Status != AgentToken.Revoked)
+            {
+                return current;
+            }
+        }
+        catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
+        {
+            // The list decides.
+        }
+
+        List<AgentToken> listed = await ListAsync(cancellationToken).ConfigureAwait(false);
+        return listed.TrueForAll(other => other.Id != token.Id) ? null : throw new GitLabApiException(
+            GitLabErrorKind.InvalidResponse,
+            $"Cannot read {RotationFormatter.FormatToken(token)} of {RotationFormatter.FormatAgent(agent)}, although "
+                + "GitLab lists it as active.",
+            "Check the address of the GitLab, and the proxies in between.");
+    }
+
+    private async Task<List<AgentToken>> ListAsync(CancellationToken cancellationToken)
+    {
+        var tokens = new List<AgentToken>();
+        await foreach (AgentToken token in client.GetTokensAsync(agent.ProjectId, agent.Id, cancellationToken)
+            .ConfigureAwait(false))
+        {
+            tokens.Add(token);
+        }
+
+        return tokens;
+    }
 }

@@ -60,45 +60,6 @@ public sealed partial class GitLabClient
     }
 
     /// <summary>
-    /// Reads an active token with its last use. It counts as revoked only if GitLab's list no longer has it: a response
-    /// of 404 alone proves nothing.
-    /// </summary>
-    /// <returns>The token, or <see langword="null"/> if it was revoked.</returns>
-    /// <exception cref="GitLabApiException">The token cannot be read.</exception>
-    internal async Task<AgentToken?> GetActiveTokenAsync(
-        long projectId, AgentToken listed, CancellationToken cancellationToken)
-    {
-        try
-        {
-            AgentToken current = await GetTokenAsync(projectId, listed.AgentId, listed.Id, cancellationToken)
-                .ConfigureAwait(false);
-            if (current.Id == listed.Id && current.Status != AgentToken.Revoked)
-            {
-                return current;
-            }
-        }
-        catch (GitLabApiException e) when (e.Kind == GitLabErrorKind.TokenNotFound)
-        {
-            // The list decides.
-        }
-
-        await foreach (AgentToken other in GetTokensAsync(projectId, listed.AgentId, cancellationToken)
-            .ConfigureAwait(false))
-        {
-            if (other.Id == listed.Id)
-            {
-                throw new GitLabApiException(
-                    GitLabErrorKind.InvalidResponse,
-                    $"Cannot read token '{DisplayText.Sanitize(listed.ToString())}' ({listed.Id}) of agent "
-                        + $"{listed.AgentId} of project {projectId} on {_session}, although GitLab lists it as active.",
-                    "Check the address of the GitLab, and the proxies in between.");
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>
     /// Lists the active tokens of an agent with their last use, for which each token is read individually. Several are
     /// read at once; the order is that of the list. A token that is revoked in the meantime is skipped.
     /// </summary>
@@ -157,20 +118,24 @@ public sealed partial class GitLabClient
     {
         try
         {
-            AgentToken? token = await GetActiveTokenAsync(projectId, listed, cancellationToken)
+            AgentToken token = await GetTokenAsync(projectId, listed.AgentId, listed.Id, cancellationToken)
                 .ConfigureAwait(false);
-            if (token is not null)
+            if (token.Status != AgentToken.Revoked)
             {
                 return new ItemResult<AgentToken>(token);
             }
-
-            ReportVerbose($"Token {listed.Id} of agent {listed.AgentId} was revoked in the meantime.");
-            return null;
+        }
+        catch (GitLabApiException e) when (e is { Kind: GitLabErrorKind.TokenNotFound, IsConfirmedMissing: true })
+        {
+            // It was revoked: the agent still exists.
         }
         catch (GitLabApiException e)
         {
             return new ItemResult<AgentToken>(e, listed);
         }
+
+        ReportVerbose($"Token {listed.Id} of agent {listed.AgentId} was revoked in the meantime.");
+        return null;
     }
 
     private T AttachSession<T>(T token, long projectId, long agentId)

@@ -7,12 +7,14 @@ namespace GitLabAgents.Commands;
 /// Gets everything that is known about the agents of a project, of a group or of all projects: status, version, tokens
 /// and their last use.
 /// </summary>
-[Cmdlet(VerbsCommon.Get, "GitLabAgentInventory", DefaultParameterSetName = ProjectSet)]
+[Cmdlet(VerbsCommon.Get, "GitLabAgentInventory")]
 [OutputType(typeof(AgentInventoryItem))]
 public sealed class GetGitLabAgentInventoryCommand : InventoryCmdlet
 {
     /// <summary>Gets or sets the names of agents; wildcards are allowed. The default is all agents.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = ProjectSet)]
+    [Parameter(ParameterSetName = GroupSet)]
+    [Parameter(ParameterSetName = AllSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(AgentCompleter))]

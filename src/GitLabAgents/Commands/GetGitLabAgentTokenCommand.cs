@@ -24,7 +24,7 @@ public sealed class GetGitLabAgentTokenCommand : AgentCmdlet
     /// <inheritdoc/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
     [Alias("ProjectId")]
-    [ValidateNotNull]
+    [ValidateProject]
     [ArgumentCompleter(typeof(ProjectCompleter))]
     public override ProjectReference Project { get; set; } = null!;
 

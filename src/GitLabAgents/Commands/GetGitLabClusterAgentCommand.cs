@@ -5,47 +5,10 @@ using GitLabAgents.Completion;
 namespace GitLabAgents.Commands;
 
 /// <summary>Gets the agents of a project or of a whole group, or some of them by name or ID.</summary>
-/// <remarks>
-/// There is no default parameter set, because PowerShell would choose it before <see cref="AgentId"/> can bind from the
-/// pipeline.
-/// </remarks>
 [Cmdlet(VerbsCommon.Get, "GitLabClusterAgent")]
 [OutputType(typeof(ClusterAgent))]
-public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
+public sealed class GetGitLabClusterAgentCommand : ProjectOrGroupCmdlet
 {
-    private const string ProjectSet = "Project";
-    private const string AgentIdSet = "AgentId";
-    private const string GroupSet = "Group";
-
-    /// <summary>Gets or sets the project, by its ID or full path.</summary>
-    [Parameter(
-        Mandatory = true,
-        Position = 0,
-        ValueFromPipeline = true,
-        ValueFromPipelineByPropertyName = true,
-        ParameterSetName = ProjectSet)]
-    [Parameter(
-        Mandatory = true,
-        Position = 0,
-        ValueFromPipeline = true,
-        ValueFromPipelineByPropertyName = true,
-        ParameterSetName = AgentIdSet)]
-    [Alias("ProjectId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(ProjectCompleter))]
-    public ProjectReference Project { get; set; } = null!;
-
-    /// <summary>Gets or sets the group, by its ID or full path, whose projects' agents are read.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = GroupSet)]
-    [Alias("GroupId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(GroupCompleter))]
-    public GroupReference Group { get; set; } = null!;
-
-    /// <summary>Gets or sets a switch that includes the projects of the group's subgroups.</summary>
-    [Parameter(ParameterSetName = GroupSet)]
-    public SwitchParameter Recurse { get; set; }
-
     /// <summary>Gets or sets the names of agents; wildcards are allowed. The default is all agents.</summary>
     [Parameter(Position = 1, ParameterSetName = ProjectSet)]
     [Parameter(ParameterSetName = GroupSet)]
@@ -53,13 +16,6 @@ public sealed class GetGitLabClusterAgentCommand : GitLabCmdlet
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(AgentCompleter))]
     public string[]? Name { get; set; }
-
-    /// <summary>Gets or sets the IDs of agents.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = AgentIdSet)]
-    [ValidateNotNullOrEmpty]
-    [ValidateRange(1, long.MaxValue)]
-    [ArgumentCompleter(typeof(AgentIdCompleter))]
-    public long[]? AgentId { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

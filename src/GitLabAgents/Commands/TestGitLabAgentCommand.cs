@@ -9,7 +9,7 @@ namespace GitLabAgents.Commands;
 /// <summary>
 /// Finds what needs attention: agents that are not connected, tokens that nobody uses, certificates that expire.
 /// </summary>
-[Cmdlet(VerbsDiagnostic.Test, "GitLabAgent", DefaultParameterSetName = ObjectSet)]
+[Cmdlet(VerbsDiagnostic.Test, "GitLabAgent")]
 [OutputType(typeof(AgentFinding))]
 public sealed class TestGitLabAgentCommand : InventoryCmdlet
 {

@@ -242,8 +242,8 @@ internal sealed class AgentManifest
     // By events, because the library's model would write '...' at the end, and its serializer uses reflection.
     private static string WriteYaml((string Key, object Value)[] root)
     {
-        using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        var emitter = new Emitter(text);
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        var emitter = new Emitter(text, EmitterSettings.Default.WithNewLine("\n")); // Also on Windows.
         emitter.Emit(new StreamStart());
         emitter.Emit(new DocumentStart(version: null, tags: null, isImplicit: true));
         Write(emitter, root);

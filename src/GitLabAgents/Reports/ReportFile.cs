@@ -29,6 +29,13 @@ internal static class ReportFile
                 "Create it with New-Item -ItemType Directory, or specify another -Path.");
         }
 
+        if (string.Equals(Path.GetDirectoryName(path), "/dev", StringComparison.Ordinal))
+        {
+            // With -Force, an administrator would replace the device by a file.
+            throw new GitLabApiException(
+                GitLabErrorKind.InvalidRequest, $"'{path}' is a device.", "Specify the path of a file with -Path.");
+        }
+
         if (!overwrite && File.Exists(path))
         {
             throw new GitLabApiException(

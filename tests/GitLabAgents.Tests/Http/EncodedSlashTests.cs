@@ -39,7 +39,7 @@ public sealed class EncodedSlashTests
     {
         Assert.Empty(await TestClients.ToListAsync(CreateClient().GetGroupAgentsAsync("group/sub", recurse: false)));
         Assert.Equal("/api/graphql", Sent()[0]);
-        Assert.StartsWith("/api/v4/groups?search=sub&", Sent()[1], StringComparison.Ordinal);
+        Assert.Equal("/api/v4/groups?search=sub&all_available=true&per_page=100&page=1", Sent()[1]);
         Assert.StartsWith("/api/v4/groups/7/projects?", Sent()[2], StringComparison.Ordinal);
     }
 
@@ -49,7 +49,10 @@ public sealed class EncodedSlashTests
         GitLabClient client = CreateClient();
         GitLabApiException e = await TestClients.ThrowsAsync(
             GitLabErrorKind.ProjectNotFound, () => client.CreateAgentAsync("group/missing", "new"));
-        Assert.Contains("'group/missing'", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has no 'group/missing', or the access token may not read it.", e.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "Check the full path, or specify the numeric ID. A missing role looks the same.", e.RecommendedAction);
         Assert.All(_http.Requests, request => Assert.Equal("GET", request.Method));
     }
 

@@ -1,5 +1,4 @@
 using System;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
@@ -22,12 +21,10 @@ public sealed class RawConnectionTests
     [InlineData("")]
     public async Task A_response_that_is_not_HTTP_is_a_failed_connection_that_quotes_no_secret(string response)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        Task serving = ServeAsync(listener, response);
+        await using var server = new RawServer(response);
         var observer = new RecordingObserver();
         using GitLabSession session = TestClients.CreateSession(
-            new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"),
+            server.Url,
             options => options.MaximumRetryCount = 1,
             Secret);
 
@@ -51,27 +48,18 @@ public sealed class RawConnectionTests
             Assert.DoesNotContain("SECRET", observer.ToString(), StringComparison.Ordinal);
             Assert.DoesNotContain(exception.Message, char.IsControl);
         }
-
-        listener.Stop();
-        await serving;
     }
 
-    private static async Task ServeAsync(TcpListener listener, string response)
+    /// <summary>Responds to each request with the same bytes.</summary>
+    private sealed class RawServer(string response) : LoopbackServer
     {
-        try
+        public Uri Url => new($"http://127.0.0.1:{Port}");
+
+        protected override async Task ServeAsync(NetworkStream stream)
         {
-            while (true)
-            {
-                using TcpClient client = await listener.AcceptTcpClientAsync();
-                NetworkStream stream = client.GetStream();
-                byte[] buffer = new byte[8192];
-                _ = await stream.ReadAsync(buffer);
-                await stream.WriteAsync(Encoding.Latin1.GetBytes(response));
-            }
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or System.IO.IOException)
-        {
-            // The test has ended.
+            byte[] buffer = new byte[8192];
+            _ = await stream.ReadAsync(buffer);
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(response));
         }
     }
 }

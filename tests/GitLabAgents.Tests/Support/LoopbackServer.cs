@@ -44,9 +44,9 @@ internal abstract class LoopbackServer : IAsyncDisposable
             {
                 client = await _listener.AcceptTcpClientAsync();
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or InvalidOperationException)
             {
-                return;
+                return; // The listener was stopped, during the call or before it.
             }
 
             _ = ServeAsync(client);

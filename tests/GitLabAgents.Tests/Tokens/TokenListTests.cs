@@ -10,15 +10,15 @@ namespace GitLabAgents.Tests;
 public sealed class TokenListTests
 {
     [Fact]
-    public async Task A_listed_token_is_an_error_if_its_details_return_404()
+    public async Task A_404_is_an_error_if_it_is_unknown_whether_the_agent_exists()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        server.Faults.Add(Fault.Status(500).Matching("/cluster_agents/11$").Always());
         server.Faults.Add(Fault.Status(404).On("GET", "/tokens/1001").Always());
         List<ItemResult<AgentToken>> tokens = await ReadAsync(TestClients.CreateClient(server));
         ItemResult<AgentToken> failed = Assert.Single(tokens, static token => token.Error is not null);
-        Assert.Equal(GitLabErrorKind.InvalidResponse, failed.Error!.Kind);
-        Assert.Contains("(1001) of agent 11", failed.Error.Message, StringComparison.Ordinal);
-        Assert.Contains("although GitLab lists it as active", failed.Error.Message, StringComparison.Ordinal);
+        Assert.Equal(GitLabErrorKind.TokenNotFound, failed.Error!.Kind);
+        Assert.Equal(1001, Assert.IsType<AgentToken>(failed.Target).Id);
     }
 
     [Fact]

@@ -116,63 +116,63 @@ public sealed class UrlConfigurationTests
         Assert.Contains("grpc://", e.Message, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string, string?, string?, string> InvalidFiles => new()
+    // By name, because the content of the files differs in each run.
+    private static readonly Dictionary<string, (string? Certificate, string? Key, string Expected)> InvalidFiles = new()
     {
-        { "certificate without key", Pems.Certificate, null, "cert.pem was specified without its private key" },
-        { "key without certificate", null, Pems.Key, "key.pem was specified without its certificate" },
-        {
-            "swapped certificate",
-            Pems.Key,
-            Pems.Key,
-            "cert.pem contains a private key where a certificate is expected"
-        },
-        {
-            "swapped key",
-            Pems.Certificate,
-            Pems.Certificate,
-            "key.pem contains a certificate where a private key is expected"
-        },
-        { "no PEM", "hello", Pems.Key, "cert.pem is not PEM" },
-        { "der", "0\u0082\u0003", Pems.Key, "cert.pem is not PEM" },
-        { "empty", Pems.Certificate, string.Empty, "key.pem is not PEM" },
-        { "incomplete block", Pems.Certificate[..200], Pems.Key, "cert.pem is not valid PEM" },
-        {
-            "damaged certificate",
-            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-            Pems.Key,
-            "cert.pem contains a certificate that cannot be read"
-        },
-        { "encrypted key", Pems.Certificate, Pems.EncryptedKey, "key.pem is encrypted" },
-        {
-            "encrypted key in the traditional format",
-            Pems.Certificate,
-            Pems.TraditionalEncryptedKey,
-            "key.pem is encrypted"
-        },
-        { "another key", Pems.Certificate, Pems.OtherKey, "key.pem does not belong to the certificate of cert.pem" },
-        {
-            "key of another algorithm",
-            Pems.Certificate,
-            Pems.CurveKey,
-            "key.pem does not belong to the certificate of cert.pem"
-        },
-        {
-            "public key",
-            Pems.Certificate,
-            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
-            "key.pem does not contain a private key"
-        },
+        ["certificate without key"] = (
+            Pems.Certificate, null,
+            "cert.pem was specified without its private key"),
+        ["key without certificate"] = (
+            null, Pems.Key,
+            "key.pem was specified without its certificate"),
+        ["swapped certificate"] = (
+            Pems.Key, Pems.Key,
+            "cert.pem contains a private key where a certificate is expected"),
+        ["swapped key"] = (
+            Pems.Certificate, Pems.Certificate,
+            "key.pem contains a certificate where a private key is expected"),
+        ["no PEM"] = (
+            "hello", Pems.Key,
+            "cert.pem is not PEM"),
+        ["der"] = (
+            "0\u0082\u0003", Pems.Key,
+            "cert.pem is not PEM"),
+        ["empty"] = (
+            Pems.Certificate, string.Empty,
+            "key.pem is not PEM"),
+        ["incomplete block"] = (
+            Pems.Certificate[..200], Pems.Key,
+            "cert.pem is not valid PEM"),
+        ["damaged certificate"] = (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", Pems.Key,
+            "cert.pem contains a certificate that cannot be read"),
+        ["encrypted key"] = (
+            Pems.Certificate, Pems.EncryptedKey,
+            "key.pem is encrypted"),
+        ["encrypted key in the traditional format"] = (
+            Pems.Certificate, Pems.TraditionalEncryptedKey,
+            "key.pem is encrypted"),
+        ["another key"] = (
+            Pems.Certificate, Pems.OtherKey,
+            "key.pem does not belong to the certificate of cert.pem"),
+        ["key of another algorithm"] = (
+            Pems.Certificate, Pems.CurveKey,
+            "key.pem does not belong to the certificate of cert.pem"),
+        ["public key"] = (
+            Pems.Certificate, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+            "key.pem does not contain a private key"),
     };
 
+    public static TheoryData<string> InvalidFileNames() => [.. InvalidFiles.Keys];
+
     [Theory]
-    [MemberData(nameof(InvalidFiles))]
-    public void An_invalid_file_is_rejected_with_its_name_and_the_reason(
-        string what, string? certificate, string? key, string expected)
+    [MemberData(nameof(InvalidFileNames))]
+    public void An_invalid_file_is_rejected_with_its_name_and_the_reason(string name)
     {
+        (string? certificate, string? key, string expected) = InvalidFiles[name];
         GitLabApiException e = Assert.Throws<GitLabApiException>(() => Content(certificate, key));
-        Assert.True(
-            e.Kind == GitLabErrorKind.InvalidRequest && e.Message.Contains(expected, StringComparison.Ordinal),
-            $"{what}: {e.Message}");
+        Assert.Equal(GitLabErrorKind.InvalidRequest, e.Kind);
+        Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(FirstLineOf(Pems.Key), e.ToString(), StringComparison.Ordinal);
     }
 

@@ -12,7 +12,7 @@ public abstract class AgentCmdlet : GitLabCmdlet
     /// <summary>Gets or sets the agent's project, by its ID or full path.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("ProjectId")]
-    [ValidateNotNull]
+    [ValidateProject]
     [ArgumentCompleter(typeof(ProjectCompleter))]
     public virtual ProjectReference Project { get; set; } = null!;
 

@@ -1,44 +1,19 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Management.Automation;
-using GitLabAgents.Completion;
 
 namespace GitLabAgents.Commands;
 
 /// <summary>The base class of cmdlets that read the inventory of a project, of a group or of all projects.</summary>
-public abstract class InventoryCmdlet : GitLabCmdlet
+public abstract class InventoryCmdlet : ProjectOrGroupCmdlet
 {
-    /// <summary>The parameter set that reads a project.</summary>
-    private protected const string ProjectSet = "Project";
-
-    /// <summary>The parameter set that reads a group.</summary>
-    private protected const string GroupSet = "Group";
-
     /// <summary>The parameter set that reads all projects.</summary>
     private protected const string AllSet = "All";
 
-    /// <summary>Gets or sets the project, by its ID or full path. It is read even if it is archived.</summary>
-    [Parameter(
-        Mandatory = true,
-        Position = 0,
-        ValueFromPipeline = true,
-        ValueFromPipelineByPropertyName = true,
-        ParameterSetName = ProjectSet)]
-    [Alias("ProjectId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(ProjectCompleter))]
-    public ProjectReference Project { get; set; } = null!;
-
-    /// <summary>Gets or sets the group, by its ID or full path.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = GroupSet)]
-    [Alias("GroupId")]
-    [ValidateNotNull]
-    [ArgumentCompleter(typeof(GroupCompleter))]
-    public GroupReference Group { get; set; } = null!;
-
-    /// <summary>Gets or sets a switch that includes the projects of the group's subgroups.</summary>
-    [Parameter(ParameterSetName = GroupSet)]
-    public SwitchParameter Recurse { get; set; }
+    private readonly List<AgentInventoryItem> _lastItems = [];
+    private GitLabSession? _lastSession;
+    private string? _lastProject;
 
     /// <summary>
     /// Gets or sets a switch that reads all projects in which the user is at least Developer; for administrators, all
@@ -76,7 +51,51 @@ public abstract class InventoryCmdlet : GitLabCmdlet
             GroupSet => ToBlockingEnumerable(
                 client.GetGroupInventoryAsync(Group, Recurse, IncludeArchived, filter, PipelineStopToken)),
             AllSet => ToBlockingEnumerable(client.GetInventoryAsync(IncludeArchived, filter, PipelineStopToken)),
-            _ => ToBlockingEnumerable(
-                client.GetProjectInventoryAsync(ResolveProject(client, Project), filter, PipelineStopToken)),
+            AgentIdSet => ReadAgents(client, filter),
+            _ => ReadProject(client, filter),
         };
+
+    private IEnumerable<ItemResult<AgentInventoryItem>> ReadProject(
+        GitLabClient client, Func<ClusterAgent, bool>? filter)
+        => ToBlockingEnumerable(
+            client.GetProjectInventoryAsync(ResolveProject(client, Project), filter, PipelineStopToken));
+
+    // The agents of a pipeline come project by project: each project is read once, not once for each of its agents.
+    private IEnumerable<ItemResult<AgentInventoryItem>> ReadAgents(
+        GitLabClient client, Func<ClusterAgent, bool>? filter)
+    {
+        string project = Project.ToString();
+        if (!ReferenceEquals(_lastSession, client.Session)
+            || !string.Equals(_lastProject, project, StringComparison.OrdinalIgnoreCase))
+        {
+            _lastProject = null;
+            _lastItems.Clear();
+            foreach (ItemResult<AgentInventoryItem> item in ReadProject(client, filter))
+            {
+                if (item.Value is { } value)
+                {
+                    _lastItems.Add(value);
+                }
+                else
+                {
+                    yield return item;
+                }
+            }
+
+            (_lastSession, _lastProject) = (client.Session, project);
+        }
+
+        foreach (long id in AgentId!)
+        {
+            yield return _lastItems.FirstOrDefault(item => item.AgentId == id) is { } found
+                ? new ItemResult<AgentInventoryItem>(found)
+                : new ItemResult<AgentInventoryItem>(
+                    new GitLabApiException(
+                        GitLabErrorKind.AgentNotFound,
+                        $"Project {project} on {client.Session} has no agent with the ID {id}, or it could not be "
+                            + "read.",
+                        "List the agents of the project with Get-GitLabClusterAgent."),
+                    id);
+        }
+    }
 }
