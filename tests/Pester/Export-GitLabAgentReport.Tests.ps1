@@ -78,7 +78,7 @@ Describe 'Export-GitLabAgentReport' {
             'report.html' | Should -Exist
         }
 
-        It 'a report that says so when there are no agents' {
+        It 'a report without agents' {
             @() | Export-GitLabAgentReport report.html
             Get-Content report.html -Raw | Should -BeLike '*The report has no agents*'
         }
@@ -89,7 +89,7 @@ Describe 'Export-GitLabAgentReport' {
         }
     }
 
-    Context 'takes PowerShell paths:' {
+    Context 'accepts PowerShell paths:' {
         It '<Path>' -TestCases @(
             @{ Path = 'report.html' }
             @{ Path = './report.html' }

@@ -140,7 +140,7 @@ Describe 'Get-GitLabAgentConnection' {
     }
 
     Context 'versions' {
-        It 'reports for <Version> with GitLab <Of>: behind is <Behind>' -ForEach @(
+        It 'reports <Version> with GitLab <Of> as behind: <Behind>' -ForEach @(
             @{ Version = 'v17.9.0'; Of = '18.5.1-ee'; Behind = $true }
             @{ Version = '18.4.9'; Of = '18.5.0'; Behind = $true }
             @{ Version = '18.5.0'; Of = '18.5.1-ee'; Behind = $false }

@@ -25,7 +25,7 @@ Describe 'Get-GitLabAgentToken' {
     }
 
     Context 'all tokens of an agent' {
-        It 'reads each token singly, for its true last use' {
+        It 'reads each token on its own, for its last use' {
             $tokens = Get-GitLabAgentToken 101 11
             $tokens | Should -BeOfType GitLabAgents.AgentToken
             $tokens.Name | Should -Be 'prod-2024', 'prod-spare'
@@ -39,7 +39,7 @@ Describe 'Get-GitLabAgentToken' {
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1002')
         }
 
-        It 'gives all that GitLab tells, and no secret' {
+        It 'returns every property that GitLab reports, and no secret' {
             $token = Get-GitLabAgentToken 101 11 -Name prod-2024
             $token.Id | Should -Be 1001
             $token.TokenId | Should -Be 1001
@@ -54,14 +54,14 @@ Describe 'Get-GitLabAgentToken' {
             $token.PSObject.Properties.Name | Should -Not -Contain 'Token'
         }
 
-        It 'passes over a token that is revoked meanwhile' {
+        It 'skips a token that is revoked meanwhile' {
             Add-FakeGitLabFault $server @{ kind = 'status'; status = 404; pathContains = '/tokens/1001' }
             $tokens = Get-GitLabAgentToken 101 11 -ErrorVariable failures
             $tokens.Name | Should -Be 'prod-spare'
             $failures | Should -BeNullOrEmpty
         }
 
-        It 'reports a token that cannot be read, and gives the others' {
+        It 'reports a token that cannot be read, and returns the others' {
             Add-FakeGitLabFault $server @{
                 kind = 'status'
                 status = 500
@@ -75,17 +75,17 @@ Describe 'Get-GitLabAgentToken' {
                 Should -Be 'ServerError,GitLabAgents.Commands.GetGitLabAgentTokenCommand'
         }
 
-        It 'is quiet about an agent without tokens' {
+        It 'returns nothing for an agent without tokens' {
             Get-GitLabAgentToken 103 14 -ErrorVariable failures | Should -BeNullOrEmpty
             $failures | Should -BeNullOrEmpty
         }
 
-        It 'reads user ids that come as text' {
+        It 'reads user IDs that are text' {
             Edit-FakeGitLabOption $server @{ userIdsAsStrings = $true }
             (Get-GitLabAgentToken 101 11 -Name prod-2024).CreatedByUserId | Should -Be 7
         }
 
-        It 'asks for one list when one token is wanted' {
+        It 'requests one list if one token is wanted' {
             (Get-GitLabAgentToken 101 11 | Select-Object -First 1).Name | Should -Be 'prod-2024'
             Get-FakeGitLabCall $server | Where-Object { $_ -like '*page=*' } |
                 Should -Be 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
@@ -94,7 +94,7 @@ Describe 'Get-GitLabAgentToken' {
     }
 
     Context '-Summary' {
-        It 'spares the single reads' {
+        It 'does not read each token' {
             $tokens = Get-GitLabAgentToken 101 11 -Summary
             $tokens.Name | Should -Be 'prod-2024', 'prod-spare'
             $tokens.IsLastUsedKnown | Should -Be $false, $false
@@ -115,20 +115,20 @@ Describe 'Get-GitLabAgentToken' {
     }
 
     Context 'which agent' {
-        It 'looks a name up' {
+        It 'looks up a name' {
             (Get-GitLabAgentToken group/app prod -Summary).Name | Should -Be 'prod-2024', 'prod-spare'
             Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/group%2Fapp/cluster_agents?per_page=100&page=1'
                 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1')
         }
 
-        It 'takes digits in a string as an id' {
+        It 'accepts digits in a string as an ID' {
             (Get-GitLabAgentToken '101' '12' -Summary).Name | Should -Be 'staging-1'
             Get-FakeGitLabCall $server |
                 Should -Be 'GET /api/v4/projects/101/cluster_agents/12/tokens?per_page=100&page=1'
         }
 
-        It 'takes the names Project and Agent, and the aliases ProjectId and AgentId' {
+        It 'accepts the names Project and Agent, and the aliases ProjectId and AgentId' {
             (Get-GitLabAgentToken -Project 101 -Agent 12 -Summary).Id | Should -Be 1004
             (Get-GitLabAgentToken -ProjectId 101 -AgentId 12 -Summary).Id | Should -Be 1004
         }
@@ -140,7 +140,7 @@ Describe 'Get-GitLabAgentToken' {
                     'cluster_agents?per_page=100&page=1')
         }
 
-        It 'reports a name that is not there' {
+        It 'reports a missing name' {
             $failure = Get-Failure { Get-GitLabAgentToken group/app missing }
             $failure.FullyQualifiedErrorId | Should -BeLike 'AgentNotFound,*'
             $failure.TargetObject | Should -Be 'missing'
@@ -152,7 +152,7 @@ Describe 'Get-GitLabAgentToken' {
                 Should -Be 'prod-2024', 'prod-spare', 'staging-1'
         }
 
-        It 'goes on behind an agent that fails' {
+        It 'continues after an agent that fails' {
             $rows = 'ProjectId,AgentId', '101,11', '101,999', '101,12' | ConvertFrom-Csv
             $tokens = $rows | Get-GitLabAgentToken -ErrorVariable failures -ErrorAction SilentlyContinue
             $tokens.Name | Should -Be 'prod-2024', 'prod-spare', 'staging-1'
@@ -160,7 +160,7 @@ Describe 'Get-GitLabAgentToken' {
             $failures[0].TargetObject | Should -Be 999
         }
 
-        It 'takes no empty agent' {
+        It 'rejects an empty agent' {
             (Get-Failure { Get-GitLabAgentToken 101 '' }).Exception |
                 Should -BeOfType System.Management.Automation.ParameterBindingException
             Get-FakeGitLabCall $server | Should -BeNullOrEmpty
@@ -176,26 +176,26 @@ Describe 'Get-GitLabAgentToken' {
             (Get-GitLabAgentToken 101 11 -Name $Pattern).Name | Should -Be $Expected
         }
 
-        It 'reads only the tokens that match singly' {
+        It 'reads only the details of matching tokens' {
             $null = Get-GitLabAgentToken 101 11 -Name '*spare'
             Get-FakeGitLabCall $server | Should -Be @(
                 'GET /api/v4/projects/101/cluster_agents/11/tokens?per_page=100&page=1'
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1002')
         }
 
-        It 'is quiet about a pattern that matches nothing' {
+        It 'returns nothing for a pattern that matches nothing' {
             Get-GitLabAgentToken 101 11 -Name 'x*' -ErrorVariable failures | Should -BeNullOrEmpty
             $failures | Should -BeNullOrEmpty
         }
 
-        It 'reports a plain name that is not there, a revoked one too' -ForEach 'missing', 'prod-2023' {
+        It 'reports a plain name that is missing or revoked' -ForEach 'missing', 'prod-2023' {
             $failure = Get-Failure { Get-GitLabAgentToken 101 11 -Name $_ }
             $failure.FullyQualifiedErrorId | Should -Be 'TokenNotFound,GitLabAgents.Commands.GetGitLabAgentTokenCommand'
             $failure.CategoryInfo.Category | Should -Be 'ObjectNotFound'
             $failure.TargetObject | Should -Be $_
         }
 
-        It 'reads ids singly, and goes on behind one that fails' {
+        It 'reads each ID on its own, and continues after one that fails' {
             $tokens = Get-GitLabAgentToken 101 11 -TokenId 1002, 1003,
                 1001 -ErrorVariable failures -ErrorAction SilentlyContinue
             $tokens.Name | Should -Be 'prod-spare', 'prod-2024'
@@ -208,7 +208,7 @@ Describe 'Get-GitLabAgentToken' {
                 'GET /api/v4/projects/101/cluster_agents/11/tokens/1001')
         }
 
-        It 'does not take names and ids together' {
+        It 'rejects names and IDs together' {
             (Get-Failure { Get-GitLabAgentToken 101 11 -Name a -TokenId 1 }).FullyQualifiedErrorId |
                 Should -BeLike 'InvalidRequest,*'
         }
