@@ -86,7 +86,9 @@ internal static class ApiExceptionFactory
     public static GitLabApiException FromException(
         ApiRequest request, Uri uri, GitLabSession session, Exception exception)
     {
-        bool isLost = IsCreation(request) && !TransportFailure.IsNotSent(exception);
+        bool isNotSent = TransportFailure.IsNotSent(exception);
+        bool isLost = IsCreation(request) && !isNotSent;
+        string caveat = isNotSent ? string.Empty : GetCaveat(request);
         Exception cause = GetInnermostException(exception);
         string why = DisplayText.SanitizeMessage(cause.Message, text => request.Redact(session.Token.Redact(text)))
             ?.TrimEnd('.') ?? exception.GetType().Name;
@@ -97,8 +99,8 @@ internal static class ApiExceptionFactory
             _ when isLost => (
                 GitLabErrorKind.OutcomeUnknown,
                 $"the request was sent, but the response did not arrive ({why})."),
-            TimeoutException => (GitLabErrorKind.Timeout, why + "."),
-            _ => (GitLabErrorKind.ConnectionFailed, $"the connection failed ({why})."),
+            TimeoutException => (GitLabErrorKind.Timeout, $"{why}.{caveat}"),
+            _ => (GitLabErrorKind.ConnectionFailed, $"the connection failed ({why}).{caveat}"),
         };
 
         // The exception itself is not passed on: where a response is not HTTP, its message quotes the headers.
