@@ -82,7 +82,13 @@ internal sealed record Target(string Section, string Description, string Bound, 
         {
             if (value is { } v)
             {
-                targets.Add(new Target(section, description, bound, $"{FormatNumber(v)} {unit}", isMet(v)));
+                string text = FormatNumber(v);
+                if (isMet(double.Parse(text, NumberStyles.Number, CultureInfo.InvariantCulture)) != isMet(v))
+                {
+                    text = v.ToString("0.000", CultureInfo.InvariantCulture); // Rounded, it would seem to be met.
+                }
+
+                targets.Add(new Target(section, description, bound, $"{text} {unit}", isMet(v)));
             }
         }
     }
