@@ -137,7 +137,11 @@ function Publish-Token ($Token, $Row) {
 }
 
 # Enrols the agent of a row, and records what was done in the result.
-function Add-Agent ($Row, $Result) {
+function Add-Agent {
+    [Diagnostics.CodeAnalysis.SuppressMessage('PSShouldProcess', '',
+        Justification = 'The script asks, so that "Yes to All" is for all rows.')]
+    param($Row, $Result)
+
     if (-not $Result.Project) { throw 'The row has no project.' }
     if ($Result.Agent -cnotmatch '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$') {
         throw "'$($Result.Agent)' is not a valid agent name: use at most 63 of a-z, 0-9 and -, without - at either end."

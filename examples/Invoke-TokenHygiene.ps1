@@ -145,7 +145,11 @@ function Get-Plan {
 }
 
 # Revokes an approved token, and returns the outcome.
-function Invoke-Row ($Row) {
+function Invoke-Row {
+    [Diagnostics.CodeAnalysis.SuppressMessage('PSShouldProcess', '',
+        Justification = 'The script asks, so that "Yes to All" is for all rows.')]
+    param($Row)
+
     if ($Row.Approve.Trim() -ne 'yes') { throw "Approve is '$($Row.Approve)'. Enter yes or no." }
     if (-not $Row.ApprovedBy.Trim()) { throw 'ApprovedBy is empty.' }
     if ($Row.GitLab -ne "$($session.Uri)") {

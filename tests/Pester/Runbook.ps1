@@ -1,3 +1,7 @@
+[Diagnostics.CodeAnalysis.SuppressMessage('PSUseShouldProcessForStateChangingFunctions', '',
+    Justification = 'The functions change the state of the tests only.')]
+param()
+
 # What the tests of the runbooks share. Dot-source it in BeforeAll: it starts the fake GitLab in $server.
 
 Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
