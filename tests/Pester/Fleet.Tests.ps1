@@ -75,6 +75,7 @@ Describe 'Fleets' {
 
         It 'reads the agents together, in their order and with their true last use' {
             $agents = Get-GitLabClusterAgent -Group fleet
+            Edit-FakeGitLabOption $server @{ latencyMs = 50 } # So that all agents arrive before the first is read.
             Clear-FakeGitLabRequest $server
             $tokens = $agents | Get-GitLabAgentToken
             $tokens.Count | Should -Be 80
@@ -100,7 +101,7 @@ Describe 'Fleets' {
 
         It 'reads the agents concurrently within the limit, and keeps their order' {
             Edit-FakeGitLabOption $server @{ graphQL = 'off' }
-            Edit-FakeGitLabOption $server @{ latencyMs = 10 }
+            Edit-FakeGitLabOption $server @{ latencyMs = 50 }
             $tokens = Get-GitLabClusterAgent -Group fleet | Get-GitLabAgentToken
             $tokens.Count | Should -Be 80
             $agents = Get-GitLabClusterAgent -Group fleet
@@ -145,7 +146,7 @@ Describe 'Fleets' {
         }
 
         It 'shares the limit of a session over parallel runspaces' {
-            Edit-FakeGitLabOption $server @{ latencyMs = 10 }
+            Edit-FakeGitLabOption $server @{ latencyMs = 50 }
             $narrow = Connect-FakeGitLab $server -Parameter @{ ThrottleLimit = 3 }
             $module = "$PSScriptRoot/../../GitLabAgents.psd1"
             $count = 0..3 | ForEach-Object -Parallel {
