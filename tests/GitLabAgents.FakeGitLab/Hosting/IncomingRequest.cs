@@ -24,7 +24,7 @@ internal sealed class IncomingRequest
     /// <summary>How many tokens and URL configurations had been created when the request arrived.</summary>
     public long CreationsAtArrival { get; init; }
 
-    public bool IsRead => Method is "GET" or "HEAD";
+    public bool IsSafe => Method is "GET" or "HEAD";
 
     /// <summary>Splits a request target, which a proxy's client sends with scheme and host.</summary>
     public static (string Path, string Query) Split(string rawTarget)

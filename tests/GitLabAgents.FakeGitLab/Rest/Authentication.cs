@@ -77,7 +77,7 @@ internal static class Authentication
             : ["api", "read_api"];
         bool allowed = context.Route.Access == Access.AnyScope
             || token.Scopes.Contains("api")
-            || (context.Request.IsRead && token.Scopes.Intersect(scopes).Any());
+            || (context.Request.IsSafe && token.Scopes.Intersect(scopes).Any());
         return allowed ? null : InsufficientScope(string.Join(' ', scopes));
     }
 

@@ -5,7 +5,7 @@ internal static class Maintenance
 {
     public static void Check(RequestContext context)
     {
-        bool changes = !context.Request.IsRead && context.Route.Access != Access.GraphQL;
+        bool changes = !context.Request.IsSafe && context.Route.Access != Access.GraphQL;
         ApiResponse? response = (context.Options.Maintenance, changes) switch
         {
             (MaintenanceMode.Down, _) => ApiResponse.Message(503, "503 Service Unavailable"),

@@ -44,7 +44,7 @@ internal sealed class RequestContext
             return project;
         }
 
-        if (!Request.IsRead)
+        if (!Request.IsSafe)
         {
             throw new RequestRejectedException(
                 ApiResponse.Message(405, "Non GET methods are not allowed for moved projects"));
