@@ -112,7 +112,8 @@ public sealed partial class GitLabClient
         IAsyncEnumerator<ItemResult<AgentRecord>> items = records.GetAsyncEnumerator(cancellationToken);
         await using (items.ConfigureAwait(false))
         {
-            bool isReadable = false; // A project whose agents were listed in part is incomplete, and not skipped.
+            // A project whose agents were listed in part, by GraphQL or here, is incomplete, and not skipped.
+            bool isReadable = seen.Count > 0;
             while (true)
             {
                 ItemResult<AgentRecord> item;

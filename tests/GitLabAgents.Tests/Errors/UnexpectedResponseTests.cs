@@ -109,6 +109,26 @@ public sealed class UnexpectedResponseTests
     }
 
     [Fact]
+    public async Task A_project_that_becomes_unreadable_after_its_first_query_is_an_error()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        Project project = server.State.Projects.Single(static project => project.Path == "group/app");
+        for (int number = 0; number < 150; number++)
+        {
+            server.State.AddAgent(project, $"many-{number}");
+        }
+
+        server.Faults.Add(Fault.Status(500).On("POST", "/graphql")
+            .Where(static request => request.Body.Contains("query ProjectAgents", StringComparison.Ordinal)).Always());
+        server.Faults.Add(Fault.Status(403).On("GET", "/projects/101/cluster_agents").Always());
+        List<ItemResult<ClusterAgent>> agents = await TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetGroupAgentsAsync("group", recurse: true));
+        Assert.Contains(agents, static agent => agent.Value is { ProjectId: 101 });
+        ItemResult<ClusterAgent> failed = Assert.Single(agents, static agent => agent.Error is not null);
+        Assert.Equal(GitLabErrorKind.Forbidden, failed.Error!.Kind);
+    }
+
+    [Fact]
     public async Task The_secret_reaches_the_caller_when_the_session_ends_during_the_request()
     {
         GitLabSession? session = null;
