@@ -57,6 +57,11 @@ internal sealed class ConnectionReport
         List<ConnectionNode> nodes = [.. (evidence.Connections ?? []).OfType<ConnectionNode>()];
         ConnectionReport report = Assess(evidence, nodes.Count);
         report.LastUsedAt = evidence.LastUsedAt;
+        if (nodes.Count == 0)
+        {
+            return report;
+        }
+
         report.Pods = [.. nodes.Select(static node => new AgentPod
         {
             Version = node.Metadata?.Version,

@@ -45,8 +45,13 @@ public sealed partial class GitLabClient
     }
 
     /// <summary>Quotes the messages of errors, or returns null if there are none.</summary>
-    internal string? QuoteMessages(IEnumerable<GraphQLError> errors)
+    internal string? QuoteMessages(IReadOnlyCollection<GraphQLError> errors)
     {
+        if (errors.Count == 0)
+        {
+            return null;
+        }
+
         IEnumerable<string> messages = errors.Select(static error => error.Message).OfType<string>();
         return QuoteMessage(string.Join("; ", messages.Distinct(StringComparer.Ordinal)));
     }

@@ -60,8 +60,13 @@ internal sealed class GraphQLErrorScope
         => _node is null ? this : Enter(index.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>Returns the errors.</summary>
-    public List<GraphQLError> ToList()
+    public IReadOnlyList<GraphQLError> ToList()
     {
+        if (_node is null && _outer.Count == 0)
+        {
+            return [];
+        }
+
         List<GraphQLError> errors = [.. _outer];
         foreach (Node child in _node?.Children ?? [])
         {

@@ -14,8 +14,7 @@ namespace GitLabAgents;
 internal sealed class QueryDocument
 {
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
-    private static readonly Regex Spread = new(@"(?<=^\.\.\.)\w+$", RegexOptions.None, MatchTimeout);
-    private static readonly Regex FieldName = new(@"^\w+", RegexOptions.None, MatchTimeout);
+    private const string Spread = "...";
     private static readonly ConcurrentDictionary<string, QueryDocument> Loaded = new(StringComparer.Ordinal);
 
     private readonly string[] _lines;
@@ -51,9 +50,12 @@ internal sealed class QueryDocument
         var fragments = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < lines.Count; i++)
         {
-            if (Spread.Match(lines[i]) is { Success: true } spread && fragments.Add(spread.Value))
+            string fragment = lines[i].StartsWith(Spread, StringComparison.Ordinal)
+                ? lines[i].Substring(Spread.Length)
+                : string.Empty;
+            if (fragment.Length > 0 && fragments.Add(fragment))
             {
-                lines.AddRange(ReadLines(spread.Value));
+                lines.AddRange(ReadLines(fragment));
             }
         }
 
@@ -76,7 +78,7 @@ internal sealed class QueryDocument
                 removedDepth += opens ? 1 : 0;
                 removedDepth -= line == "}" ? 1 : 0;
             }
-            else if (names.Contains(FieldName.Match(line).Value))
+            else if (names.Contains(GetFieldName(line)))
             {
                 removedDepth = opens ? 1 : 0;
             }
@@ -96,6 +98,12 @@ internal sealed class QueryDocument
     /// <summary>Returns the whole query.</summary>
     /// <returns>The query.</returns>
     public override string ToString() => string.Join("\n", _lines);
+
+    private static string GetFieldName(string line)
+    {
+        int end = line.IndexOfAny([' ', '(', ':']);
+        return end < 0 ? line : line.Substring(0, end);
+    }
 
     private static string RemoveArguments(string line, string[] names)
         => names.Aggregate(line, static (text, name) => text.IndexOf(name, StringComparison.Ordinal) < 0

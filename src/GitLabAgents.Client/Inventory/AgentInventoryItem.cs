@@ -18,8 +18,9 @@ public sealed class AgentInventoryItem
         _connection = new AgentConnection(record.Agent, record.Connection);
         Tokens = record.Tokens;
         IsArchived = record.IsArchived;
-        string[] reasons = [.. new[] { _connection.Reason, record.TokensReason }.OfType<string>()];
-        Reason = reasons.Length == 0 ? null : string.Join(" ", reasons);
+        Reason = _connection.Reason is { } reason && record.TokensReason is { } tokensReason
+            ? $"{reason} {tokensReason}"
+            : _connection.Reason ?? record.TokensReason;
     }
 
     /// <summary>Gets the full path of the agent's project; its ID as text if GitLab does not report the path.</summary>

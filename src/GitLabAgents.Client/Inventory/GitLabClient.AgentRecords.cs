@@ -68,10 +68,14 @@ public sealed partial class GitLabClient
                     continue;
                 }
 
-                bool isComplete = !query.NeedsTokens || record.Tokens is not null;
-                foreach (ItemResult<AgentRecord> result in isComplete
-                    ? [new ItemResult<AgentRecord>(record)]
-                    : await ReadTokensAsync(record, cancellationToken).ConfigureAwait(false))
+                if (!query.NeedsTokens || record.Tokens is not null)
+                {
+                    yield return new ItemResult<AgentRecord>(record);
+                    continue;
+                }
+
+                foreach (ItemResult<AgentRecord> result
+                    in await ReadTokensAsync(record, cancellationToken).ConfigureAwait(false))
                 {
                     yield return result;
                 }

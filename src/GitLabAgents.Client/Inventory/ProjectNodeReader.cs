@@ -87,7 +87,7 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
             IsReceptive = node.IsReceptive,
             Session = client.Session,
         };
-        List<GraphQLError> tokenErrors = errors.Enter("tokens").ToList();
+        IReadOnlyList<GraphQLError> tokenErrors = errors.Enter("tokens").ToList();
         ConnectionReport connection = ReadConnection(project, projectErrors, node, errors, tokenErrors);
         return new AgentRecord(agent, ReadTokens(agent, node, tokenErrors), connection, project.Archived);
     }
@@ -100,14 +100,15 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
         => node.UserPermissions?.AdminProject is false && node.MaxAccessLevel?.IntegerValue < AccessLevel.Developer;
 
     // In GitLab's order, last used first. It has none among tokens that were never used.
-    private AgentToken[]? ReadTokens(ClusterAgent agent, AgentNode node, List<GraphQLError> errors)
+    private AgentToken[]? ReadTokens(ClusterAgent agent, AgentNode node, IReadOnlyList<GraphQLError> errors)
     {
         if (node.Tokens is not { Nodes: { } nodes, PageInfo.HasNextPage: false } || errors.Count > 0)
         {
             return null;
         }
 
-        var tokens = new List<AgentToken>(nodes.Count);
+        var used = new List<AgentToken>(nodes.Count);
+        var neverUsed = new List<AgentToken>();
         foreach (TokenNode? token in nodes)
         {
             if (GitLabClient.ParseGlobalId(token?.Id) is not { } id || token!.Status is null)
@@ -117,6 +118,7 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
 
             if (IsActive(token))
             {
+                List<AgentToken> tokens = token.LastUsedAt is null ? neverUsed : used;
                 tokens.Add(new AgentToken
                 {
                     Id = id,
@@ -133,11 +135,8 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
             }
         }
 
-        return
-        [
-            .. tokens.Where(static token => token.LastUsedAt is not null),
-            .. tokens.Where(static token => token.LastUsedAt is null).OrderBy(static token => token.Id),
-        ];
+        neverUsed.Sort(static (left, right) => left.Id.CompareTo(right.Id));
+        return [.. used, .. neverUsed];
     }
 
     private ConnectionReport ReadConnection(
@@ -145,9 +144,9 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
         GraphQLErrorScope projectErrors,
         AgentNode node,
         GraphQLErrorScope errors,
-        List<GraphQLError> tokenErrors)
+        IReadOnlyList<GraphQLError> tokenErrors)
     {
-        List<GraphQLError> connectionErrors = errors.Enter("connections").ToList();
+        IReadOnlyList<GraphQLError> connectionErrors = errors.Enter("connections").ToList();
         List<TokenNode?>? tokens = tokenErrors.Count > 0 ? null : node.Tokens?.Nodes;
         return ConnectionReport.Create(new ConnectionEvidence
         {
