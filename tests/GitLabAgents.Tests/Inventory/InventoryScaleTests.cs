@@ -54,14 +54,14 @@ public sealed class InventoryScaleTests
         var clock = new ImmediateClock();
         await using FakeGitLabServer server = await TestClients.StartServerAsync(options =>
         {
-            options.RequestsPerMinute = 200;
+            options.RequestsPerMinute = 2000; // As GitLab.com has it.
             options.Clock = clock;
             options.GraphQL = graphQL;
             options.RecordRequests = false;
             options.Populate = state =>
             {
                 state.AddAccessToken(TestClients.Token);
-                state.AddFleet(new Fleet { Projects = 60, Agents = 100 });
+                state.AddFleet(new Fleet { Projects = 300, Agents = 1000 });
             };
         });
         var observer = new RecordingObserver();
@@ -69,7 +69,7 @@ public sealed class InventoryScaleTests
         List<ItemResult<AgentInventoryItem>> items = await TestClients.ToListAsync(
             client.GetGroupInventoryAsync("fleet", recurse: true));
         Assert.All(items, item => Assert.Null(item.Error));
-        Assert.Equal((100, 200), (items.Count, items.Sum(item => item.Value!.Tokens!.Length)));
+        Assert.Equal((1000, 2000), (items.Count, items.Sum(item => item.Value!.Tokens!.Length)));
         Assert.Equal(graphQL == GraphQLAvailability.On, observer.Waits.IsEmpty);
     }
 }
