@@ -16,10 +16,6 @@ public sealed class ConventionTests
 {
     private static readonly Assembly Module = typeof(GitLabCmdlet).Assembly;
 
-    // Files whose lines are longer than 120 columns.
-    private static readonly string[] NotWrapped =
-        ["Examples.Tests.ps1", "Runbooks.Tests.ps1", "Runbooks.Rotation.Tests.ps1"];
-
     private static readonly string[] SessionCmdlets = ["Connect-GitLab", "Disconnect-GitLab", "Get-GitLabSession"];
 
     public static TheoryData<string> Cmdlets => new(Types().Select(NameOf));
@@ -216,8 +212,7 @@ public sealed class ConventionTests
             .Concat(Files("*.cs", "tools"))
             .Concat(Files("*.ps1", "tests", "Pester"))
             .Concat(Files("*.psm1", "tests", "Pester"))
-            .Concat(Files("*.ps1", "examples"))
-            .Where(static file => !NotWrapped.Contains(Path.GetFileName(file)));
+            .Concat(Files("*.ps1", "examples"));
         Assert.Empty(
             from file in files
             from line in File.ReadLines(file).Index()

@@ -1,5 +1,6 @@
 #Requires -PSEdition Core
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 # Runs the examples of the help against the fake GitLab: each on its own, those of an about topic in a row.
@@ -52,10 +53,14 @@ BeforeAll {
         function helm { Read-Yaml ($input | Out-String) }
         function Use-EveryToken {
             # The cluster signs in with what it is handed; rotations wait for that.
-            $new = (Get-FakeGitLabState $server).tokens | Where-Object { $_.status -eq 'active' -and -not $_.lastUsedAt }
+            $new = (Get-FakeGitLabState $server).tokens |
+                Where-Object { $_.status -eq 'active' -and -not $_.lastUsedAt }
             if ($new) { $null = Add-FakeGitLabSeed $server @{ markUsed = @($new.id) } }
         }
-        function Read-Yaml ($Text) { [YamlDotNet.RepresentationModel.YamlStream]::new().Load([System.IO.StringReader]::new($Text)) } # Which JSON is too.
+        # JSON is YAML too.
+        function Read-Yaml ($Text) {
+            [YamlDotNet.RepresentationModel.YamlStream]::new().Load([System.IO.StringReader]::new($Text))
+        }
     }
 }
 
@@ -81,7 +86,8 @@ Describe 'Example' {
     It '<Page>, <Title>' -ForEach $examples {
         $Code | Should -Not -BeNullOrEmpty
         # The hosts of the examples are the fake GitLab, and runspaces of their own find the module.
-        $here = $Code -replace '(https://)?\bgitlab(-\w+)?\.example\.com\b', $server.Url -replace '(?<=-Parallel \{)', "`nImport-Module '$manifest'"
+        $here = $Code -replace '(https://)?\bgitlab(-\w+)?\.example\.com\b', $server.Url
+        $here = $here -replace '(?<=-Parallel \{)', "`nImport-Module '$manifest'"
         $run = [scriptblock]::Create($here)
         . $surroundings
         # Only administrators find tokens by their secret.
@@ -93,10 +99,14 @@ Describe 'Example' {
 
         $ErrorActionPreference = 'Stop'
         $ConfirmPreference = 'None'
-        $PSDefaultParameterValues = @{ 'Connect-GitLab:AllowUnencryptedAuthentication' = $true; 'Invoke-GitLabAgentTokenRotation:TimeoutSec' = 5 }
+        $PSDefaultParameterValues = @{
+            'Connect-GitLab:AllowUnencryptedAuthentication' = $true
+            'Invoke-GitLabAgentTokenRotation:TimeoutSec'    = 5
+        }
         $errorsBefore = $global:Error.Count
         $null = . $run 6>&1 | Out-String
-        $global:Error.Count | Should -Be $errorsBefore -Because "there is no error: $($global:Error | Select-Object -First 1)"
+        $latest = $global:Error | Select-Object -First 1
+        $global:Error.Count | Should -Be $errorsBefore -Because "there is no error: $latest"
     }
 }
 
@@ -115,14 +125,17 @@ Describe 'The README' {
         @{ Command = 'Get-GitLabAgentInventory -Group platform -Recurse' }
         @{ Command = 'Test-GitLabAgent -Group platform -Recurse' }
     ) {
-        $readme -match "(?ms)^``````powershell\n$([regex]::Escape($Command))\s+#[^\n]*\n``````\n\n``````\n(?<Table>.*?)\n``````$" | Should -BeTrue
+        $block = "^``````powershell\n$([regex]::Escape($Command))\s+#[^\n]*\n``````\n\n``````\n(?<Table>.*?)\n``````$"
+        $readme -match "(?ms)$block" | Should -BeTrue
         $expected = $Matches.Table -split '\n'
         $actual = (& ([scriptblock]::Create($Command)) | Format-Table | Out-String -Width 500).Trim() -split '\r?\n'
         $actual.Count | Should -Be $expected.Count
         for ($i = 0; $i -lt $expected.Count; $i++) {
             # The widths of columns, and what a minute more or less changes, do not matter.
-            $row, $start = $actual[$i], ($expected[$i] -replace '…$') | ForEach-Object { ($_ -replace '[ -]+', ' ' -replace '\d+ minutes', 'minutes').Trim() }
-            if ($expected[$i].EndsWith('…')) { $row | Should -BeLike "$start*" } else { $row | Should -BeExactly $start }
+            $row, $start = $actual[$i], ($expected[$i] -replace '…$') |
+                ForEach-Object { ($_ -replace '[ -]+', ' ' -replace '\d+ minutes', 'minutes').Trim() }
+            if ($expected[$i].EndsWith('…')) { $row | Should -BeLike "$start*" }
+            else { $row | Should -BeExactly $start }
         }
     }
 }

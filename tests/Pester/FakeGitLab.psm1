@@ -82,6 +82,18 @@ function Get-FakeGitLabCall {
     Get-FakeGitLabRequest $Server -Method $Method | ForEach-Object { "$($_.method) $($_.rawTarget)" }
 }
 
+function Get-FakeGitLabChange {
+    <#
+    .SYNOPSIS
+    Gets the requests that the server received and that are to change something, in the form 'POST /api/v4/...'.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory, Position = 0)] [pscustomobject] $Server)
+
+    Get-FakeGitLabCall $Server -Method POST, DELETE | Where-Object { $_ -ne 'POST /api/graphql' }
+}
+
 function Clear-FakeGitLabRequest {
     <#
     .SYNOPSIS
@@ -441,8 +453,8 @@ function Invoke-Control ($Server, $Method, $Path, $Body) {
 Export-ModuleMember -Function @(
     'Start-FakeGitLab', 'Stop-FakeGitLab', 'Reset-FakeGitLab', 'Connect-FakeGitLab', 'Edit-FakeGitLabOption',
     'Add-FakeGitLabSeed'
-    'Get-FakeGitLabRequest', 'Get-FakeGitLabCall', 'Get-FakeGitLabState', 'Get-FakeGitLabLoad',
-    'Clear-FakeGitLabRequest'
+    'Get-FakeGitLabRequest', 'Get-FakeGitLabCall', 'Get-FakeGitLabChange', 'Get-FakeGitLabState'
+    'Get-FakeGitLabLoad', 'Clear-FakeGitLabRequest'
     'Add-FakeGitLabFault', 'Clear-FakeGitLabFault'
     'ConvertTo-Secret', 'New-TestCertificate', 'Get-Failure', 'Wait-Until'
     'Get-PowerShellCommand', 'Start-PowerShell', 'Invoke-PowerShell', 'Invoke-ChildShell'

@@ -1,5 +1,6 @@
 #Requires -PSEdition Core
-[Diagnostics.CodeAnalysis.SuppressMessage('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
+[Diagnostics.CodeAnalysis.SuppressMessage(
+    'PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'The blocks of Pester share their variables.')]
 param()
 
 # Runs the runbooks of examples/ against the fake GitLab.
@@ -27,8 +28,11 @@ Describe 'Runbook' {
         }
 
         It 'enrols every row, and shows no secret' {
-            Set-Content $csv 'Project,Agent,TokenName,Description', 'group/empty,one,first,"With, comma"', 'group/empty, two ,,'
-            $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy; ResultPath = "$TestDrive/result.csv" }
+            Set-Content $csv @(
+                'Project,Agent,TokenName,Description', 'group/empty,one,first,"With, comma"', 'group/empty, two ,,')
+            $run = Invoke-Runbook Add-AgentFromCsv @{
+                Path = $csv; Deploy = $deploy; ResultPath = "$TestDrive/result.csv"
+            }
             $run.ExitCode | Should -Be 0
             $run.Objects.Outcome | Should -Be 'Enrolled', 'Enrolled'
             $run.Leaks | Should -BeNullOrEmpty
@@ -62,8 +66,9 @@ Describe 'Runbook' {
             $run.ExitCode | Should -Be 0
             $run.Objects.Outcome | Should -Be 'NeverUsed'
             $null = Add-FakeGitLabSeed $server @{ markUsed = (Get-Token one).id }
-            (Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }).Objects.Outcome | Should -Be 'AlreadyEnrolled'
-            Get-FakeGitLabCall $server -Method POST, DELETE | Where-Object { $_ -ne 'POST /api/graphql' } | Should -BeNullOrEmpty
+            $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
+            $run.Objects.Outcome | Should -Be 'AlreadyEnrolled'
+            Get-FakeGitLabChange $server | Should -BeNullOrEmpty
         }
 
         It 'adds a token of another name to an agent that is there' {
@@ -77,11 +82,15 @@ Describe 'Runbook' {
         It 'revokes the token if its secret is not deployed, and tries again in the next run' {
             Set-Content $csv 'Project,Agent', 'group/empty,one', 'group/empty,two'
             $Error.Clear()
-            $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = { param($Token, $Row) if ($Row.Agent -eq 'one') { throw "vault refuses $($Token.RevealToken())" } } }
+            $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = {
+                    param($Token, $Row)
+                    if ($Row.Agent -eq 'one') { throw "vault refuses $($Token.RevealToken())" }
+                } }
             ($Error | Format-List * -Force | Out-String -Width 500) | Should -Not -BeLike "*$((Get-Token one).secret)*"
             $run.ExitCode | Should -Be 2
             $run.Objects.Outcome | Should -Be 'Failed', 'Enrolled'
-            $run.Objects[0].Detail | Should -BeLike 'The secret was not deployed: vault refuses `[secret`] Token * was revoked.'
+            $run.Objects[0].Detail |
+                Should -BeLike 'The secret was not deployed: vault refuses `[secret`] Token * was revoked.'
             $run.Leaks | Should -BeNullOrEmpty
             (Get-Token one).status | Should -Be 'revoked'
 
@@ -108,11 +117,14 @@ Describe 'Runbook' {
 
         It 'names the token if the outcome of its creation is unknown, and does not report it as enrolled' {
             Set-Content $csv 'Project,Agent', 'group/empty,one'
-            Add-FakeGitLabFault $server @{ kind = 'status'; status = 502; method = 'POST'; pathContains = '/tokens'; afterActing = $true }
+            Add-FakeGitLabFault $server @{
+                kind = 'status'; status = 502; method = 'POST'; pathContains = '/tokens'; afterActing = $true
+            }
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
             $run.ExitCode | Should -Be 2
             $run.Objects.Detail | Should -BeLike "*may have processed*'one'*"
-            (Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }).Objects.Outcome | Should -Be 'NeverUsed'
+            $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy }
+            $run.Objects.Outcome | Should -Be 'NeverUsed'
         }
 
         It 'creates nothing without the role, and returns exit code 2' {
@@ -130,20 +142,24 @@ Describe 'Runbook' {
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; Deploy = $deploy; WhatIf = $true }
             $run.ExitCode | Should -Be 0
             $run.Objects.Outcome | Should -Be 'Skipped'
-            Get-FakeGitLabCall $server -Method POST | Where-Object { $_ -ne 'POST /api/graphql' } | Should -BeNullOrEmpty
+            Get-FakeGitLabChange $server | Should -BeNullOrEmpty
             $vault.Count | Should -Be 0
         }
 
         It 'waits for the new agents with -WaitSec, all of them together' {
-            Set-Content $csv 'Project,Agent', 'group/empty,one', 'group/app,two', 'group/empty,three', 'group/app,staging'
-            $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/empty'; name = 'three'; tokens = @{ name = 'three' } } }
+            $rows = 'group/empty,one', 'group/app,two', 'group/empty,three', 'group/app,staging'
+            Set-Content $csv (@('Project,Agent') + $rows)
+            $null = Add-FakeGitLabSeed $server @{
+                agents = @{ project = 'group/empty'; name = 'three'; tokens = @{ name = 'three' } }
+            }
             $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; WaitSec = 60; Deploy = {
                     param($Token, $Row)
                     # Only when the last one is installed, all are connected.
                     if ($Row.Agent -ne 'staging') { return }
                     $new = (Get-FakeGitLabState $server).agents | Where-Object name -In one, two, staging
                     Clear-FakeGitLabRequest $server
-                    $null = Add-FakeGitLabSeed $server @{ connections = @($new | ForEach-Object { @{ agent = $_.id; version = '18.9.0' } }) }
+                    $connections = $new | ForEach-Object { @{ agent = $_.id; version = '18.9.0' } }
+                    $null = Add-FakeGitLabSeed $server @{ connections = @($connections) }
                 } }
             $run.ExitCode | Should -Be 0
             $run.Errors | Should -BeNullOrEmpty
@@ -151,15 +167,23 @@ Describe 'Runbook' {
             $run.Objects[0, 1, 3].Detail | Should -Be (@('Connected with version 18.9.0.') * 3)
             $run.Objects[2].Detail | Should -Not -BeLike 'Connected*' -Because 'only new agents are awaited'
             $run.Text | Should -BeLike '*4 rows, 3 enrolled, 0 failed, 0 not connected.*'
-            @(Get-FakeGitLabCall $server -Method POST).Count | Should -BeLessOrEqual 3 -Because 'one query reads several agents'
+            @(Get-FakeGitLabCall $server -Method POST).Count |
+                Should -BeLessOrEqual 3 -Because 'one query reads several agents'
         }
 
         It 'returns exit code 2 if an agent is not connected in time, and says what was seen' {
             Set-Content $csv 'Project,Agent', 'group/empty,one', 'group/empty,two', 'group/empty,three'
-            $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; WaitSec = 1; ResultPath = "$TestDrive/result.csv"; Deploy = {
+            $run = Invoke-Runbook Add-AgentFromCsv @{
+                Path       = $csv
+                WaitSec    = 1
+                ResultPath = "$TestDrive/result.csv"
+                Deploy     = {
                     param($Token, $Row)
-                    if ($Row.Agent -eq 'two') { $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = $Token.AgentId } } }
-                } }
+                    if ($Row.Agent -eq 'two') {
+                        $null = Add-FakeGitLabSeed $server @{ connections = @{ agent = $Token.AgentId } }
+                    }
+                }
+            }
             $run.ExitCode | Should -Be 2
             $run.Objects.Outcome | Should -Be 'Enrolled', 'Enrolled', 'Enrolled'
             $run.Objects[1].Detail | Should -BeLike 'Connected with version *'
@@ -173,11 +197,12 @@ Describe 'Runbook' {
 
         It 'does not wait if there is no new agent' {
             Set-Content $csv 'Project,Agent', 'group/empty,Not-A-Name'
-            $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; WaitSec = 600; Deploy = $deploy }
-            $run.ExitCode | Should -Be 2
-            (Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; WaitSec = 600; Deploy = $deploy; WhatIf = $true }).ExitCode | Should -Be 2
+            $call = @{ Path = $csv; WaitSec = 600; Deploy = $deploy }
+            (Invoke-Runbook Add-AgentFromCsv $call).ExitCode | Should -Be 2
+            $call.WhatIf = $true
+            (Invoke-Runbook Add-AgentFromCsv $call).ExitCode | Should -Be 2
             Set-Content $csv 'Project,Agent', 'group/empty,one'
-            (Invoke-Runbook Add-AgentFromCsv @{ Path = $csv; WaitSec = 600; Deploy = $deploy; WhatIf = $true }).ExitCode | Should -Be 0
+            (Invoke-Runbook Add-AgentFromCsv $call).ExitCode | Should -Be 0
         }
 
         It 'does not start with <Why>' -ForEach @(
@@ -193,7 +218,11 @@ Describe 'Runbook' {
             BeforeEach {
                 # Notes how it was called and what it was given, and complains with what it was given.
                 $bin = New-Item -ItemType Directory "$TestDrive/bin"
-                Set-Content "$bin/kubectl" '#!/bin/sh', 'given=$(cat)', 'printf ''%s\n%s'' "$*" "$given" >> "$KUBECTL_LOG"', '[ "$KUBECTL_EXIT" = 0 ] || { echo "The request is invalid: $given" >&2; exit "$KUBECTL_EXIT"; }'
+                Set-Content "$bin/kubectl" @(
+                    '#!/bin/sh'
+                    'given=$(cat)'
+                    'printf ''%s\n%s'' "$*" "$given" >> "$KUBECTL_LOG"'
+                    '[ "$KUBECTL_EXIT" = 0 ] || { echo "The request is invalid: $given" >&2; exit "$KUBECTL_EXIT"; }')
                 chmod +x "$bin/kubectl"
                 $path = $env:PATH
                 $env:PATH = "$bin$([System.IO.Path]::PathSeparator)$path"
@@ -227,7 +256,8 @@ Describe 'Runbook' {
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Detail | Should -BeLike '*kubectl returned exit code 1: *invalid*secret*was revoked.'
                 $run.Leaks | Should -BeNullOrEmpty
-                "$($Error[0..5] | Format-List * -Force | Out-String -Width 1000)".Contains((Get-Token one).secret) | Should -BeFalse
+                $shown = $Error[0..5] | Format-List * -Force | Out-String -Width 1000
+                $shown.Contains((Get-Token one).secret) | Should -BeFalse
                 (Get-Token one).status | Should -Be 'revoked'
             }
 
@@ -236,7 +266,7 @@ Describe 'Runbook' {
                 $run = Invoke-Runbook Add-AgentFromCsv @{ Path = $csv }
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Detail | Should -Be 'The row has no context for kubectl.'
-                Get-FakeGitLabCall $server -Method POST | Where-Object { $_ -ne 'POST /api/graphql' } | Should -BeNullOrEmpty
+                Get-FakeGitLabChange $server | Should -BeNullOrEmpty
             }
         }
     }
@@ -267,7 +297,10 @@ Describe 'Runbook' {
                 $rows | Export-Csv $plan
             }
 
-            function Get-ActiveToken { ((Get-FakeGitLabState $server).tokens | Where-Object { $_.status -eq 'active' -and $_.name -match 'busy|asleep' }).name }
+            function Get-ActiveToken {
+                ((Get-FakeGitLabState $server).tokens |
+                    Where-Object { $_.status -eq 'active' -and $_.name -match 'busy|asleep' }).name
+            }
         }
 
         Context 'the plan' {
@@ -279,7 +312,7 @@ Describe 'Runbook' {
                 $rows.Token | Sort-Object | Should -Be ("'=busy,never", 'asleep-before', 'busy-old' | Sort-Object)
                 $rows.Approve | Should -Be '', '', ''
                 $rows.GitLab | Should -Be (@("$($session.Uri)") * 3)
-                Get-FakeGitLabCall $server -Method POST, DELETE | Where-Object { $_ -ne 'POST /api/graphql' } | Should -BeNullOrEmpty
+                Get-FakeGitLabChange $server | Should -BeNullOrEmpty
             }
 
             It 'is not written if nothing is unused' {
@@ -304,7 +337,9 @@ Describe 'Runbook' {
             It 'reads a group in one query, and omits archived projects' {
                 $null = Add-FakeGitLabSeed $server @{
                     projects = @{ path = 'h/old'; archived = $true }
-                    agents   = @{ project = 'h/old'; name = 'old'; tokens = @{ name = 'old-never'; createdAt = Get-Ago 300 } }
+                    agents   = @{
+                        project = 'h/old'; name = 'old'; tokens = @{ name = 'old-never'; createdAt = Get-Ago 300 }
+                    }
                 }
                 $run = Invoke-Runbook Invoke-TokenHygiene @{ Group = 'h'; PlanPath = $plan }
                 $run.ExitCode | Should -Be 0
@@ -316,14 +351,18 @@ Describe 'Runbook' {
 
             It 'replaces an existing plan only with -Force' {
                 Set-Content $plan 'approved'
-                { Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan } } | Should -Throw '*already exists. Apply it, remove it, or use -Force.'
+                $call = @{ Project = 'h/p'; PlanPath = $plan }
+                { Invoke-Runbook Invoke-TokenHygiene $call } |
+                    Should -Throw '*already exists. Apply it, remove it, or use -Force.'
                 Get-Content $plan | Should -Be 'approved'
-                (Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan; Force = $true }).ExitCode | Should -Be 0
+                $call.Force = $true
+                (Invoke-Runbook Invoke-TokenHygiene $call).ExitCode | Should -Be 0
                 @(Import-Csv $plan).Count | Should -Be 3
             }
 
             It 'returns exit code 2 if a project does not exist' {
-                (Invoke-Runbook Invoke-TokenHygiene @{ Project = 'no/where', 'h/p'; PlanPath = $plan }).ExitCode | Should -Be 2
+                $run = Invoke-Runbook Invoke-TokenHygiene @{ Project = 'no/where', 'h/p'; PlanPath = $plan }
+                $run.ExitCode | Should -Be 2
                 @(Import-Csv $plan).Count | Should -Be 3
             }
         }
@@ -373,8 +412,16 @@ Describe 'Runbook' {
             It 'rejects <Why>, and continues' -ForEach @(
                 @{ Why = 'a typo'; Change = @{ Approve = 'yse' }; Says = "Approve is 'yse'. Enter yes or no." }
                 @{ Why = 'an approval without a name'; Change = @{ ApprovedBy = ' ' }; Says = 'ApprovedBy is empty.' }
-                @{ Why = 'a plan for another GitLab'; Change = @{ GitLab = 'https://gitlab.example.com/' }; Says = 'The plan is for https://gitlab.example.com/, but the session is with *' }
-                @{ Why = 'a token of another name'; Change = @{ Token = 'busy-new' }; Says = "*is named 'busy-old', not 'busy-new'*" }
+                @{
+                    Why    = 'a plan for another GitLab'
+                    Change = @{ GitLab = 'https://gitlab.example.com/' }
+                    Says   = 'The plan is for https://gitlab.example.com/, but the session is with *'
+                }
+                @{
+                    Why    = 'a token of another name'
+                    Change = @{ Token = 'busy-new' }
+                    Says   = "*is named 'busy-old', not 'busy-new'*"
+                }
                 @{ Why = 'an ID that is not a number'; Change = @{ TokenId = '1.0E3x' }; Says = '*1.0E3x*' }
                 @{ Why = 'an agent that does not exist'; Change = @{ AgentId = 4711 }; Says = '*404*' }
             ) {
@@ -415,7 +462,9 @@ Describe 'Runbook' {
 
             It 'revokes nothing of an agent if one of its tokens cannot be read' {
                 Write-Approval busy-old
-                Add-FakeGitLabFault $server @{ kind = 'status'; status = 500; pathContains = "/tokens/$((Get-Token busy-now).id)"; times = 'always' }
+                Add-FakeGitLabFault $server @{
+                    kind = 'status'; status = 500; pathContains = "/tokens/$((Get-Token busy-now).id)"; times = 'always'
+                }
                 $run = Invoke-Runbook Invoke-TokenHygiene $apply
                 $run.ExitCode | Should -Be 2
                 $run.Objects.Outcome | Should -Be 'Failed'
@@ -424,7 +473,8 @@ Describe 'Runbook' {
 
             It 'does not start with a file that is not a plan' {
                 Set-Content $plan 'Token;Approve', 'busy-old;yes'
-                { Invoke-Runbook Invoke-TokenHygiene $apply } | Should -Throw '*is not a valid plan: it has no column Approve.'
+                { Invoke-Runbook Invoke-TokenHygiene $apply } |
+                    Should -Throw '*is not a valid plan: it has no column Approve.'
                 Get-FakeGitLabCall $server | Should -BeNullOrEmpty
             }
         }
@@ -445,7 +495,11 @@ Describe 'Runbook, unattended' -Skip:(-not $IsLinux) {
         }
 
         function Invoke-Control ([string] $Path, $Body) {
-            $call = if ($Body) { @{ Method = 'POST'; Body = ConvertTo-Json $Body -Depth 5; ContentType = 'application/json' } } else { @{} }
+            $call = @{}
+            if ($Body) {
+                $call = @{ Method = 'POST'; Body = ConvertTo-Json $Body -Depth 5; ContentType = 'application/json' }
+            }
+
             Invoke-RestMethod "$($secure.Url)/-/fake-gitlab/$Path" -SkipCertificateCheck -NoProxy @call
         }
     }
@@ -481,7 +535,8 @@ Describe 'Runbook, unattended' -Skip:(-not $IsLinux) {
 
     It 'revokes nothing if nobody can answer, unless -Confirm:$false is used' {
         $old = [DateTimeOffset]::UtcNow.AddDays(-300).ToString('o')
-        $null = Invoke-Control seed @{ agents = @{ project = 'h/p'; name = 'a'; tokens = @(@{ name = 'used'; lastUsedAt = $old }, @{ name = 'never'; createdAt = $old }) } }
+        $tokens = @{ name = 'used'; lastUsedAt = $old }, @{ name = 'never'; createdAt = $old }
+        $null = Invoke-Control seed @{ agents = @{ project = 'h/p'; name = 'a'; tokens = $tokens } }
         $plan = "$TestDrive/plan.csv"
         (Invoke-Unattended Invoke-TokenHygiene 'h/p', '-PlanPath', $plan).ExitCode | Should -Be 0
         $row = Import-Csv $plan
@@ -498,12 +553,18 @@ Describe 'Runbook, unattended' -Skip:(-not $IsLinux) {
 
     It 'rotates with kubectl, resumes what was left, and returns the exit code' {
         $old = [DateTimeOffset]::UtcNow.AddDays(-300).ToString('o')
-        $null = Invoke-Control seed @{ agents = @('a', 'b' | ForEach-Object { @{ project = 'rotate/one'; name = $_; tokens = @(@{ name = "$_-1"; createdAt = $old; lastUsedAt = $old }) } }) }
+        $agents = foreach ($name in 'a', 'b') {
+            $tokens = @(@{ name = "$name-1"; createdAt = $old; lastUsedAt = $old })
+            @{ project = 'rotate/one'; name = $name; tokens = $tokens }
+        }
+        $null = Invoke-Control seed @{ agents = $agents }
         $path = $env:PATH
         $bin = Initialize-Kubectl $secure
         try {
             Set-Content "$TestDrive/clusters.csv" 'Project,Agent,Context', 'rotate/one,a,in-a', 'rotate/one,b,in-b'
-            $arguments = '-Group', 'rotate', '-ClusterPath', "$TestDrive/clusters.csv", '-PollSec', '1', '-ReportPath', "$TestDrive/report.csv"
+            $arguments = @(
+                '-Group', 'rotate', '-ClusterPath', "$TestDrive/clusters.csv", '-PollSec', '1'
+                '-ReportPath', "$TestDrive/report.csv")
             $env:KUBECTL_OFF = 'in-b'
             $first = Invoke-Unattended Invoke-TokenRotation ($arguments + '-TimeoutSec', '1')
             $first.ExitCode | Should -Be 2
