@@ -12,9 +12,6 @@ internal sealed class ConnectionEvidence
     /// <summary>Gets or sets a value indicating whether an error affects the connections.</summary>
     public bool HasError { get; set; }
 
-    /// <summary>Gets or sets a value indicating whether GitLab failed to reach its agent server.</summary>
-    public bool IsAgentServerDown { get; set; }
-
     /// <summary>Gets or sets the reason GitLab does not list the connections, or null.</summary>
     public string? UnknownReason { get; set; }
 

@@ -11,8 +11,10 @@ internal sealed class ConnectionReport
     /// <summary>The reason where GitLab gives none.</summary>
     public const string NotShown = "GraphQL does not show the agent to this access token.";
 
+    /// <summary>The meaning of an error whose message is the name of a class.</summary>
+    public const string AgentServerDown = "GitLab cannot reach its agent server (KAS).";
+
     private const string NotReported = "GitLab does not report the agent's connections.";
-    private const string AgentServerDown = "GitLab cannot reach its agent server (KAS)";
     private const string NoActiveToken = "The agent is not connected and has no active token. "
         + "GitLab does not show revoked ones, so whether it ever was is not known.";
 
@@ -47,9 +49,14 @@ internal sealed class ConnectionReport
     public static ConnectionReport Unknown(string reason) => new(AgentConnectionStatus.Unknown, reason);
 
     /// <summary>
-    /// Returns whether an error's message is the name of a Ruby class: a failure of a service behind GitLab.
+    /// Returns whether an error says that GitLab cannot reach its agent server: its message is the name of a Ruby
+    /// class, and it is about connections or about no field at all.
     /// </summary>
-    public static bool IsClassName(string? message) => message is not null && ClassName.IsMatch(message);
+    public static bool IsAgentServerDown(GraphQLError error)
+        => error.Message is { } message && ClassName.IsMatch(message)
+            && (message.StartsWith("GRPC::", StringComparison.Ordinal)
+                || error.Path is null or { Count: 0 }
+                || error.Path.Exists(static segment => segment.ToString() == "connections"));
 
     /// <summary>Assesses a response.</summary>
     public static ConnectionReport Create(ConnectionEvidence evidence)
@@ -88,7 +95,7 @@ internal sealed class ConnectionReport
 
         if (evidence.Connections is not { Count: 0 } || evidence.HasError)
         {
-            return Unknown(GetUnknownReason(evidence));
+            return Unknown(evidence.UnknownReason ?? NotReported);
         }
 
         if (evidence.HiddenReason is { } hidden)
@@ -111,16 +118,6 @@ internal sealed class ConnectionReport
         }
 
         return evidence.HasActiveToken ? new ConnectionReport(AgentConnectionStatus.Never) : Unknown(NoActiveToken);
-    }
-
-    private static string GetUnknownReason(ConnectionEvidence evidence)
-    {
-        if (!evidence.IsAgentServerDown)
-        {
-            return evidence.UnknownReason ?? NotReported;
-        }
-
-        return evidence.UnknownReason is { } reason ? $"{AgentServerDown}. {reason}" : $"{AgentServerDown}.";
     }
 
     private static string DescribeRecentUse(TimeSpan age)

@@ -44,7 +44,10 @@ public sealed partial class GitLabClient
             : null;
     }
 
-    /// <summary>Quotes the messages of errors, or returns null if there are none.</summary>
+    /// <summary>
+    /// Quotes the messages of errors, after what they mean if they are only the names of classes; null if there are
+    /// none.
+    /// </summary>
     internal string? QuoteMessages(IReadOnlyCollection<GraphQLError> errors)
     {
         if (errors.Count == 0)
@@ -53,7 +56,10 @@ public sealed partial class GitLabClient
         }
 
         IEnumerable<string> messages = errors.Select(static error => error.Message).OfType<string>();
-        return QuoteMessage(string.Join("; ", messages.Distinct(StringComparer.Ordinal)));
+        string? quoted = QuoteMessage(string.Join("; ", messages.Distinct(StringComparer.Ordinal)));
+        return errors.Any(ConnectionReport.IsAgentServerDown)
+            ? $"{ConnectionReport.AgentServerDown} {quoted}"
+            : quoted;
     }
 
     private string? QuoteMessage(string message)

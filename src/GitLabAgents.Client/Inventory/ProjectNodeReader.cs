@@ -47,7 +47,12 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
             [.. nodes.Select((agent, index) => ReadAgent(node, id, errors, agent, nodeErrors.Enter(index)))];
         entry.Agents = [.. agents.OfType<AgentRecord>()];
         entry.Cursor = hasMore ? pageInfo.EndCursor : null;
-        entry.NeedsRest = agents.Contains(null);
+        if (agents.Contains(null))
+        {
+            entry.NeedsRest = true;
+            entry.ConnectionsReason ??= client.QuoteMessages(nodeErrors.ToList());
+        }
+
         if (nodes.Count == 0 && !CanSeeAgents(node))
         {
             entry.IsHidden = IsBelowDeveloper(node);
@@ -155,7 +160,6 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
                 ?? QuoteRefusal("connections")
                 ?? client.QuoteMessages(connectionErrors),
             HasError = connectionErrors.Count > 0,
-            IsAgentServerDown = connectionErrors.Any(static error => ConnectionReport.IsClassName(error.Message)),
             HiddenReason = GetHiddenReason(project, projectErrors),
             LastUsedAt = node.Tokens?.Nodes?.Max(static token => token?.LastUsedAt),
             AreTokensKnown = tokens?.Contains(null) == false,

@@ -12,6 +12,9 @@ namespace GitLabAgents.Tests;
 /// <summary>Checks how the connections of an agent are read from GraphQL, and that nothing is guessed.</summary>
 public sealed class ConnectionTests
 {
+    private const string KasError =
+        """{"message":"GRPC::Unavailable","path":["project","clusterAgent","connections"]}""";
+
     [Fact]
     public async Task A_name_is_found_with_a_server_prefix_and_an_encoded_path()
     {
@@ -374,6 +377,32 @@ public sealed class ConnectionTests
                 "GitLab cannot reach its agent server (KAS). GitLab responds: \"GRPC::Unavailable\""),
             (connection.Status, connection.Reason));
         Assert.NotNull(connection.LastUsedAt);
+    }
+
+    // GitLab can leave out the agent, the project or everything instead of the connections alone.
+    [Theory]
+    [InlineData("""{"project":{"id":"gid://gitlab/Project/101","clusterAgent":null}}""", KasError)]
+    [InlineData("""{"project":null}""", KasError)]
+    [InlineData("null", KasError)]
+    [InlineData("null", """{"message":"GRPC::Unavailable"}""")]
+    [InlineData("""{"project":null}""", """{"message":"GRPC::Unavailable","path":["project"]}""")]
+    public async Task The_reason_says_so_without_the_agent_too(string data, string error)
+    {
+        AgentConnection connection = await ReadAsync($$"""{"data":{{data}},"errors":[{{error}}]}""");
+        Assert.Equal(
+            (AgentConnectionStatus.Unknown,
+                "GitLab cannot reach its agent server (KAS). GitLab responds: \"GRPC::Unavailable\""),
+            (connection.Status, connection.Reason));
+    }
+
+    [Fact]
+    public async Task A_failure_of_another_field_is_not_one_of_the_agent_server()
+    {
+        AgentConnection connection = await ReadAsync(Response(
+            None, "null", errors: """{"message":"Foo::Bar","path":["project","clusterAgent","tokens"]}"""));
+        Assert.Equal(
+            "GitLab responds: \"Foo::Bar\" The agent is not connected now; whether it ever was is not known.",
+            connection.Reason);
     }
 
     private static void AssertLike(string? pattern, string? text)

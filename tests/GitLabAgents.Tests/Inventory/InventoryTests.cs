@@ -377,6 +377,44 @@ public sealed class InventoryTests
         Assert.Equal(5, items.Sum(item => item.Tokens!.Length));
     }
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("\"\"")]
+    public async Task REST_reads_the_rest_after_a_page_that_does_not_say_where_the_next_one_begins(string cursor)
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            static options => options.GraphQLPageSize = 1);
+        string page = "{\"pageInfo\":{\"hasNextPage\":true,\"endCursor\":" + cursor + "},\"nodes\":[]}";
+        server.Faults.Add(
+            Fault.Body("{\"data\":{\"group\":{\"projects\":" + page + "}}}").On("POST", "graphql")
+                .Where(static request => request.Body.Contains("query GroupProjects", StringComparison.Ordinal))
+                .Skip(1));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server).GetGroupInventoryAsync("platform", recurse: true));
+        Assert.Equal(
+            ["api", "cluster-eu", "cluster-us", "web"], items.Select(item => item.Agent).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task REST_rows_say_that_the_agent_server_cannot_be_reached()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        server.Faults.Add(Fault.Body(
+            """
+            {"data":{"group":{"projects":{"pageInfo":{"hasNextPage":false},"nodes":[
+              {"id":"gid://gitlab/Project/104","fullPath":"platform/apps/web","userPermissions":{"adminProject":true},
+               "clusterAgents":{"pageInfo":{"hasNextPage":false},"nodes":[null]}}]}}},
+             "errors":[{"message":"GRPC::Unavailable",
+              "path":["group","projects","nodes",0,"clusterAgents","nodes",0,"connections"]}]}
+            """).On("POST", "graphql"));
+        List<AgentInventoryItem> items = await ItemsAsync(
+            TestClients.CreateClient(server).GetGroupInventoryAsync("platform/apps", recurse: false));
+        AgentInventoryItem item = Assert.Single(items);
+        Assert.Equal(
+            "GitLab cannot reach its agent server (KAS). GitLab responds: \"GRPC::Unavailable\"", item.Reason);
+        Assert.NotEmpty(item.Tokens!);
+    }
+
     [Fact]
     public async Task The_first_row_needs_one_page_and_a_reader_that_stops_requests_no_more()
     {
