@@ -265,6 +265,17 @@ Describe 'Connect-GitLab' {
                 Should -Be ([datetime]::UtcNow.AddDays(6).ToString('yyyy-MM-dd'))
         }
 
+        It 'warns of it by the clock of the server' {
+            $null = Add-FakeGitLabSeed $server @{ accessTokens = @{
+                value = 'glpat-month'
+                expiresAt = [datetime]::UtcNow.AddDays(30).ToString('yyyy-MM-dd')
+            } }
+            Edit-FakeGitLabOption $server @{ clockSkewMs = 25 * 86400000 }
+            Connect-GitLab $server.Url (ConvertTo-Secret 'glpat-month') @plain -WarningVariable warnings `
+                -WarningAction SilentlyContinue
+            "$warnings" | Should -BeLike '*month*expires on*'
+        }
+
         It 'writes the date in the same way in <_>' -ForEach 'th-TH', 'ar-SA', 'fa-IR' {
             $before = [cultureinfo]::CurrentCulture
             try {

@@ -61,6 +61,25 @@ Describe 'Views' {
         $lines[5].Trim() | Should -Match '^1004\s+12\s+staging-1\s+active\s+2 months ago\s+2 months ago$'
     }
 
+    It 'shows every age by the clock of its GitLab: <What>' -ForEach @(
+        @{ What = 'agents'; Script = { Get-GitLabClusterAgent group/app -Name young }; Ages = '3 days ago' }
+        @{ What = 'tokens'; Script = { Get-GitLabAgentToken group/app prod }; Ages = '3 days ago', 'never' }
+        @{ What = 'connections'; Script = { Get-GitLabAgentConnection group/app prod }; Ages = '3 days ago' }
+        @{ What = 'pods'; Script = { (Get-GitLabAgentConnection group/app prod).Connections }; Ages = '3 days ago' }
+        @{ What = 'the inventory'; Script = { Get-GitLabAgentInventory group/app -Name prod }; Ages = '3 days ago' }
+        @{ What = 'pods of the inventory'; Ages = '3 days ago'
+            Script = { (Get-GitLabAgentInventory group/app -Name prod).Connections } }
+        @{ What = 'activity'; Script = { Get-GitLabAgentActivity group/app prod -First 2 }; Ages = '3 days ago' }
+    ) {
+        # All times are hours old by this machine's clock.
+        $hours = [DateTimeOffset]::UtcNow.AddHours(-5).ToString('o')
+        $null = Add-FakeGitLabSeed $server @{ agents = @{ project = 'group/app'; name = 'young'; createdAt = $hours } }
+        Edit-FakeGitLabOption $server @{ clockSkewMs = 3 * 86400000 }
+        $text = & $Script | Format-Line | Out-String
+        foreach ($age in $Ages) { $text | Should -BeLike "*$age*" }
+        $text | Should -Not -Match 'hours? ago'
+    }
+
     It 'shows "?" if the last use is unknown' {
         $lines = @(Get-GitLabAgentToken 101 11 -Summary | Format-Line)
         $lines[2].Trim() | Should -Match '^1001\s+11\s+prod-2024\s+active\s+\?\s+6 months ago$'

@@ -28,6 +28,9 @@ public sealed class AgentPod
     /// <summary>Gets when the pod connected, or <see langword="null"/> if GitLab does not report it.</summary>
     public DateTimeOffset? ConnectedAt { get; internal set; }
 
+    /// <summary>Gets or sets the session, by whose clock <see cref="ConnectedAt"/> is.</summary>
+    internal GitLabSession? Session { get; set; }
+
     /// <summary>Returns the pod's namespace and name.</summary>
     /// <returns>
     /// Text such as <c>gitlab-agent/agent-0</c>, with <c>?</c> if the agent does not report the name.

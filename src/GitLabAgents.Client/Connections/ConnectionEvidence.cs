@@ -30,6 +30,9 @@ internal sealed class ConnectionEvidence
     /// <summary>Gets or sets a value indicating whether a token is active.</summary>
     public bool HasActiveToken { get; set; }
 
+    /// <summary>Gets or sets the session that the response was read with.</summary>
+    public GitLabSession? Session { get; set; }
+
     /// <summary>Gets or sets the time on GitLab's clock.</summary>
     public DateTimeOffset ServerTime { get; set; }
 }

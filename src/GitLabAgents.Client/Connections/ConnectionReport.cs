@@ -69,12 +69,13 @@ internal sealed class ConnectionReport
             return report;
         }
 
-        report.Pods = [.. nodes.Select(static node => new AgentPod
+        report.Pods = [.. nodes.Select(node => new AgentPod
         {
             Version = node.Metadata?.Version,
             PodName = node.Metadata?.PodName,
             PodNamespace = node.Metadata?.PodNamespace,
             ConnectedAt = node.ConnectedAt,
+            Session = evidence.Session,
         })];
         report.Warnings =
         [

@@ -165,6 +165,7 @@ internal sealed class ProjectNodeReader(GitLabClient client, AgentQuery query, D
             AreTokensKnown = tokens?.Contains(null) == false,
             TokensReason = client.QuoteMessages(tokenErrors),
             HasActiveToken = tokens?.Any(static token => token is not null && IsActive(token)) == true,
+            Session = client.Session,
             ServerTime = serverTime,
         });
     }

@@ -60,6 +60,6 @@ public sealed class AgentInventoryItemView(AgentInventoryItem item)
         { Tokens: null } => "?",
         { Tokens.Length: 0 } => string.Empty,
         { LastUsedAt: null } => "never",
-        _ => ViewFormatter.Age(item.LastUsedAt),
+        _ => ViewFormatter.Age(item.LastUsedAt, item.Session),
     };
 }

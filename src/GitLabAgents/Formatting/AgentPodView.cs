@@ -14,5 +14,5 @@ public sealed class AgentPodView(AgentPod pod)
     public string Version => ViewFormatter.Text(pod.Version);
 
     /// <summary>Gets how long ago the pod connected.</summary>
-    public string Connected => ViewFormatter.Age(pod.ConnectedAt);
+    public string Connected => ViewFormatter.Age(pod.ConnectedAt, pod.Session);
 }

@@ -64,7 +64,7 @@ public static class ViewFormatter
     /// <param name="session">The session.</param>
     /// <returns><see langword="true"/> if it does.</returns>
     public static bool ExpiresSoon(GitLabSession session)
-        => session?.ExpiresAt <= DateTimeOffset.UtcNow.AddDays(ExpiryNoticeDays);
+        => session?.ExpiresAt <= GetNow(session).AddDays(ExpiryNoticeDays);
 
     /// <summary>Formats how long ago a date is, or in how long it will be.</summary>
     /// <param name="date">The date, or <see langword="null"/>.</param>
