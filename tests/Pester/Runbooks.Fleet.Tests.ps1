@@ -63,6 +63,23 @@ Describe 'Test-AgentFleet' {
         $run.Objects.RuleName | Should -Contain 'NotReadable'
     }
 
+    It 'returns exit code 2 if something other than GitLab responds for a project: <Status>, <Type>' -ForEach @(
+        @{ Status = 403; Type = 'text/html'; Body = '<!DOCTYPE html><title>Attention</title>' }
+        @{ Status = 404; Type = 'text/plain'; Body = 'default backend - 404' }
+        @{ Status = 403; Type = 'application/json'; Body = '{"status":"blocked"}' }
+        @{ Status = 200; Type = 'text/html'; Body = '<html>Sign in</html>' }
+    ) {
+        Edit-FakeGitLabOption $server @{ graphQL = 'off' }
+        Add-FakeGitLabFault $server @{
+            kind = 'body'; status = $Status; contentType = $Type; body = $Body
+            pathContains = '/projects/104/cluster_agents'; times = 'always'
+        }
+        $run = Invoke-Runbook Test-AgentFleet @{ Group = 'platform'; Recurse = $true; Rule = 'TooManyTokens' }
+        $run.ExitCode | Should -Be 2
+        $run.Errors.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
+        ($run.Objects | Where-Object RuleName -EQ NotReadable).Project | Should -Contain 'platform/apps/web'
+    }
+
     It 'does not exclude NotReadable' {
         { Invoke-Runbook Test-AgentFleet @{ Project = 'group/app'; ExcludeRule = 'Not*' } } |
             Should -Throw '*cannot be excluded*'

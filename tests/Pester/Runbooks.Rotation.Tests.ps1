@@ -258,6 +258,18 @@ Describe 'Runbook' {
                 $run.Text | Should -BeLike '*1 could not be read: the report is incomplete.*'
             }
 
+            It 'returns exit code 2 if something other than GitLab responds for a project: <_>' -ForEach 403, 404 {
+                Edit-FakeGitLabOption $server @{ graphQL = 'off' }
+                Add-FakeGitLabFault $server @{
+                    kind = 'html'; status = $_; pathContains = '/cluster_agents?'; times = 'always'
+                }
+                $run = Invoke-Rotation @{ Deploy = $deploy }
+                $run.ExitCode | Should -Be 2
+                $run.Errors.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
+                Get-FakeGitLabCall $server -Method POST, DELETE | Where-Object { $_ -ne 'POST /api/graphql' } |
+                    Should -BeNullOrEmpty
+            }
+
             It 'changes nothing without the role (<Role>), and returns exit code 2' -ForEach @(
                 @{ Role = 'developer'; Status = 'Failed', 'Failed', 'Failed'; Id = 'Forbidden,*' }
                 @{ Role = 'reporter'; Status = $null; Id = '*' }

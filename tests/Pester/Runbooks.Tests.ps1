@@ -334,6 +334,17 @@ Describe 'Runbook' {
                 (Import-Csv $plan).Token | Should -Be 'asleep-before'
             }
 
+            It 'returns exit code 2 if something other than GitLab responds for a project: <_>' -ForEach 403, 404 {
+                Edit-FakeGitLabOption $server @{ graphQL = 'off' }
+                Add-FakeGitLabFault $server @{
+                    kind = 'html'; status = $_; pathContains = '/cluster_agents?'; times = 'always'
+                }
+                $run = Invoke-Runbook Invoke-TokenHygiene @{ Group = 'h'; PlanPath = $plan }
+                $run.ExitCode | Should -Be 2
+                $run.Errors.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
+                $plan | Should -Not -Exist
+            }
+
             It 'reads a group in one query, and omits archived projects' {
                 $null = Add-FakeGitLabSeed $server @{
                     projects = @{ path = 'h/old'; archived = $true }
