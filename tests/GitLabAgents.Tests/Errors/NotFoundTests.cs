@@ -57,6 +57,7 @@ public sealed class NotFoundTests
         GitLabApiException exception = await TestClients.ThrowsAsync(
             GitLabErrorKind.AgentNotFound, () => Operations[operation](TestClients.CreateClient(server), 101, 999));
         Assert.Contains("role", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Project 101 does not have the agent. Cannot", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
