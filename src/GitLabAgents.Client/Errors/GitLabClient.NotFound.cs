@@ -16,16 +16,22 @@ public sealed partial class GitLabClient
     private async Task<GitLabApiException> ResolveNotFoundAsync(
         ApiRequest request, GitLabApiException error, CancellationToken cancellationToken)
     {
-        if (request.ProjectPath is not { } projectPath || !request.ResolvesNotFound)
+        if (request.ProjectPath is not { } projectPath)
         {
             return error;
         }
 
+        // Before anything else: a group whose projects have no such endpoint is not a group without agents.
         if (error.IsUnknownRoute)
         {
             return request.NotFoundKind == GitLabErrorKind.UrlConfigurationNotFound
                 ? error
                 : error.WithKind(GitLabErrorKind.NotSupported, AgentsUnsupported, "Upgrade the GitLab.");
+        }
+
+        if (!request.ResolvesNotFound)
+        {
+            return error;
         }
 
         GitLabErrorKind kind = request.NotFoundKind;

@@ -124,6 +124,18 @@ public sealed class GroupTests
     }
 
     [Fact]
+    public async Task An_endpoint_that_GitLab_does_not_have_is_an_error()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.GraphQL = GraphQLAvailability.Off);
+        server.Faults.Add(Fault.Status(404, """{"error":"404 Not Found"}""").On("GET", "/cluster_agents").Always());
+        List<ItemResult<ClusterAgent>> agents = await TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetGroupAgentsAsync("platform", recurse: false));
+        ItemResult<ClusterAgent> failure = Assert.Single(agents);
+        Assert.Equal((GitLabErrorKind.NotSupported, "platform/infra"), (failure.Error!.Kind, failure.Target));
+    }
+
+    [Fact]
     public async Task A_failure_names_its_project_and_does_not_stop_the_others()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync(
