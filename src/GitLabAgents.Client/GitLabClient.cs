@@ -103,15 +103,20 @@ public sealed partial class GitLabClient
 
             _session.SetServerTime(response.Headers.Date);
 
-            // A removal whose first response was lost: an earlier attempt removed it.
-            bool wasRemoved = response.Status == HttpStatusCode.NotFound && request.Method == HttpMethod.Delete
-                && context.EarlierAttemptMayHaveSucceeded;
-            if (response.IsSuccess || wasRemoved)
+            if (response.IsSuccess)
             {
                 return response;
             }
 
+            // A removal whose first response was lost: an earlier attempt removed it, unless there is no such endpoint.
             GitLabApiException error = ApiExceptionFactory.FromError(request, response, _session);
+            bool wasRemoved = response.Status == HttpStatusCode.NotFound && request.Method == HttpMethod.Delete
+                && context.EarlierAttemptMayHaveSucceeded && !error.IsUnknownRoute;
+            if (wasRemoved)
+            {
+                return response;
+            }
+
             throw response.Status == HttpStatusCode.NotFound
                 ? await ResolveNotFoundAsync(request, error, cancellationToken).ConfigureAwait(false)
                 : error;

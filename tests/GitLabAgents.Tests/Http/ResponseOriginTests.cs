@@ -117,6 +117,17 @@ public sealed class ResponseOriginTests
         Assert.Equal(2, server.Requests.Count);
     }
 
+    [Fact]
+    public async Task A_missing_endpoint_does_not_show_that_a_lost_removal_succeeded()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        server.Faults.Add(Fault.Html(502).On("DELETE"));
+        server.Faults.Add(Fault.Status(404, """{"error":"404 Not Found"}""").On("DELETE").Always());
+        await TestClients.ThrowsAsync(
+            GitLabErrorKind.NotSupported, () => TestClients.CreateClient(server).RevokeTokenAsync(101, 11, 1001));
+        Assert.False(server.State.FindToken(1001)!.IsRevoked);
+    }
+
     [Theory]
     [InlineData("GET")]
     [InlineData("POST")]
