@@ -235,18 +235,17 @@ public sealed partial class GitLabClient
             return null;
         }
 
+        // First, since the Location can have another prefix than the session's address, or lack the page.
+        bool isMovedProject = response.Status == HttpStatusCode.MovedPermanently && request.IsProjectNamedByPath;
+        if (isMovedProject && GetProjectId(target) is { } id)
+        {
+            return new Uri(_session.ApiUri, $"projects/{id}{request.Path.Substring(request.ProjectPath!.Length)}");
+        }
+
         const UriComponents Origin = UriComponents.SchemeAndServer | UriComponents.UserInfo;
         bool isSameOrigin = Uri.Compare(
             target, response.RequestUri, Origin, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
-        if (isSameOrigin)
-        {
-            return target;
-        }
-
-        bool isMovedProject = response.Status == HttpStatusCode.MovedPermanently && request.IsProjectNamedByPath;
-        return isMovedProject && GetProjectId(target) is { } id
-            ? new Uri(_session.ApiUri, $"projects/{id}{request.Path.Substring(request.ProjectPath!.Length)}")
-            : null;
+        return isSameOrigin ? target : null;
     }
 
     private static string? GetProjectId(Uri location)

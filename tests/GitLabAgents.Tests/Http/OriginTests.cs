@@ -99,6 +99,24 @@ public sealed class OriginTests
     }
 
     [Theory]
+    [InlineData("http://127.0.0.1:{port}/other/api/v4/projects/101/cluster_agents")]
+    [InlineData("/api/v4/projects/101/cluster_agents")]
+    [InlineData("http://127.0.0.1:{port}/api/v4/projects/101/cluster_agents?per_page=1")]
+    public async Task A_moved_project_is_found_by_its_ID_on_the_same_origin_too(string location)
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            static options => options.Prefix = "/gitlab");
+        location = location.Replace(
+            "{port}", server.Url.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        server.Faults.Add(Fault.Redirect(301, location).On("GET", "group%2Fgone").Always());
+        List<ClusterAgent> agents = await TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetAgentsAsync("group/gone"));
+        Assert.Equal(["prod", "staging"], agents.Select(agent => agent.Name));
+        Assert.Equal(
+            "/gitlab/api/v4/projects/101/cluster_agents?per_page=100&page=1", server.Requests[^1].RawTarget);
+    }
+
+    [Theory]
     [InlineData(301, "http://other.example.com/api/v4/projects/group%2Fnew/cluster_agents/11")]
     [InlineData(301, "http://other.example.com/api/v4/projects/")]
     [InlineData(301, "http://other.example.com/users/sign_in")]
