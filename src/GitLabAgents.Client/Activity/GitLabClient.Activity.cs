@@ -52,7 +52,13 @@ public sealed partial class GitLabClient
             }
 
             string? next = page.PageInfo is { HasNextPage: true } info ? info.EndCursor : null;
-            after = next == after ? null : next;
+            bool isLast = page.PageInfo is { HasNextPage: false };
+            if (remaining > 0 && !isLast && (string.IsNullOrEmpty(next) || next == after))
+            {
+                throw ActivityIncomplete(found);
+            }
+
+            after = next;
         }
         while (after is not null && remaining > 0);
     }
@@ -60,7 +66,7 @@ public sealed partial class GitLabClient
     private async Task<NodeList<ActivityNode>> ReadActivityPageAsync(
         ClusterAgent agent, int first, string? after, CancellationToken cancellationToken)
     {
-        string action = $"read the activity of agent {agent} of project {agent.ProjectText}";
+        string action = DescribeActivityRead(agent);
         if (agent.ProjectPath is not { } path || agent.Name is not { Length: > 0 } name)
         {
             throw ActivityUnsupported(
@@ -112,6 +118,17 @@ public sealed partial class GitLabClient
             _ => null,
         };
     }
+
+    private static string DescribeActivityRead(ClusterAgent agent)
+        => $"read the activity of agent {agent} of project {agent.ProjectText}";
+
+    // What was written so far looks complete otherwise.
+    private GitLabApiException ActivityIncomplete(ClusterAgent agent)
+        => new(
+            GitLabErrorKind.InvalidResponse,
+            $"Cannot {DescribeActivityRead(agent)} on {_session} completely: GitLab has more events, but does not "
+                + "return where they begin.",
+            "Try again, or list the latest events with -First.");
 
     private GitLabApiException HiddenActivity(string action, string reason)
         => new(
