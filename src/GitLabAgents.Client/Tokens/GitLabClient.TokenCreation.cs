@@ -52,7 +52,7 @@ public sealed partial class GitLabClient
         NewAgentToken token;
         try
         {
-            token = await SendNewTokenAsync(request, cancellationToken).ConfigureAwait(false);
+            token = await SendNewTokenAsync(request, agentId, cancellationToken).ConfigureAwait(false);
         }
         catch (GitLabApiException e) when (e.IsRuleViolation)
         {
@@ -91,7 +91,8 @@ public sealed partial class GitLabClient
 
     // A stop does not cancel a request that may be creating a token: its response is awaited for a moment, because only
     // the response shows which token to revoke.
-    private async Task<NewAgentToken> SendNewTokenAsync(ApiRequest request, CancellationToken cancellationToken)
+    private async Task<NewAgentToken> SendNewTokenAsync(
+        ApiRequest request, long agentId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var context = new RequestContext();
@@ -111,9 +112,18 @@ public sealed partial class GitLabClient
         try
         {
             NewAgentToken token = Parse(request, response, GitLabJson.Default.NewAgentToken);
-            return token.Id > 0
+            bool hasSecret = token.Token is { Length: > 0 };
+            string? flaw = token switch
+            {
+                { Id: <= 0 } => "the token has no ID.",
+                _ when !hasSecret && token.AgentId != agentId => "it has neither a secret nor the agent's ID.",
+                _ => null,
+            };
+
+            // Without a secret the token is revoked. So it must not be one that something other than GitLab names.
+            return flaw is null
                 ? token
-                : throw ApiExceptionFactory.InvalidResponse(request, response, _session, "the token has no ID.");
+                : throw ApiExceptionFactory.InvalidResponse(request, response, _session, flaw);
         }
         finally
         {

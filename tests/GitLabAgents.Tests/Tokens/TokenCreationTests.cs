@@ -169,6 +169,22 @@ public sealed class TokenCreationTests
     }
 
     [Theory]
+    [InlineData(200, """{"id":1001,"status":"ok"}""")]
+    [InlineData(201, """{"id":1001,"name":"ci"}""")]
+    [InlineData(201, """{"id":1001,"name":"ci","agent_id":12}""")]
+    public async Task A_response_that_is_not_about_the_agent_revokes_no_token(int status, string body)
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        server.Faults.Add(Fault.Body(body, status: status).On("POST"));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(server).CreateTokenAsync(101, 11, "ci"));
+        Assert.Contains("-Agent 11 -Name 'ci'", exception.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("may have processed", exception.Message, StringComparison.Ordinal);
+        Assert.False(server.State.FindToken(1001)!.IsRevoked);
+        Assert.Single(server.Requests);
+    }
+
+    [Theory]
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("null")]

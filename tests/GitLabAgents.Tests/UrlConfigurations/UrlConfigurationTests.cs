@@ -221,6 +221,22 @@ public sealed class UrlConfigurationTests
         Assert.Null(server.State.UrlConfigurationOf(server.State.FindAgent(12)!));
     }
 
+    [Theory]
+    [InlineData(200, """{"id":501,"status":"ok"}""")]
+    [InlineData(201, """{"id":501,"url":"grpcs://a"}""")]
+    public async Task A_response_that_is_not_about_the_agent_removes_no_configuration(int status, string body)
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        server.Faults.Add(Fault.Body(body, status: status).On("POST", "/url_configurations"));
+        using NewUrlConfiguration content = Content(Pems.Certificate, Pems.Key);
+        GitLabApiException e = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse,
+            () => TestClients.CreateClient(server).CreateUrlConfigurationAsync(Project, 12, content));
+        Assert.Contains("may have processed", e.Message, StringComparison.Ordinal);
+        Assert.NotNull(server.State.UrlConfigurationOf(server.State.FindAgent(12)!));
+        Assert.Single(server.Requests);
+    }
+
     [Fact]
     public async Task If_that_removal_fails_the_error_has_the_command_to_repeat_it()
     {
