@@ -365,6 +365,16 @@ public sealed class InventoryTests
           {"id":"gid://gitlab/Project/105","fullPath":"platform/apps/api",
            "clusterAgents":{"pageInfo":{"hasNextPage":false},"nodes":[]}}]}}}}
         """)]
+    [InlineData(
+        """
+        {"data":{"group":{"projects":{"pageInfo":{"hasNextPage":false},"nodes":[
+          {"id":"gid://gitlab/Project/103","fullPath":"platform/infra","userPermissions":{"adminProject":true},
+           "clusterAgents":{"pageInfo":{"hasNextPage":true,"endCursor":null},"nodes":[]}},
+          {"id":"gid://gitlab/Project/104","fullPath":"platform/apps/web","userPermissions":{"adminProject":true},
+           "clusterAgents":{"pageInfo":{"endCursor":"x"},"nodes":[]}},
+          {"id":"gid://gitlab/Project/105","fullPath":"platform/apps/api","userPermissions":{"adminProject":true},
+           "clusterAgents":{"pageInfo":null,"nodes":[]}}]}}}}
+        """)]
     public async Task REST_reads_what_a_GraphQL_response_may_hide(string body)
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
