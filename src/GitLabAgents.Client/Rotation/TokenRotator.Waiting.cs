@@ -114,7 +114,7 @@ internal sealed partial class TokenRotator
             return CreateResult(TokenRotationStatus.RevokeFailed, error, ResumeCommand);
         }
 
-        if (failure is { IsTransient: false })
+        if (failure is not null && (_request.NoWait || !failure.IsTransient))
         {
             string action = $"{failure.RecommendedAction} {ResumeCommand}".TrimStart();
             string problem = $"Cannot tell whether {Describe(_newToken!)} is in use.{KeptClause}";
@@ -124,7 +124,7 @@ internal sealed partial class TokenRotator
 
         if (_request.NoWait)
         {
-            return CreateResult(TokenRotationStatus.AwaitingUse, failure, failure?.RecommendedAction ?? string.Empty);
+            return CreateResult(TokenRotationStatus.AwaitingUse);
         }
 
         string state = _newToken!.LastUsedAt is null

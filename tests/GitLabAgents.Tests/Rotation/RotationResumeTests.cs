@@ -61,6 +61,32 @@ public sealed class RotationResumeTests
     }
 
     [Theory]
+    [InlineData(500, "text/plain", GitLabErrorKind.InvalidResponse)]
+    [InlineData(500, "application/json", GitLabErrorKind.ServerError)]
+    [InlineData(403, "application/json", GitLabErrorKind.Forbidden)]
+    public async Task Resume_that_does_not_wait_names_the_token_and_the_command_after_a_failure(
+        int status, string contentType, GitLabErrorKind kind)
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        string body = contentType == "text/plain" ? "oops" : """{"message":"oops"}""";
+        RotationRequest request = Confirm(() => server.Faults.Add(
+            Fault.Body(body, contentType, status).On("GET", $"/tokens/{cluster.Spare!.Id}").Always()));
+        request.Resume = true;
+        request.NoWait = true;
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.AwaitingUse, result.Status);
+        Assert.Equal(kind, KindOf(result));
+        Assert.StartsWith(
+            $"Cannot tell whether token '{result.NewToken}' ({cluster.Spare!.Id}) of agent staging of project "
+                + $"group/app on {result.Session} is in use. Kept: token 'staging-1' (1004). ",
+            result.Error!.Message,
+            StringComparison.Ordinal);
+        Assert.EndsWith(ResumeCommand, result.Error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Theory]
     [InlineData(-120, 0)] // The agent returned to the older token, and GitLab has recorded it.
     [InlineData(0, -10)] // GitLab may not have recorded it yet.
     public async Task Resume_revokes_nothing_that_the_agent_may_have_returned_to(int newMinutes, int oldMinutes)
