@@ -14,6 +14,9 @@ internal sealed partial class TokenRotator
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(5);
 
+    // The period over which GitLab counts requests, for a 429 that does not say when it ends.
+    private static readonly TimeSpan RateLimitWindow = TimeSpan.FromMinutes(1);
+
     // Tokens whose revocation was attempted, but whose response was lost.
     private readonly List<AgentToken> _revocationUnknown = [];
 
@@ -166,7 +169,8 @@ internal sealed partial class TokenRotator
         }
         catch (GitLabApiException e) when (e.IsTransient)
         {
-            TimeSpan pause = Min(e.RetryAfter ?? RetryPause, MaxRetryAfter);
+            TimeSpan wanted = e.RetryAfter ?? (e.Kind == GitLabErrorKind.RateLimited ? RateLimitWindow : RetryPause);
+            TimeSpan pause = wanted > RetryPause ? Min(wanted, MaxRetryAfter) : RetryPause;
             _client.ReportRetry(pause, e.Problem);
             await _clock.Delay(pause, cancellationToken).ConfigureAwait(false);
             await work(cancellationToken).ConfigureAwait(false);

@@ -139,6 +139,23 @@ public sealed class RotationEvictionTests
         Assert.Equal(2, cluster.Active.Count());
     }
 
+    [Theory]
+    [InlineData(null, 60)] // Longer than the window in which GitLab counts.
+    [InlineData(0, 1)]
+    [InlineData(7, 7)]
+    [InlineData(3600, 300)]
+    public async Task An_eviction_is_repeated_after_a_pause(int? retryAfter, int seconds)
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        var clock = new ImmediateClock();
+        server.Faults.Add(Fault.RateLimited(retryAfter).On("DELETE"));
+        GitLabClient client = TestClients.CreateClient(server, options => options.Clock = clock);
+        await RotateAsync(client, new RotationRequest { NoWait = true });
+        Assert.Equal([seconds], clock.Waits.Select(static wait => wait.TotalSeconds));
+        Assert.DoesNotContain(cluster.Active, token => token.Id == cluster.Spare!.Id);
+    }
+
     [Fact]
     public async Task An_eviction_is_reported_if_the_new_token_is_not_created()
     {
