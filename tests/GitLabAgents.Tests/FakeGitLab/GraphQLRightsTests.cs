@@ -72,11 +72,14 @@ public sealed class GraphQLRightsTests
             state.SetRole(member, state.FindProject("platform/infra")!, Role.Developer);
             Fake.AccessToken group = state.AddAccessToken("glpat-group", role: Role.None);
             state.SetGroupRole(group, state.FindGroup("platform")!, Role.Developer);
+            Fake.AccessToken below = state.AddAccessToken("glpat-below", role: Role.None);
+            state.SetGroupRole(below, state.FindGroup("platform")!, Role.Reporter);
         });
         string query =
             $"{{ group(fullPath: \"platform\") {{ maxAccessLevel {{ integerValue stringValue }} {Agents} }} }}";
         using var member = new RawClient(server, "glpat-member");
         using var group = new RawClient(server, "glpat-group");
+        using var below = new RawClient(server, "glpat-below");
         using var maintainer = new RawClient(server);
 
         JsonNode none = (await member.QueryAsync(query)).Data!["group"]!;
@@ -87,6 +90,8 @@ public sealed class GraphQLRightsTests
         Assert.Equal("""{"integerValue":30,"stringValue":"DEVELOPER"}""", own["maxAccessLevel"]!.ToJsonString());
         Assert.Equal(["api", "cluster-eu", "cluster-us", "retired", "web"], Names(own));
         Assert.Equal(5, Names((await maintainer.QueryAsync(query)).Data!["group"]!).Length);
+        JsonNode reporter = (await below.QueryAsync(query)).Data!["group"]!;
+        Assert.Equal((0, 0), ((int)reporter["clusterAgents"]!["count"]!, Names(reporter).Length));
     }
 
     [Fact]
