@@ -27,7 +27,7 @@ internal static class ApiExceptionFactory
         exception.IsTransient |= response.Status == HttpStatusCode.Conflict;
         exception.IsRuleViolation = response.Status == HttpStatusCode.BadRequest;
         exception.IsTooExpensive = request.IsGraphQL && (int)response.Status is (422 or 503);
-        exception.IsUnknownRoute = response.Status == HttpStatusCode.NotFound && body.Code is not null;
+        exception.HasErrorCode = body.Code is not null;
         return exception;
     }
 

@@ -62,9 +62,15 @@ public sealed class GitLabApiException : Exception
     internal bool IsRuleViolation { get; set; }
 
     /// <summary>
+    /// Gets a value indicating whether the response has an error code, as for a missing scope or endpoint. For a
+    /// missing role or resource GitLab sends a message alone.
+    /// </summary>
+    internal bool HasErrorCode { get; set; }
+
+    /// <summary>
     /// Gets a value indicating whether this GitLab does not have the endpoint, by the form of its response.
     /// </summary>
-    internal bool IsUnknownRoute { get; set; }
+    internal bool IsUnknownRoute => HasErrorCode && StatusCode == HttpStatusCode.NotFound;
 
     /// <summary>
     /// Gets a value indicating whether what should contain the missing resource was read, so that only the resource
@@ -93,6 +99,6 @@ public sealed class GitLabApiException : Exception
             IsTransient = IsTransient,
             IsForeign = IsForeign,
             IsRuleViolation = IsRuleViolation,
-            IsUnknownRoute = IsUnknownRoute,
+            HasErrorCode = HasErrorCode,
         };
 }

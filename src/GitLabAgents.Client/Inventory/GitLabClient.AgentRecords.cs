@@ -131,7 +131,7 @@ public sealed partial class GitLabClient
                     item = items.Current;
                 }
                 catch (GitLabApiException e)
-                    when (!project.IsNamed && !isReadable
+                    when (!project.IsNamed && !isReadable && !e.HasErrorCode
                         && e.Kind is GitLabErrorKind.ProjectNotFound or GitLabErrorKind.Forbidden)
                 {
                     ReportVerbose(

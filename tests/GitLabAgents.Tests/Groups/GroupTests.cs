@@ -124,6 +124,19 @@ public sealed class GroupTests
     }
 
     [Fact]
+    public async Task A_403_with_an_error_code_is_not_a_missing_role()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync(
+            options => options.GraphQL = GraphQLAvailability.Off);
+        const string Body = """{"status":403,"error":"Forbidden","path":"/api/v4/projects/104/cluster_agents"}""";
+        server.Faults.Add(Fault.Status(403, Body).On("GET", "/projects/104/cluster_agents").Always());
+        List<ItemResult<ClusterAgent>> agents = await TestClients.ToListAsync(
+            TestClients.CreateClient(server).GetGroupAgentsAsync("platform", recurse: true));
+        Assert.Equal(["api", null, "cluster-eu", "cluster-us"], agents.Select(a => a.Value?.Name));
+        Assert.Equal((GitLabErrorKind.Forbidden, "platform/apps/web"), (agents[1].Error!.Kind, agents[1].Target));
+    }
+
+    [Fact]
     public async Task An_endpoint_that_GitLab_does_not_have_is_an_error()
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync(
