@@ -110,6 +110,7 @@ public sealed partial class GitLabClient
             {
                 { Id: <= 0 } => "it has no ID.",
                 { ConfigProject: not { Id: > 0 } } when project.Id is null => "it has no project ID.",
+                { Name: null, ConfigProject: null } => "it has neither a name nor a project.",
                 _ => null,
             };
             return flaw is null

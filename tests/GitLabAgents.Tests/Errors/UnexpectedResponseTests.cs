@@ -29,6 +29,19 @@ public sealed class UnexpectedResponseTests
     }
 
     [Theory]
+    [InlineData(200)]
+    [InlineData(201)]
+    public async Task A_created_agent_is_more_than_an_ID(int status)
+    {
+        GitLabClient client = TestClients.CreateClient(
+            TestClients.CreateHandler(() => TestClients.Json("""{"id":11,"status":"ok"}""", status)));
+        GitLabApiException error = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => client.CreateAgentAsync(101, "new"));
+        Assert.Contains("it has neither a name nor a project.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("may have processed", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("http://[")]
     [InlineData("http://sso.example.com:99999/")]
     [InlineData("https://sso.example.com/sign-in")]
