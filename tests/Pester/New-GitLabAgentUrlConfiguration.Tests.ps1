@@ -195,11 +195,11 @@ Describe 'New-GitLabAgentUrlConfiguration' {
             $Error.Clear()
             $text = & {
                 New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificatePath cert.pem `
-                    -ClientKeyPath key.pem -Verbose -Debug
+                    -ClientKeyPath key.pem -Confirm:$false -Verbose -Debug
                 New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificate $certificate `
-                    -ClientKey (ConvertTo-Secret $key) -Verbose -Debug
+                    -ClientKey (ConvertTo-Secret $key) -Confirm:$false -Verbose -Debug
                 New-GitLabAgentUrlConfiguration 101 11 grpc://agent -ClientCertificatePath cert.pem `
-                    -ClientKeyPath key.pem -Verbose -Debug |
+                    -ClientKeyPath key.pem -Confirm:$false -Verbose -Debug |
                     Format-List * -Force
             } *>&1 | Out-String -Width 4000
             $text += $Error | ForEach-Object { $_ | Format-List * -Force; $_.Exception.ToString() } |

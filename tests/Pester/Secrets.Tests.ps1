@@ -330,7 +330,7 @@ $null = Stop-Transcript
         $Error.Clear()
         $records = @(Get-GitLabClusterAgent 101 -Verbose -Debug *>&1)
         $records += Get-GitLabClusterAgent group/app -Verbose -Debug *>&1
-        $records += New-GitLabAgentToken 103 14 ci-1 -Verbose -Debug *>&1
+        $records += New-GitLabAgentToken 103 14 ci-1 -Confirm:$false -Verbose -Debug *>&1
         $records += Get-GitLabAgentConnection 101 11 -Verbose -Debug *>&1
         $failures = @($records | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
         $failures.Count | Should -BeGreaterThan 0
@@ -356,7 +356,7 @@ $null = Stop-Transcript
             method = 'POST'
             body = $Body.Replace('{0}', $secret)
         }
-        $records = New-GitLabAgentToken 103 14 ci-1 -Verbose -Debug *>&1
+        $records = New-GitLabAgentToken 103 14 ci-1 -Confirm:$false -Verbose -Debug *>&1
         $failures = @($records | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
         $failures.FullyQualifiedErrorId | Should -BeLike 'InvalidResponse,*'
         $text = @(Write-Failure $failures; $records | Out-String -Width 500) -join "`n"
