@@ -6,11 +6,14 @@ param()
 # On PowerShell 7, a test file that uses a feature that Windows PowerShell lacks does not fail.
 
 BeforeDiscovery {
+    $all = (Get-ChildItem "$PSScriptRoot/*.ps1", "$PSScriptRoot/*.psm1").Name
     $scripts = Get-ChildItem "$PSScriptRoot/*.ps1", "$PSScriptRoot/*.psm1" |
         Where-Object { -not (Select-String '^#Requires -PSEdition Core' $_.FullName -Quiet) } | ForEach-Object Name
 }
 
 BeforeAll {
+    Import-Module "$PSScriptRoot/../../GitLabAgents.psd1"
+
     # Returns what Windows PowerShell cannot parse, or parses differently, with its line.
     function Get-CoreSyntax ([string] $Text) {
         $tokens = $null
@@ -29,6 +32,19 @@ BeforeAll {
         }
 
         foreach ($item in $found) { "$($item.Extent.StartLineNumber): $($item.Extent.Text)" }
+    }
+
+    # Returns the commands that ask for confirmation because of -Debug, with their lines.
+    function Get-DebugPrompt ([string] $Text) {
+        $ast = [System.Management.Automation.Language.Parser]::ParseInput($Text, [ref] $null, [ref] $null)
+        $commands = $ast.FindAll({ param($node) $node.GetType().Name -eq 'CommandAst' }, $true)
+        foreach ($command in $commands) {
+            $given = $command.CommandElements.ParameterName
+            if ($given -contains 'Debug' -and $given -notcontains 'Confirm' -and
+                (Get-Command $command.GetCommandName()).Parameters.ContainsKey('Confirm')) {
+                "$($command.Extent.StartLineNumber): $($command.Extent.Text)"
+            }
+        }
     }
 
     # Returns the parameters, variables and methods that Windows PowerShell lacks, with their lines.
@@ -88,5 +104,20 @@ Describe 'The test files that Windows PowerShell runs' {
     It 'pass with <_>' -ForEach "a |`n    b", 'a; b', '"``e"', "'``e'", '{ $_ } | a', 'if ($a) { 1 } else { 2 }' {
         Get-CoreSyntax $_ | Should -BeNullOrEmpty
         Get-CoreFeature $_ | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'The test files before PowerShell 7.6, where a command with -Debug asks as with -Confirm' {
+    It 'ask nothing: <_>' -ForEach $all {
+        Get-DebugPrompt (Get-Content "$PSScriptRoot/$_" -Raw) | Should -BeNullOrEmpty
+    }
+
+    It 'would not pass with <_>' -ForEach 'New-GitLabAgentToken 1 2 a -Verbose -Debug', '{ Remove-Item a -Debug }' {
+        Get-DebugPrompt $_ | Should -Not -BeNullOrEmpty
+    }
+
+    It 'pass with <_>' -ForEach 'New-GitLabAgentToken 1 2 a -Confirm:$false -Debug', 'Get-GitLabClusterAgent -Debug',
+        'New-GitLabAgentToken 1 2 a' {
+        Get-DebugPrompt $_ | Should -BeNullOrEmpty
     }
 }
