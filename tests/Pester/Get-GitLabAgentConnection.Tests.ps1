@@ -229,7 +229,8 @@ Describe 'Get-GitLabAgentConnection' {
             @{ Id = 'ConnectionFailed'; Fault = @{ kind = 'truncate' }; Message = '*read the connections*' }
             @{ Id = 'Timeout'; Fault = @{ kind = 'hang' }; Message = '*No response within*' }
         ) {
-            $null = Connect-FakeGitLab $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = 1 }
+            $timeout = if ($Id -eq 'Timeout') { 1 } else { 100 }
+            $null = Connect-FakeGitLab $server -Parameter @{ MaximumRetryCount = 0; TimeoutSec = $timeout }
             $agents = Get-GitLabClusterAgent group/app
             Add-FakeGitLabFault $server ($Fault + @{ pathContains = 'graphql'; times = 1 })
             $connections = $agents | Get-GitLabAgentConnection -ErrorVariable failure -ErrorAction SilentlyContinue
