@@ -227,7 +227,7 @@ Describe 'Get-GitLabAgentToken' {
         $null = Add-FakeGitLabSeed $server @{ agents = @(
             1..6 | ForEach-Object { @{ project = 'group/app'; name = "busy-$_"; tokens = @('a', 'b', 'c') } }
         ) }
-        Edit-FakeGitLabOption $server @{ latencyMs = 10 }
+        Edit-FakeGitLabOption $server @{ latencyMs = 50 }
         $narrow = Connect-FakeGitLab $server -Parameter @{ ThrottleLimit = 2 }
         @(Get-GitLabClusterAgent group/app 'busy-*' | Get-GitLabAgentToken -Session $narrow).Count | Should -Be 18
         (Get-FakeGitLabLoad $server).maxInFlight | Should -Be 2
