@@ -53,8 +53,8 @@ public sealed class FaultList : IEnumerable<Fault>
     /// <inheritdoc />
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>The fault that strikes this request, if any.</summary>
-    internal Fault? Take(RecordedRequest request)
+    /// <summary>Finds the fault for this request, and counts it; null if there is none.</summary>
+    internal Fault? FindMatch(RecordedRequest request)
     {
         lock (gate)
         {

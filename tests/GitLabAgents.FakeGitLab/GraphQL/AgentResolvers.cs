@@ -35,11 +35,12 @@ internal static class AgentResolvers
     }
 
     /// <summary>A page of agents, which must be sorted by name and ID.</summary>
-    public static ConnectionPage Page(IResolveFieldContext context, IReadOnlyList<Agent> agents) => ConnectionPage.Take(
-        context,
-        agents,
-        static (agent, _) => new SortKey(agent.Name, agent.Id),
-        agent => context.Query().Token.RoleIn(agent.Project) >= Role.Developer);
+    public static ConnectionPage Page(IResolveFieldContext context, IReadOnlyList<Agent> agents)
+        => ConnectionPage.Create(
+            context,
+            agents,
+            static (agent, _) => new SortKey(agent.Name, agent.Id),
+            agent => context.Query().Token.RoleIn(agent.Project) >= Role.Developer);
 
     private static void AddAgent(SchemaBuilder builder) => new ResolverMap<Agent>(builder, "ClusterAgent")
         .Field("id", static agent => GlobalId.Of("Clusters::Agent", agent.Id))
@@ -53,7 +54,7 @@ internal static class AgentResolvers
         .Field("connections", static (agent, context) => Connections(agent, context))
         .Field("tokens", static (agent, context) => Tokens(agent, context))
         .Field("activityEvents", static (agent, context) => Activity(agent, context))
-        .Field("urlConfigurations", static (agent, context) => ConnectionPage.Take(
+        .Field("urlConfigurations", static (agent, context) => ConnectionPage.Create(
             context, agent.UrlConfigurations, static (configuration, _) => new SortKey(string.Empty, configuration.Id)))
         .Field("userAccessAuthorizations", static _ => null);
 
@@ -97,7 +98,7 @@ internal static class AgentResolvers
         }
 
         return query.Options is { KasEnabled: true, KasReachable: true }
-            ? ConnectionPage.Take(context, agent.Connections, static (_, index) => new SortKey(string.Empty, index))
+            ? ConnectionPage.Create(context, agent.Connections, static (_, index) => new SortKey(string.Empty, index))
             : throw new ExecutionError("GRPC::Unavailable");
     }
 
@@ -112,7 +113,7 @@ internal static class AgentResolvers
         StoredToken[] tokens = [.. agent.Tokens
             .Where(token => listsRevoked || !token.IsRevoked)
             .OrderBy(static token => Key(token))];
-        return ConnectionPage.Take(context, tokens, static (token, _) => Key(token));
+        return ConnectionPage.Create(context, tokens, static (token, _) => Key(token));
     }
 
     /// <summary>Last used first, then never used.</summary>
@@ -121,7 +122,7 @@ internal static class AgentResolvers
 
     private static ConnectionPage Activity(Agent agent, IResolveFieldContext context) =>
         context.Query().Token.CanSeeActivity(agent.Project)
-            ? ConnectionPage.Take(
+            ? ConnectionPage.Create(
                 context,
                 context.Query().State.ActivityOf(agent),
                 static (activity, _) => new SortKey(NewestFirst(activity.RecordedAt), -activity.Id))

@@ -45,12 +45,12 @@ internal sealed record ConnectionPage(
 {
     public static ConnectionPage Empty { get; } = new([], 0, false, false, null, null);
 
-    /// <summary>Takes the page that the field's arguments ask for.</summary>
+    /// <summary>Creates the page that the field's arguments ask for.</summary>
     /// <param name="context">The field.</param>
     /// <param name="rows">All rows, sorted by their keys.</param>
     /// <param name="keyOf">The key of a row, by its index.</param>
     /// <param name="isVisible">Takes nodes out after paging, as GitLab does: the page then has fewer.</param>
-    public static ConnectionPage Take<T>(
+    public static ConnectionPage Create<T>(
         IResolveFieldContext context,
         IReadOnlyList<T> rows,
         Func<T, int, SortKey> keyOf,

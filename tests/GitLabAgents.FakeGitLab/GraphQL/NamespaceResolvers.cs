@@ -79,7 +79,7 @@ internal static class NamespaceResolvers
             && (project.Archived ? !excludesArchived : !archivedOnly)
             && (search is null || project.Name.Contains(search, StringComparison.OrdinalIgnoreCase)))];
         Array.Reverse(projects);
-        return ConnectionPage.Take(context, projects, static (project, _) => new SortKey(string.Empty, -project.Id));
+        return ConnectionPage.Create(context, projects, static (project, _) => new SortKey(string.Empty, -project.Id));
     }
 
     private static string Name(Role role) => role.ToString().ToUpperInvariant();

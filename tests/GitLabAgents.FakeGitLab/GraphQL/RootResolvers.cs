@@ -80,7 +80,7 @@ internal static class RootResolvers
 
         Func<Project, SortKey> key = ProjectKey(context.Text("sort") ?? "id_desc");
         Project[] projects = [.. query.State.ProjectsById.Values.Where(Matches).OrderBy(key)];
-        return ConnectionPage.Take(context, projects, (project, _) => key(project));
+        return ConnectionPage.Create(context, projects, (project, _) => key(project));
     }
 
     private static Func<Project, SortKey> ProjectKey(string sort) => sort.ToLowerInvariant() switch
@@ -102,7 +102,7 @@ internal static class RootResolvers
                 && (!topLevelOnly || group.Parent is null)
                 && (search is null || group.Path.Contains(search, StringComparison.OrdinalIgnoreCase)))
             .OrderBy(GroupKey)];
-        return ConnectionPage.Take(context, groups, static (group, _) => GroupKey(group));
+        return ConnectionPage.Create(context, groups, static (group, _) => GroupKey(group));
     }
 
     private static SortKey GroupKey(Group group) => new(group.Name, group.Id);

@@ -36,7 +36,7 @@ internal sealed class HttpExchange(HttpContext context, RecordedRequest? record,
 
         Start(response, changes);
         context.Response.ContentLength = HasBody(response) ? response.Body.Length : null;
-        Leave();
+        EndRequest();
         if (HasBody(response))
         {
             await context.Response.Body.WriteAsync(response.Body, Ending);
@@ -56,7 +56,7 @@ internal sealed class HttpExchange(HttpContext context, RecordedRequest? record,
             await Task.Delay(total / Pieces, Ending);
             if (start + length >= response.Body.Length)
             {
-                Leave();
+                EndRequest();
             }
 
             await SendPieceAsync(response.Body.Slice(start, Math.Min(length, response.Body.Length - start)));
@@ -90,7 +90,7 @@ internal sealed class HttpExchange(HttpContext context, RecordedRequest? record,
     public async Task BreakAsync(bool reset)
     {
         RecordAbort();
-        Leave();
+        EndRequest();
         if (context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
         {
             if (reset)
@@ -119,7 +119,7 @@ internal sealed class HttpExchange(HttpContext context, RecordedRequest? record,
 
     public void Dispose()
     {
-        Leave();
+        EndRequest();
         ending.Dispose();
     }
 
@@ -127,11 +127,11 @@ internal sealed class HttpExchange(HttpContext context, RecordedRequest? record,
     /// The request is in flight until just before the last of its response goes out: the client may send the next
     /// one as soon as it has that.
     /// </summary>
-    private void Leave()
+    private void EndRequest()
     {
         if (Interlocked.Exchange(ref isInFlight, 0) == 1)
         {
-            server.Counter.Leave();
+            server.Counter.End();
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed class InFlightCounter
 
     public int Max { get; private set; }
 
-    public void Enter()
+    public void Begin()
     {
         lock (gate)
         {
@@ -23,7 +23,7 @@ internal sealed class InFlightCounter
         }
     }
 
-    public void Leave()
+    public void End()
     {
         lock (gate)
         {

@@ -33,7 +33,7 @@ internal sealed class RequestPipeline(FakeGitLabServer server)
 
         IReadOnlyDictionary<string, string> headers = Headers(context);
         ReadOnlyMemory<byte> body = await ReadBodyAsync(context);
-        server.Counter.Enter();
+        server.Counter.Begin();
         RecordedRequest? record = Record(context, target, headers, body, receivedAt, options);
         var request = new IncomingRequest
         {
@@ -54,7 +54,7 @@ internal sealed class RequestPipeline(FakeGitLabServer server)
             }
 
             ApiResponse Act() => Respond(request, exchange, options);
-            await (record is not null && server.Faults.Take(record) is { } fault
+            await (record is not null && server.Faults.FindMatch(record) is { } fault
                 ? FaultInjector.InjectAsync(fault, exchange, Act)
                 : exchange.SendAsync(Act()));
         }
