@@ -270,6 +270,45 @@ Describe 'Views in any session' {
         foreach ($message in $messages) { "$message" | Should -Not -Match $unsafe }
     }
 
+    It 'let no control character of a certificate, an address or a target reach the terminal' {
+        $unsafe = '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]'
+        $name = "a$([char]27)[2K$([char]0x202E)b$([char]0x2028)c"
+        $pem = (New-TestCertificate client.example.com).Pem
+        Edit-FakeGitLabOption $server @{ kasExternalUrl = "wss://kas$([char]0x200B).example.com/$name" }
+        $null = Add-FakeGitLabSeed $server @{
+            urlConfigurations = @{
+                agent = 'group/app:prod'
+                url = "grpcs://host:1/$name"
+                clientCertificate = "subject=$name`n$pem"
+                caCertificate = "$pem`n$name"
+            }
+        }
+        $connected = Connect-FakeGitLab $server
+        "$($connected.KasUri)" | Should -Match $unsafe
+        $text = $connected | Format-List | Out-String -Width 200
+        $text | Should -Not -Match $unsafe
+        $text | Should -Match 'KasUri\s+: wss://kas \.example\.com/a \[2K b c'
+
+        $configuration = Get-GitLabAgentUrlConfiguration group/app prod
+        $configuration.ClientCertificate | Should -BeLike "subject=$([WildcardPattern]::Escape($name))*"
+        $text = $configuration | Format-List | Out-String -Width 200
+        $text | Should -Not -Match $unsafe
+        $lines = $text -split '\r?\n' | ForEach-Object Trim
+        $lines | Should -Contain 'ClientCertificate    : subject=a [2K b c'
+        $lines | Should -Contain 'CaCertificate        : -----BEGIN CERTIFICATE-----'
+        @($lines -eq '-----END CERTIFICATE-----').Count | Should -Be 2
+        $lines | Should -Contain 'a [2K b c'
+
+        # NormalView, the one of Windows PowerShell, shows the target of an error.
+        $failure = Get-Failure { $configuration | Remove-GitLabAgentUrlConfiguration -Session $session -Confirm:$false }
+        $failure.TargetObject | Should -Be $configuration
+        $failure.CategoryInfo.TargetName | Should -Be 'grpcs://host:1/a [2K b c'
+        $ErrorView = 'NormalView'
+        $text = $failure | Out-String
+        $text | Should -BeLike '*InvalidArgument*'
+        $text -replace '\x1b\[[0-9;]*m' | Should -Not -Match $unsafe
+    }
+
     It 'serialize every property of <_> except secrets' -ForEach 'ClusterAgent', 'AgentToken', 'NewAgentToken',
         'AgentUrlConfiguration', 'AgentConnection', 'AgentPod', 'AgentTokenRotation', 'GitLabSession' {
         $type = "GitLabAgents.$_" -as [type]
