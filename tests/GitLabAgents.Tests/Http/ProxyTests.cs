@@ -91,6 +91,44 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_wrong_password_is_not_sent_again_by_later_requests()
+    {
+        await using FakeGitLabServer server = await StartServerAsync();
+        await using var proxy = new TestProxy((_, _) => 407);
+        using GitLabSession session = TestClients.CreateSession(
+            new Uri($"https://localhost:{server.Url.Port}"),
+            options => SetProxy(options, new WebProxy(proxy.Url) { Credentials = Credential }));
+        var client = new GitLabClient(session);
+        Func<Task>[] acts =
+        [
+            () => client.GetAgentAsync(101, 11),
+            () => client.GetAgentAsync(101, 12),
+            () => client.CreateTokenAsync(101, 12, "new"),
+            () => client.DeleteAgentAsync(101, 11),
+        ];
+        foreach (Func<Task> act in acts)
+        {
+            GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, act);
+            Assert.Contains($"{proxy.Url.Authority} refused the connection", e.Message, StringComparison.Ordinal);
+            Assert.Contains("(407)", e.Message, StringComparison.Ordinal);
+            Assert.Contains("connect again", e.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Single(
+            proxy.Requests, request => request.Contains("Proxy-Authorization: Basic", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_proxy_that_asks_for_a_password_is_asked_again_if_none_was_sent()
+    {
+        await using FakeGitLabServer server = await StartServerAsync();
+        await using var proxy = new TestProxy((number, _) => number == 1 ? 407 : 200);
+        GitLabClient client = Client(server, proxy);
+        await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => client.GetAgentAsync(101, 11));
+        Assert.Equal("prod", (await client.GetAgentAsync(101, 11)).Name);
+    }
+
+    [Fact]
     public async Task The_right_password_opens_the_tunnel()
     {
         await using FakeGitLabServer server = await StartServerAsync();
