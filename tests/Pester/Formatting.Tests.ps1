@@ -253,6 +253,40 @@ Describe 'Views in any session' {
         finally { [cultureinfo]::CurrentCulture = $culture }
     }
 
+    It 'and messages have the same dates in <_>' -ForEach 'th-TH', 'ar-SA', 'fa-IR', 'en-US' {
+        $soon = New-TestCertificate soon.example.com -To 10
+        $old = New-TestCertificate old.example.com -From -30 -To -10
+        $null = Add-FakeGitLabSeed $server @{
+            urlConfigurations = @{ agent = 'group/app:prod'; url = 'grpcs://host:1'; clientCertificate = $soon.Pem }
+        }
+        $day = { $args[0].ToUniversalTime().ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture) }
+        $expiry = & $day $soon.Certificate.NotAfter
+        $culture = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = $_
+            $configuration = Get-GitLabAgentUrlConfiguration group/app prod
+            $configuration | Out-String -Width 200 | Should -Match "\b$expiry\b"
+            $configuration | Format-List | Out-String | Should -Match "CertificateExpiresAt\s+: ${expiry}T"
+            (Test-GitLabAgent group/app -Rule CertificateExpires).Message | Should -BeLike "*$expiry*"
+
+            $null = New-GitLabAgentUrlConfiguration group/app staging -Url grpcs://host:1 -CaCertificate $old.Pem `
+                -WhatIf -WarningVariable warnings -WarningAction SilentlyContinue
+            $expired = $old.Certificate.NotAfter.ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture)
+            "$warnings" | Should -BeLike "*expired on $expired*"
+
+            $rotation = Invoke-GitLabAgentTokenRotation group/app staging -NoWait
+            $rotation.NewToken.Name | Should -Be "staging-1-$(& $day $rotation.NewToken.CreatedAt.UtcDateTime)"
+            $rotation | Format-List | Out-String | Should -Match "StartedAt\s+: $($rotation.StartedAt.Year)-"
+
+            $null = Add-FakeGitLabSeed $server @{ markUsed = @(1001, 1002) }
+            $lastUse = (Get-GitLabAgentToken group/app prod -TokenId 1001).LastUsedAt.UtcDateTime
+            $failure = Get-Failure { Invoke-GitLabAgentTokenRotation group/app prod -NoWait -Force }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'TokenLimitReached,*'
+            "$failure" | Should -BeLike "*(1001, last used $(& $day $lastUse) *"
+        }
+        finally { [cultureinfo]::CurrentCulture = $culture }
+    }
+
     It 'let no control character of a name reach the terminal' {
         $names = "z$([char]27)[1A$([char]27)[2Kfine", "bidi$([char]0x202E)txt", "line$([char]0x2028)break",
             "zero$([char]0x200B)width"
