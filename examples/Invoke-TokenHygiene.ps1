@@ -99,6 +99,9 @@ function ConvertTo-Cell ($Value) {
     "$Value" -replace '^(?=[=+\-@\t\r])', "'"
 }
 
+# A terminal would obey the control characters of a name, and show another name.
+function ConvertTo-Line ($Text) { "$Text" -replace '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]', ' ' }
+
 function Format-Count ($Count, $Noun) { "$Count $Noun$(if ($Count -ne 1) { 's' })" }
 
 function Export-Row ($Rows, $Path) {
@@ -161,11 +164,12 @@ function Invoke-Row {
     $token = $tokens | Where-Object Id -EQ ([long]$Row.TokenId)
     if (-not $token) { return 'AlreadyGone' }
     if ((ConvertTo-Cell $token.Name) -cne $Row.Token) {
-        throw "Token $($token.Id) is named '$token', not '$($Row.Token)'."
+        throw "Token $($token.Id) is named '$(ConvertTo-Line $token)', not '$(ConvertTo-Line $Row.Token)'."
     }
     if (-not (Test-Unused $token)) { return 'UsedSince' }
     if (Test-LastInUse $token $tokens) { return 'LastInUse' }
-    $target = "token '$token' ($($token.Id)) of agent $($Row.AgentId) of project $($Row.ProjectId) on $session"
+    $name = "token '$(ConvertTo-Line $token)' ($($token.Id))"
+    $target = "$name of agent $($Row.AgentId) of project $($Row.ProjectId) on $session"
     if (-not $PSCmdlet.ShouldProcess($target, 'Revoke')) { return 'Skipped' }
     $token | Revoke-GitLabAgentToken -Confirm:$false
     'Revoked'

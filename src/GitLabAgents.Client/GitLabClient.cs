@@ -137,7 +137,7 @@ public sealed partial class GitLabClient
             new ProductInfoHeaderValue("GitLabAgents", typeof(GitLabClient).Assembly.GetName().Version.ToString(3)));
         if (request.Body is { } body)
         {
-            message.Content = new ByteArrayContent(body);
+            message.Content = new RequestBody(body, context);
             message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
         else if (!request.IsSafe)

@@ -24,6 +24,11 @@ internal sealed class ProxyRefusalHandler(ProxySelection proxy) : DelegatingHand
         HttpRequestMessage request,
         CancellationToken cancellationToken)
     {
+        if (proxy.IsCredentialRejected)
+        {
+            throw CreateException(request, (int)HttpStatusCode.ProxyAuthenticationRequired, detail: null);
+        }
+
         HttpResponseMessage response;
         try
         {
@@ -67,6 +72,11 @@ internal sealed class ProxyRefusalHandler(ProxySelection proxy) : DelegatingHand
 
     private ProxyRefusedException CreateException(HttpRequestMessage request, int? status, string? detail)
     {
+        if (status == (int)HttpStatusCode.ProxyAuthenticationRequired)
+        {
+            proxy.IsCredentialRejected |= proxy.HasCredential(request.RequestUri!);
+        }
+
         string name = proxy.GetAddress(request.RequestUri!) is { } address ? $"the proxy {address}" : "a proxy";
         string reason = status?.ToString(CultureInfo.InvariantCulture) ?? detail ?? "no reason given";
         return new ProxyRefusedException(

@@ -20,6 +20,8 @@ internal sealed class ProxySelection
             ? (IWebProxy?)property.GetValue(null)
             : WebRequest.DefaultWebProxy;
 
+    private IWebProxy? Effective => UseProxy ? Proxy ?? Default : null;
+
     /// <summary>Gets a value indicating whether a proxy is used at all.</summary>
     public bool UseProxy { get; }
 
@@ -45,14 +47,28 @@ internal sealed class ProxySelection
     }
 
     /// <summary>
+    /// Gets or sets a value indicating whether the proxy has rejected the user name and password. They are not sent
+    /// again, because proxies lock accounts after a few attempts.
+    /// </summary>
+    public bool IsCredentialRejected { get; set; }
+
+    /// <summary>Returns a value indicating whether a request sends a user name and a password to a proxy.</summary>
+    public bool HasCredential(Uri destination)
+    {
+        ICredentials? credentials = Effective?.Credentials;
+        return credentials is not null && GetProxy(destination) is { } address
+            && credentials.GetCredential(address, "Basic") is not null;
+    }
+
+    /// <summary>
     /// Gets the address of the proxy for a request, without user name and password, or <see langword="null"/>.
     /// </summary>
     public string? GetAddress(Uri destination)
+        => GetProxy(destination)?.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+
+    private Uri? GetProxy(Uri destination)
     {
-        IWebProxy? proxy = UseProxy ? Proxy ?? Default : null;
-        Uri? address = proxy?.GetProxy(destination);
-        return address is null || address == destination
-            ? null
-            : address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+        Uri? address = Effective?.GetProxy(destination);
+        return address == destination ? null : address;
     }
 }

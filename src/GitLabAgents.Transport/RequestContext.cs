@@ -45,6 +45,9 @@ public sealed class RequestContext
     /// </summary>
     public bool InFlight { get; private set; }
 
+    /// <summary>Gets or sets a value indicating whether the current attempt has written the request's body.</summary>
+    internal bool IsBodyWritten { get; set; }
+
     /// <summary>Gets or sets the time already spent waiting between attempts.</summary>
     internal TimeSpan RetryDelay { get; set; }
 
@@ -75,6 +78,7 @@ public sealed class RequestContext
             }
 
             InFlight = true;
+            IsBodyWritten = false;
         }
     }
 

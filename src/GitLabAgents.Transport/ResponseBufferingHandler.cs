@@ -58,9 +58,19 @@ internal sealed class ResponseBufferingHandler(TransportOptions options) : Deleg
                 throw new HttpRequestException("The connection broke while the response was being read.", e);
             }
 
+            // A request without a body may have been sent all the same.
+            if (e is HttpRequestException failure && HasUnwrittenBody(request, context)
+                && !TransportFailure.IsNotSent(failure))
+            {
+                throw new RequestNotSentException(failure);
+            }
+
             throw;
         }
     }
+
+    private static bool HasUnwrittenBody(HttpRequestMessage request, RequestContext context)
+        => request.Content is RequestBody && !context.IsBodyWritten;
 
     private async Task<ArraySegment<byte>> ReadAsync(HttpContent? content, CancellationToken cancellationToken)
     {

@@ -27,7 +27,8 @@ public static class TransportFailure
     /// </summary>
     /// <param name="exception">The exception that <see cref="HttpClient"/> threw.</param>
     /// <returns>Whether the server cannot have processed the request.</returns>
-    public static bool IsNotSent(Exception exception) => exception is ProxyRefusedException
+    public static bool IsNotSent(Exception exception)
+        => exception is ProxyRefusedException or RequestNotSentException
         || (exception is HttpRequestException request && GetError(request) == "SecureConnectionError")
         || exception is HttpRequestException
     {

@@ -11,7 +11,7 @@ internal static class ErrorRecordFactory
     /// <param name="target">What the user passed.</param>
     public static ErrorRecord Create(GitLabApiException exception, object? target)
     {
-        var record = new ErrorRecord(exception, exception.Kind.ToString(), GetCategory(exception.Kind), target);
+        ErrorRecord record = Create(exception, exception.Kind.ToString(), GetCategory(exception.Kind), target);
         if (exception.RecommendedAction.Length > 0)
         {
             // PowerShell shows the recommendation below the message, so it is not in both.
@@ -31,14 +31,24 @@ internal static class ErrorRecordFactory
     {
         var failure = result.Error as GitLabApiException;
         bool hasOwnId = result.Status is TokenRotationStatus.DeployFailed or TokenRotationStatus.RevokeFailed;
-        var record = new ErrorRecord(
-            result.Error,
+        ErrorRecord record = Create(
+            result.Error!,
             hasOwnId ? result.Status.ToString() : failure!.Kind.ToString(),
             failure is null ? ErrorCategory.OperationStopped : GetCategory(failure.Kind),
             target);
 
         // The text has the command that resumes the rotation too: scripts log no more than the text.
-        record.ErrorDetails = new ErrorDetails(result.Error!.Message) { RecommendedAction = result.RecommendedAction };
+        string message = record.Exception.Message;
+        record.ErrorDetails = new ErrorDetails(message) { RecommendedAction = result.RecommendedAction };
+        return record;
+    }
+
+    private static ErrorRecord Create(Exception exception, string id, ErrorCategory category, object? target)
+    {
+        var record = new ErrorRecord(exception, id, category, target);
+
+        // Windows PowerShell shows the name of the target, which can be one that other people chose.
+        record.CategoryInfo.TargetName = DisplayText.Sanitize(record.CategoryInfo.TargetName);
         return record;
     }
 

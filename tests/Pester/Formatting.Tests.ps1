@@ -253,6 +253,40 @@ Describe 'Views in any session' {
         finally { [cultureinfo]::CurrentCulture = $culture }
     }
 
+    It 'and messages have the same dates in <_>' -ForEach 'th-TH', 'ar-SA', 'fa-IR', 'en-US' {
+        $soon = New-TestCertificate soon.example.com -To 10
+        $old = New-TestCertificate old.example.com -From -30 -To -10
+        $null = Add-FakeGitLabSeed $server @{
+            urlConfigurations = @{ agent = 'group/app:prod'; url = 'grpcs://host:1'; clientCertificate = $soon.Pem }
+        }
+        $day = { $args[0].ToUniversalTime().ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture) }
+        $expiry = & $day $soon.Certificate.NotAfter
+        $culture = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = $_
+            $configuration = Get-GitLabAgentUrlConfiguration group/app prod
+            $configuration | Out-String -Width 200 | Should -Match "\b$expiry\b"
+            $configuration | Format-List | Out-String | Should -Match "CertificateExpiresAt\s+: ${expiry}T"
+            (Test-GitLabAgent group/app -Rule CertificateExpires).Message | Should -BeLike "*$expiry*"
+
+            $null = New-GitLabAgentUrlConfiguration group/app staging -Url grpcs://host:1 -CaCertificate $old.Pem `
+                -WhatIf -WarningVariable warnings -WarningAction SilentlyContinue
+            $expired = $old.Certificate.NotAfter.ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture)
+            "$warnings" | Should -BeLike "*expired on $expired*"
+
+            $rotation = Invoke-GitLabAgentTokenRotation group/app staging -NoWait
+            $rotation.NewToken.Name | Should -Be "staging-1-$(& $day $rotation.NewToken.CreatedAt.UtcDateTime)"
+            $rotation | Format-List | Out-String | Should -Match "StartedAt\s+: $($rotation.StartedAt.Year)-"
+
+            $null = Add-FakeGitLabSeed $server @{ markUsed = @(1001, 1002) }
+            $lastUse = (Get-GitLabAgentToken group/app prod -TokenId 1001).LastUsedAt.UtcDateTime
+            $failure = Get-Failure { Invoke-GitLabAgentTokenRotation group/app prod -NoWait -Force }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'TokenLimitReached,*'
+            "$failure" | Should -BeLike "*(1001, last used $(& $day $lastUse) *"
+        }
+        finally { [cultureinfo]::CurrentCulture = $culture }
+    }
+
     It 'let no control character of a name reach the terminal' {
         $names = "z$([char]27)[1A$([char]27)[2Kfine", "bidi$([char]0x202E)txt", "line$([char]0x2028)break",
             "zero$([char]0x200B)width"
@@ -268,6 +302,45 @@ Describe 'Views in any session' {
         $messages = $tokens | Revoke-GitLabAgentToken -Confirm:$false -Verbose 4>&1
         $messages.Count | Should -BeGreaterThan 3
         foreach ($message in $messages) { "$message" | Should -Not -Match $unsafe }
+    }
+
+    It 'let no control character of a certificate, an address or a target reach the terminal' {
+        $unsafe = '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]'
+        $name = "a$([char]27)[2K$([char]0x202E)b$([char]0x2028)c"
+        $pem = (New-TestCertificate client.example.com).Pem
+        Edit-FakeGitLabOption $server @{ kasExternalUrl = "wss://kas$([char]0x200B).example.com/$name" }
+        $null = Add-FakeGitLabSeed $server @{
+            urlConfigurations = @{
+                agent = 'group/app:prod'
+                url = "grpcs://host:1/$name"
+                clientCertificate = "subject=$name`n$pem"
+                caCertificate = "$pem`n$name"
+            }
+        }
+        $connected = Connect-FakeGitLab $server
+        "$($connected.KasUri)" | Should -Match $unsafe
+        $text = $connected | Format-List | Out-String -Width 200
+        $text | Should -Not -Match $unsafe
+        $text | Should -Match 'KasUri\s+: wss://kas \.example\.com/a \[2K b c'
+
+        $configuration = Get-GitLabAgentUrlConfiguration group/app prod
+        $configuration.ClientCertificate | Should -BeLike "subject=$([WildcardPattern]::Escape($name))*"
+        $text = $configuration | Format-List | Out-String -Width 200
+        $text | Should -Not -Match $unsafe
+        $lines = $text -split '\r?\n' | ForEach-Object Trim
+        $lines | Should -Contain 'ClientCertificate    : subject=a [2K b c'
+        $lines | Should -Contain 'CaCertificate        : -----BEGIN CERTIFICATE-----'
+        @($lines -eq '-----END CERTIFICATE-----').Count | Should -Be 2
+        $lines | Should -Contain 'a [2K b c'
+
+        # NormalView, the one of Windows PowerShell, shows the target of an error.
+        $failure = Get-Failure { $configuration | Remove-GitLabAgentUrlConfiguration -Session $session -Confirm:$false }
+        $failure.TargetObject | Should -Be $configuration
+        $failure.CategoryInfo.TargetName | Should -Be 'grpcs://host:1/a [2K b c'
+        $ErrorView = 'NormalView'
+        $text = $failure | Out-String
+        $text | Should -BeLike '*InvalidArgument*'
+        $text -replace '\x1b\[[0-9;]*m' | Should -Not -Match $unsafe
     }
 
     It 'serialize every property of <_> except secrets' -ForEach 'ClusterAgent', 'AgentToken', 'NewAgentToken',

@@ -41,6 +41,7 @@ Describe 'The origin of objects' {
         $objects = @{
             token        = Get-GitLabAgentToken group/app prod -TokenId 1001
             agent        = Get-GitLabClusterAgent group/app staging
+            prod         = Get-GitLabClusterAgent group/app prod
             connection   = Get-GitLabAgentConnection group/app staging
             url          = Get-GitLabAgentUrlConfiguration group/app staging
         }
@@ -58,11 +59,13 @@ Describe 'The origin of objects' {
                 Action = { $_ | Remove-GitLabAgentUrlConfiguration -Agent staging -Confirm:$false } }
             @{ Format = $format; Kind = 'connection'; Command = 'Remove-GitLabClusterAgent'
                 Action = { $_ | Remove-GitLabClusterAgent -Confirm:$false } }
+            @{ Format = $format; Kind = 'agent'; Command = 'Remove-GitLabClusterAgent'
+                Action = { $_ | Remove-GitLabClusterAgent -Agent { $_.AgentId } -Confirm:$false } }
             @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabAgentToken'
                 Action = { $_ | New-GitLabAgentToken -Name copy } }
             @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabClusterAgent'
                 Action = { $_ | New-GitLabClusterAgent -Name copy } }
-            @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabAgentUrlConfiguration'
+            @{ Format = $format; Kind = 'prod'; Command = 'New-GitLabAgentUrlConfiguration'
                 Action = { $_ | New-GitLabAgentUrlConfiguration -Url grpc://copy.example.com } }
             @{ Format = $format; Kind = 'agent'; Command = 'Invoke-GitLabAgentTokenRotation'
                 Action = { $_ | Invoke-GitLabAgentTokenRotation -NoWait -Force } }
@@ -74,7 +77,11 @@ Describe 'The origin of objects' {
             $failures = Get-Failure { $copy | ForEach-Object $Action }
             @($failures).Count | Should -Be 1
             $failures[0].FullyQualifiedErrorId | Should -BeLike "InvalidRequest,*$($Command -replace '-')*"
-            "$($failures[0])" | Should -Match 'came from 127\.0\.0\.1:|Nothing was removed'
+            "$($failures[0])" | Should -Match $(
+                if ($Kind -eq 'connection') { 'is not an agent\. Nothing was removed' } else {
+                    "came from $($test.Url -replace '^http://'), but the current session is with " +
+                        "$($production.Url -replace '^http://')\. Nothing was sent"
+                })
             Get-FakeGitLabCall $production -Method POST, DELETE | Should -BeNullOrEmpty
         }
     }
@@ -85,6 +92,12 @@ Describe 'The origin of objects' {
                 Action = { $_ | Revoke-GitLabAgentToken -Confirm:$false } }
             @{ Format = $format; Kind = 'url'; Command = 'Remove-GitLabAgentUrlConfiguration'
                 Action = { $_ | Remove-GitLabAgentUrlConfiguration -Agent staging -Confirm:$false } }
+            @{ Format = $format; Kind = 'agent'; Command = 'Remove-GitLabClusterAgent'
+                Action = { $_ | Remove-GitLabClusterAgent -Agent { $_.AgentId } -Confirm:$false } }
+            @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabClusterAgent'
+                Action = { $_ | New-GitLabClusterAgent -Name copy } }
+            @{ Format = $format; Kind = 'prod'; Command = 'New-GitLabAgentUrlConfiguration'
+                Action = { $_ | New-GitLabAgentUrlConfiguration -Url grpc://copy.example.com } }
             @{ Format = $format; Kind = 'agent'; Command = 'New-GitLabAgentToken'
                 Action = { $_ | New-GitLabAgentToken -Name copy } }
             @{ Format = $format; Kind = 'agent'; Command = 'Invoke-GitLabAgentTokenRotation'
@@ -105,6 +118,41 @@ Describe 'The origin of objects' {
             Get-Failure { $copy | ForEach-Object $Action } | Should -BeNullOrEmpty
             @(Get-FakeGitLabCall $production -Method POST, DELETE).Count | Should -Be 1
         }
+    }
+
+    It 'protects the objects in a <_> of another GitLab' -ForEach 'report', 'finding', 'rotation' {
+        $item = switch ($_) {
+            'report' { (Get-GitLabAgentInventory group/app -Name prod).Tokens }
+            'finding' { (Test-GitLabAgent group/app).Token | Where-Object { $_ } | Select-Object -First 1 }
+            'rotation' { (Invoke-GitLabAgentTokenRotation group/app staging -NoWait).NewToken }
+        }
+        foreach ($format in 'csv', 'clixml', 'json', 'job') {
+            $copy = @(Copy-Object @($item)[0] $format)
+            $null = Connect-FakeGitLab $production
+            $failures = Get-Failure { $copy | Revoke-GitLabAgentToken -Confirm:$false }
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*' -Because $format
+            Get-FakeGitLabCall $production -Method POST, DELETE | Should -BeNullOrEmpty
+        }
+    }
+
+    It 'protects an object without a known origin' {
+        foreach ($origin in '', ' ', 'gitlab.example.com') {
+            $row = [pscustomobject]@{ ProjectId = 101; AgentId = 11; TokenId = 1001; Session = $origin }
+            $failures = Get-Failure { $row | Revoke-GitLabAgentToken -Confirm:$false }
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidRequest,*'
+        }
+        Get-FakeGitLabCall $test -Method DELETE | Should -BeNullOrEmpty
+    }
+
+    It 'accepts the address of the session in use as <_>' -ForEach 'URL', 'URL with a slash', 'upper case' {
+        $address = switch ($_) {
+            'URL' { $test.Url }
+            'URL with a slash' { "$($test.Url)/" }
+            'upper case' { $test.Url.ToUpperInvariant() }
+        }
+        $row = [pscustomobject]@{ ProjectId = 101; AgentId = 11; TokenId = 1001; Session = $address }
+        Get-Failure { $row | Revoke-GitLabAgentToken -Confirm:$false } | Should -BeNullOrEmpty
+        @(Get-FakeGitLabCall $test -Method DELETE).Count | Should -Be 1
     }
 
     It 'reads nothing from another GitLab' {

@@ -453,6 +453,27 @@ Describe 'Runbook' {
                 Get-FakeGitLabCall $server -Method DELETE | Should -BeNullOrEmpty
             }
 
+            It 'shows no control character of a name' {
+                $name = "a$([char]27)[2K$([char]0x202E)b$([char]0x2028)c"
+                $null = Add-FakeGitLabSeed $server @{
+                    tokens = @{ agent = 'h/p:busy'; name = $name; createdAt = Get-Ago 300 }
+                }
+                $null = Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan; Force = $true }
+                Write-Approval $name
+                $output = & "$examples/Invoke-TokenHygiene.ps1" @apply -Verbose 4>&1
+                $message = "$($output | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] })"
+                $message | Should -BeLike "*token 'a ``[2K b c' (*"
+                $message | Should -Not -Match '[\x00-\x08\x1B\u2028\u202E]'
+
+                $null = Add-FakeGitLabSeed $server @{
+                    tokens = @{ agent = 'h/p:busy'; name = $name; createdAt = Get-Ago 300 }
+                }
+                $null = Invoke-Runbook Invoke-TokenHygiene @{ Project = 'h/p'; PlanPath = $plan; Force = $true }
+                Write-Approval $name @{ Token = "x$name" }
+                $failure = (Invoke-Runbook Invoke-TokenHygiene $apply).Errors
+                "$failure" | Should -BeLike "*is named 'a ``[2K b c', not 'xa ``[2K b c'*"
+            }
+
             It 'can be run again' {
                 Write-Approval busy-old
                 $null = Invoke-Runbook Invoke-TokenHygiene $apply

@@ -30,6 +30,11 @@ public sealed partial class GitLabClient
         int? maxCount = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        if (maxCount < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(maxCount), maxCount, "At least one event must be requested.");
+        }
+
         ClusterAgent found = await FindAgentAsync(project, agent, cancellationToken).ConfigureAwait(false);
         int remaining = maxCount ?? int.MaxValue;
         string? after = null;

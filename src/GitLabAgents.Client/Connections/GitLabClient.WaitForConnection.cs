@@ -28,13 +28,26 @@ public sealed partial class GitLabClient
         TimeSpan timeout,
         TimeSpan pollInterval,
         CancellationToken cancellationToken = default)
-        => PollConnectionAsync(
+    {
+        if (timeout < TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "The timeout must not be negative.");
+        }
+
+        if (pollInterval <= TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(pollInterval), pollInterval, "The time between two polls must be greater than zero.");
+        }
+
+        return PollConnectionAsync(
             $"Agent {agent} of project {project} on {_session}",
             stop => GetConnectionAsync(project, agent, stop),
             minimumVersion,
             timeout,
             pollInterval,
             cancellationToken);
+    }
 
     /// <summary>Waits until an agent is connected.</summary>
     /// <param name="description">The agent, as the subject of a sentence.</param>

@@ -36,7 +36,7 @@ internal static class RecommendedActions
         return exception switch
         {
             ProxyRefusedException { Status: 407 } =>
-                "Check the user name and password for the proxy: specify them with -Proxy and -ProxyCredential.",
+                "Check the user name and password for the proxy, and connect again with -Proxy and -ProxyCredential.",
             ProxyRefusedException => "Check the proxy, or connect with another -Proxy or with -NoProxy.",
             _ when !TransportFailure.IsTlsFailure(exception) => For(kind, request),
             _ when TransportFailure.IsNotTls(exception) =>

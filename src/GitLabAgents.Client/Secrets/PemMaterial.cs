@@ -13,6 +13,7 @@ namespace GitLabAgents;
 public sealed class PemMaterial : IDisposable
 {
     private readonly char[] _text;
+    private bool _isDisposed;
 
     private PemMaterial(string source, char[] text)
     {
@@ -24,7 +25,9 @@ public sealed class PemMaterial : IDisposable
     public string Source { get; }
 
     /// <summary>Gets the PEM text.</summary>
-    internal ReadOnlySpan<char> Text => _text;
+    /// <exception cref="ObjectDisposedException">The characters were cleared.</exception>
+    internal ReadOnlySpan<char> Text
+        => _isDisposed ? throw new ObjectDisposedException(Source, "Its characters were cleared.") : _text;
 
     /// <summary>
     /// Reads certificates. A private key in the same text is omitted, because GitLab shows certificates to others.
@@ -97,7 +100,11 @@ public sealed class PemMaterial : IDisposable
     }
 
     /// <summary>Returns the characters in UTF-8. The caller clears them after use.</summary>
-    internal byte[] ToBytes() => Encoding.UTF8.GetBytes(_text);
+    internal byte[] ToBytes()
+    {
+        _ = Text;
+        return Encoding.UTF8.GetBytes(_text);
+    }
 
     /// <summary>Returns a warning for each certificate that is not valid now.</summary>
     internal IEnumerable<string> GetWarnings(DateTimeOffset now)
@@ -121,7 +128,11 @@ public sealed class PemMaterial : IDisposable
     }
 
     /// <summary>Clears the characters.</summary>
-    public void Dispose() => Array.Clear(_text, 0, _text.Length);
+    public void Dispose()
+    {
+        _isDisposed = true;
+        Array.Clear(_text, 0, _text.Length);
+    }
 
     /// <summary>Creates an exception whose message begins with the origin of the text.</summary>
     internal static GitLabApiException CreateException(string source, string problem)

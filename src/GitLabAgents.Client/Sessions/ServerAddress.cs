@@ -8,6 +8,9 @@ namespace GitLabAgents;
 public static class ServerAddress
 {
     private const string ApiSuffix = "/api/v4";
+    private const string TokenAdvice = "an access token, so it is not shown here. Specify the address first and the "
+        + "token separately, and revoke the token if others can read where it was written.";
+
     private const int MaxLabelLength = 63;
     private const int MinTokenLength = 20;
 
@@ -32,9 +35,7 @@ public static class ServerAddress
         if (IsToken(trimmed))
         {
             throw new ArgumentException(
-                "The address of the GitLab looks like an access token, so it is not shown here. Specify the address "
-                    + "first and the token separately, and revoke the token if others can read where it was written. "
-                    + "If it is a host name, write https:// before it.",
+                $"The address of the GitLab looks like {TokenAdvice} If it is a host name, write https:// before it.",
                 nameof(text));
         }
 
@@ -62,6 +63,11 @@ public static class ServerAddress
         }
 
         string path = uri.AbsolutePath.TrimEnd('/');
+        if (AccessToken.IsIn(path))
+        {
+            throw new ArgumentException($"The address of the GitLab contains {TokenAdvice}", nameof(text));
+        }
+
         if (path.EndsWith(ApiSuffix, StringComparison.OrdinalIgnoreCase))
         {
             path = path.Substring(0, path.Length - ApiSuffix.Length).TrimEnd('/');
@@ -76,7 +82,7 @@ public static class ServerAddress
 
     private static bool IsToken(string text)
     {
-        text = text.Trim();
+        text = text.Trim().Trim('"', '\''); // A value of a .env file may be in quotation marks.
         int scheme = text.IndexOf("://", StringComparison.Ordinal);
         string host = (scheme < 0 ? text : text.Substring(scheme + 3)).Split('/', ':', '?', '#')[0];
         if (host.IndexOf('.') < 0 || RoutableSuffix.IsMatch(host))

@@ -74,6 +74,7 @@ public sealed partial class GitLabClient
         Func<AgentToken, bool> filter,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        _ = filter ?? throw new ArgumentNullException(nameof(filter));
         IAsyncEnumerable<AgentToken> tokens = ListTokensAsync(projectId, agentId, filter, cancellationToken);
         IAsyncEnumerable<ItemResult<AgentToken>?> details = tokens.SelectOrdered(
             _session.MaxConcurrentReads,

@@ -13,6 +13,12 @@ public sealed class AgentUrlConfigurationView(AgentUrlConfiguration configuratio
     /// <summary>Gets when the client certificate expires.</summary>
     public string CertificateExpiresAt => ViewFormatter.Iso(configuration.CertificateExpiresAt);
 
+    /// <summary>Gets the client certificate. Text outside its blocks can be anybody's.</summary>
+    public string ClientCertificate => ViewFormatter.Lines(configuration.ClientCertificate);
+
+    /// <summary>Gets the certificate authority. Text outside its blocks can be anybody's.</summary>
+    public string CaCertificate => ViewFormatter.Lines(configuration.CaCertificate);
+
     /// <summary>Gets the host name that the agent's certificate is checked against.</summary>
     public string TlsHost => ViewFormatter.Text(configuration.TlsHost);
 }

@@ -17,6 +17,9 @@ public sealed class GitLabSessionView(GitLabSession session)
     /// <summary>Gets when the access token expires.</summary>
     public string ExpiresAt => ViewFormatter.Iso(session.ExpiresAt);
 
+    /// <summary>Gets the address that agents connect to.</summary>
+    public string KasUri => ViewFormatter.Text(session.KasUri);
+
     /// <summary>Gets the version of the GitLab.</summary>
     public string Version => ViewFormatter.Text(session.Version);
 

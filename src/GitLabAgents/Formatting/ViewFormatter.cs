@@ -95,6 +95,10 @@ public static class ViewFormatter
     internal static string Text(object? value)
         => DisplayText.Sanitize(Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty);
 
+    /// <summary>Makes text of several lines safe for a terminal.</summary>
+    internal static string Lines(string? text)
+        => string.Join("\n", (text ?? string.Empty).Split('\n').Select(static line => Text(line.TrimEnd('\r'))));
+
     /// <summary>Joins the names of items, safe for a terminal.</summary>
     internal static string Join(IEnumerable<object> items) => Text(string.Join(", ", items));
 

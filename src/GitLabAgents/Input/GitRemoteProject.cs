@@ -20,9 +20,9 @@ internal static class GitRemoteProject
 
     private static readonly TimeSpan RegexTimeout = TimeSpan.FromSeconds(1);
 
-    // https://user:password@host:port/path. Only the last @ ends the credentials.
+    // https://user:password@host:port/path. Only the last @ ends the credentials. https:: names git's own helper.
     private static readonly Regex Url = new(
-        @"\A(?<scheme>https?|ssh|git|git\+ssh|ssh\+git)://([^/]*@)?"
+        @"\A(https?::)?(?<scheme>https?|ssh|git|git\+ssh|ssh\+git)://([^/]*@)?"
             + @"(?<host>\[[^\]/]+\]|[^:/@\[\]]+)(:[0-9]*)?/(?<path>[^?#]+)\z",
         Options,
         RegexTimeout);

@@ -188,7 +188,7 @@ public sealed class ErrorMessageTests
     private static async Task AssertAsync(string operation, Func<HttpResponseMessage> respond, string expected)
     {
         GitLabClient client = TestClients.CreateClient(
-            TestClients.CreateHandler(respond), static options => options.MaximumRetryCount = 0);
+            new FakeHandler(_ => respond()), static options => options.MaximumRetryCount = 0);
         GitLabApiException e = await Assert.ThrowsAsync<GitLabApiException>(() => Operations[operation](client));
         string action = operation switch
         {

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Threading.Tasks;
 using GitLabAgents.FakeGitLab;
 using GitLabAgents.Transport;
@@ -88,6 +89,77 @@ public sealed class ProxyTests : IDisposable
         Assert.Contains("-ProxyCredential", e.Message, StringComparison.Ordinal);
         Assert.Contains(proxy.Url.Authority, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("pr0xy-pass", e.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_not_sent_again_by_later_requests()
+    {
+        await using FakeGitLabServer server = await StartServerAsync();
+        await using var proxy = new TestProxy((_, _) => 407);
+        using GitLabSession session = TestClients.CreateSession(
+            new Uri($"https://localhost:{server.Url.Port}"),
+            options => SetProxy(options, new WebProxy(proxy.Url) { Credentials = Credential }));
+        var client = new GitLabClient(session);
+        Func<Task>[] acts =
+        [
+            () => client.GetAgentAsync(101, 11),
+            () => client.GetAgentAsync(101, 12),
+            () => client.CreateTokenAsync(101, 12, "new"),
+            () => client.DeleteAgentAsync(101, 11),
+        ];
+        foreach (Func<Task> act in acts)
+        {
+            GitLabApiException e = await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, act);
+            Assert.Contains($"{proxy.Url.Authority} refused the connection", e.Message, StringComparison.Ordinal);
+            Assert.Contains("(407)", e.Message, StringComparison.Ordinal);
+            Assert.Contains("connect again", e.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Single(
+            proxy.Requests, request => request.Contains("Proxy-Authorization: Basic", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_proxy_that_asks_for_a_password_is_asked_again_if_none_was_sent()
+    {
+        await using FakeGitLabServer server = await StartServerAsync();
+        await using var proxy = new TestProxy((number, _) => number == 1 ? 407 : 200);
+        GitLabClient client = Client(server, proxy);
+        await TestClients.ThrowsAsync(GitLabErrorKind.ConnectionFailed, () => client.GetAgentAsync(101, 11));
+        Assert.Equal("prod", (await client.GetAgentAsync(101, 11)).Name);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("not HTTP\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nX")]
+    public async Task A_POST_whose_tunnel_breaks_off_was_not_sent(string answer)
+    {
+        await using FakeGitLabServer server = await StartServerAsync();
+        await using var proxy = new BreakingProxy(answer);
+        using GitLabSession session = TestClients.CreateSession(
+            new Uri($"https://localhost:{server.Url.Port}"),
+            options =>
+            {
+                SetProxy(options, new WebProxy(proxy.Url));
+                options.MaximumRetryCount = 1;
+            });
+        Func<GitLabClient, Task>[] acts =
+        [
+            client => client.CreateAgentAsync(101, "tunnel"),
+            client => client.CreateTokenAsync(101, 12, "tunnel"),
+        ];
+        foreach (Func<GitLabClient, Task> act in acts)
+        {
+            var observer = new RecordingObserver();
+            GitLabApiException e = await TestClients.ThrowsAsync(
+                GitLabErrorKind.ConnectionFailed, () => act(new GitLabClient(session, observer)));
+            Assert.DoesNotContain("was sent", e.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("may have processed", e.Message, StringComparison.Ordinal);
+            Assert.Single(observer.Waits);
+        }
+
+        Assert.Empty(server.Requests);
     }
 
     [Fact]
@@ -245,4 +317,18 @@ public sealed class ProxyTests : IDisposable
 
     private Task<FakeGitLabServer> StartServerAsync()
         => TestClients.StartServerAsync(options => options.Certificate = _certificate);
+
+    // Answers each request with the same bytes, and closes the connection.
+    private sealed class BreakingProxy(string answer) : LoopbackServer
+    {
+        public Uri Url => new($"http://127.0.0.1:{Port}");
+
+        protected override async Task ServeAsync(NetworkStream stream)
+        {
+            if (await stream.ReadAsync(new byte[4096]) > 0)
+            {
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(answer));
+            }
+        }
+    }
 }

@@ -101,6 +101,7 @@ public sealed class TlsAndProxyTests
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         await using var front = new TlsFront(server.Url, certificate, [TestPki.WithoutKey(issuing)]);
         await CheckAsync(server, front.Url, works, options => options.TrustedRoots = [root]);
+        await CheckAsync(server, front.Url, works, options => options.TrustedRoots = [issuing]);
     }
 
     [Fact]

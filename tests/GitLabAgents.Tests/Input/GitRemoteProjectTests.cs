@@ -24,6 +24,7 @@ public sealed class GitRemoteProjectTests
     [InlineData("git+ssh://git@gitlab.example.com/group/app.git", "gitlab.example.com", "group/app")]
     [InlineData("ssh+git://git@gitlab.example.com/group/app.git", "gitlab.example.com", "group/app")]
     [InlineData("git://gitlab.example.com/group/app.git", "gitlab.example.com", "group/app")]
+    [InlineData("https::https://gitlab.example.com/group/app.git", "gitlab.example.com", "group/app")]
     [InlineData("https://me:secret@gitlab.example.com/group/app.git/", "gitlab.example.com", "group/app")]
     [InlineData("https://me:p@ss@gitlab.example.com/group/app.git", "gitlab.example.com", "group/app")]
     [InlineData("https://oauth2:glpat-x@gitlab.example.com:8443/group/app.git//", "gitlab.example.com", "group/app")]
