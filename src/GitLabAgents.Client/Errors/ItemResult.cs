@@ -8,7 +8,7 @@ namespace GitLabAgents;
 
 /// <summary>One item of a list whose items are read individually: the item, or why it could not be read.</summary>
 /// <typeparam name="T">The type of the item.</typeparam>
-public readonly struct ItemResult<T>
+public sealed class ItemResult<T>
     where T : class
 {
     internal ItemResult(T value)

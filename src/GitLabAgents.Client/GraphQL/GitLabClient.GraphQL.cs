@@ -94,11 +94,19 @@ public sealed partial class GitLabClient
                 IsSafe = true,
                 Body = JsonSerializer.SerializeToUtf8Bytes(body, GraphQLJson.Default.GraphQLQuery),
             };
-            (ApiResponse? response, GraphQLResult? failure) = await SendQueryAsync(request, cancellationToken)
-                .ConfigureAwait(false);
-            if (response is null)
+            ApiResponse response;
+            try
             {
-                return failure!;
+                response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+            }
+            catch (GitLabApiException e) when (e.IsTooExpensive)
+            {
+                string reason = QuoteMessage(e.ServerMessage ?? string.Empty) ?? e.Problem;
+                return GraphQLResult.TooExpensive(reason, isTooComplex: false);
+            }
+            catch (GitLabApiException e) when (GetUnavailableReason(e) is { } reason)
+            {
+                return SetUnavailable(reason);
             }
 
             GraphQLResponse content = Parse(request, response, GraphQLJson.Default.GraphQLResponse);
@@ -114,45 +122,35 @@ public sealed partial class GitLabClient
                     request, response, _session, "it has neither data nor errors.");
             }
 
-            string reason = QuoteMessages(errors) ?? "GitLab refuses the query.";
-            if (errors.All(static error => error.Extensions?.Code is null))
+            if (HandleErrors(errors, refusedBefore) is { } failure)
             {
-                // GitLab gives no code where a query is too complex, so its size is the only thing to change.
-                return GraphQLResult.TooExpensive(reason, isTooComplex: true);
+                return failure;
             }
-
-            if (support.TryRefuse(errors, refusedBefore) is not { } refused)
-            {
-                return GraphQLResult.Unavailable(reason);
-            }
-
-            if (refused.Length == 0)
-            {
-                continue;
-            }
-
-            string names = string.Join(", ", refused.Select(static name => name.TrimEnd(':')));
-            ReportVerbose($"{_session} does not know {names} in GraphQL. The session leaves that out from now on.");
         }
     }
 
-    // The only part that knows HTTP: returns the response, or why GraphQL gave none.
-    private async Task<(ApiResponse? Response, GraphQLResult? Failure)> SendQueryAsync(
-        ApiRequest request, CancellationToken cancellationToken)
+    // Returns why there is no data, or null if the query is to be repeated without what GitLab refused.
+    private GraphQLResult? HandleErrors(GraphQLError[] errors, string[] refusedBefore)
     {
-        try
+        string reason = QuoteMessages(errors) ?? "GitLab refuses the query.";
+        if (errors.All(static error => error.Extensions?.Code is null))
         {
-            return (await SendAsync(request, cancellationToken).ConfigureAwait(false), null);
+            // GitLab gives no code where a query is too complex, so its size is the only thing to change.
+            return GraphQLResult.TooExpensive(reason, isTooComplex: true);
         }
-        catch (GitLabApiException e) when (e.IsTooExpensive)
+
+        if (_session.GraphQL.TryRefuse(errors, refusedBefore) is not { } refused)
         {
-            string reason = QuoteMessage(e.ServerMessage ?? string.Empty) ?? e.Problem;
-            return (null, GraphQLResult.TooExpensive(reason, isTooComplex: false));
+            return GraphQLResult.Unavailable(reason);
         }
-        catch (GitLabApiException e) when (GetUnavailableReason(e) is { } reason)
+
+        if (refused.Length > 0)
         {
-            return (null, SetUnavailable(reason));
+            string names = string.Join(", ", refused.Select(static name => name.TrimEnd(':')));
+            ReportVerbose($"{_session} does not know {names} in GraphQL. The session leaves that out from now on.");
         }
+
+        return null;
     }
 
     private static string? GetUnavailableReason(GitLabApiException e)

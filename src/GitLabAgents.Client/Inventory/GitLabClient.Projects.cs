@@ -22,15 +22,15 @@ public sealed partial class GitLabClient
         string? after = null;
         while (scope.Document is not null)
         {
-            (ProjectEntry[] Entries, int? Count, string? Cursor)? page =
-                await TryReadProjectPageAsync(scope, query, after, cancellationToken).ConfigureAwait(false);
-            if (page is not { } read)
+            ProjectEntryPage? page = await TryReadProjectPageAsync(scope, query, after, cancellationToken)
+                .ConfigureAwait(false);
+            if (page is null)
             {
                 break;
             }
 
-            progress.Total ??= read.Count;
-            foreach (ProjectEntry entry in read.Entries)
+            progress.Total ??= page.Count;
+            foreach (ProjectEntry entry in page.Entries)
             {
                 if (seen.Add(entry.Id) && (query.IncludeArchived || entry.IsArchived is not true))
                 {
@@ -38,12 +38,12 @@ public sealed partial class GitLabClient
                 }
             }
 
-            if (read.Cursor is null)
+            if (page.Cursor is null)
             {
                 yield break;
             }
 
-            after = read.Cursor;
+            after = page.Cursor;
         }
 
         if (scope.Document is not null && _session.GraphQL.UnavailableReason is null)
@@ -68,7 +68,7 @@ public sealed partial class GitLabClient
     }
 
     /// <summary>Reads a page of projects by GraphQL; null if it cannot answer, or may hide something.</summary>
-    private async Task<(ProjectEntry[] Entries, int? Count, string? Cursor)?> TryReadProjectPageAsync(
+    private async Task<ProjectEntryPage?> TryReadProjectPageAsync(
         ProjectScope scope, AgentQuery query, string? after, CancellationToken cancellationToken)
     {
         GraphQLResult? result = await TryQueryAsync(
@@ -96,7 +96,7 @@ public sealed partial class GitLabClient
             && (support.GetRefusal("includeArchived:") ?? support.GetRefusal("archived:")) is not null;
         bool canContinue = !hasMore || (!string.IsNullOrEmpty(cursor) && cursor != after);
         bool isUsable = canContinue && !isArchivedUnknown && !entries.Contains(null);
-        return isUsable ? ([.. entries.OfType<ProjectEntry>()], page.Count, cursor) : null;
+        return isUsable ? new ProjectEntryPage([.. entries.OfType<ProjectEntry>()], page.Count, cursor) : null;
     }
 
     /// <summary>
