@@ -177,6 +177,10 @@ public sealed class RotationPlanTests
         Assert.Empty(plan.Older);
         GitLabApiException exception = Assert.Throws<GitLabApiException>(() => Create([], request));
         Assert.Equal(GitLabErrorKind.TokenNotFound, exception.Kind);
+        Assert.Equal(
+            "There is no rotation to resume: agent cluster of project group/app on gitlab.example.com has no active "
+                + "token. Start a rotation with -Deploy or -NoWait, without -Resume.",
+            exception.Message);
     }
 
     // GitLab records a use every 40 to 55 minutes: the older token may have been used that much later than it reports.
@@ -213,17 +217,6 @@ public sealed class RotationPlanTests
             Assert.True(plan.IsInUse(Token(2, "new", 0), plan.Older));
         }
     }
-
-    [Theory]
-    [InlineData(1, "1 second")]
-    [InlineData(25, "25 seconds")]
-    [InlineData(60, "1 minute")]
-    [InlineData(900, "15 minutes")]
-    [InlineData(5400, "1.5 hours")]
-    [InlineData(86400, "1 day")]
-    [InlineData(172800, "2 days")]
-    public void Durations_have_the_right_unit(int seconds, string expected)
-        => Assert.Equal(expected, RotationFormatter.FormatDuration(TimeSpan.FromSeconds(seconds)));
 
     private static RotationPlan Create(AgentToken[] tokens, RotationRequest? request = null)
         => RotationPlan.Create(Agent(), tokens, request ?? new RotationRequest(), Now);
