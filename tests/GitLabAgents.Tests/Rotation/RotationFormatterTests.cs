@@ -15,6 +15,7 @@ public sealed class RotationFormatterTests
     [InlineData(900, "15 minutes")]
     [InlineData(3600, "1 hour")]
     [InlineData(5400, "1.5 hours")]
+    [InlineData(6000, "1.67 hours")]
     [InlineData(86400, "1 day")]
     [InlineData(172800, "2 days")]
     public void Durations_have_the_right_unit(int seconds, string expected)
