@@ -200,6 +200,22 @@ public sealed class RotationEvictionTests
         Assert.Equal([1004], cluster.Active.Select(token => token.Id));
     }
 
+    [Fact]
+    public async Task All_evictions_are_reported_if_the_new_token_is_not_created()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        StoredToken third = server.State.AddToken(cluster.Old.Agent, "third");
+        server.Faults.Add(Fault.Status(500).On("POST"));
+        GitLabApiException exception = await ThrowsAsync(
+            GitLabErrorKind.ServerError, server, new RotationRequest());
+        Assert.StartsWith(
+            $"To free a slot, tokens 'spare' ({cluster.Spare!.Id}), 'third' ({third.Id}) of agent staging of project "
+                + $"group/app on {server.Url.Authority} were revoked. ",
+            exception.Message,
+            StringComparison.Ordinal);
+    }
+
     // Only GitLab's own refusal shows that the token was not revoked.
     [Theory]
     [InlineData("500", GitLabErrorKind.ServerError, true)]
