@@ -37,13 +37,13 @@ internal static class RotationFormatter
         return (tokens.Count == 1 ? "token " : "tokens ") + string.Join(", ", names);
     }
 
-    /// <summary>Formats a duration in its largest unit: "1 day", "2.5 hours", "90 minutes".</summary>
+    /// <summary>Formats a duration in its largest unit: "1 day", "1.5 hours", "15 minutes".</summary>
     public static string FormatDuration(TimeSpan duration)
     {
         (TimeSpan length, string unit) = Array.Find(Units, candidate => duration >= candidate.Length);
-        string count = (unit is null ? duration.TotalSeconds : duration.TotalSeconds / length.TotalSeconds)
-            .ToString("0.##", CultureInfo.InvariantCulture);
-        return $"{count} {unit ?? "second"}{(count == "1" ? string.Empty : "s")}";
+        return unit is null
+            ? FormatCount(duration.TotalSeconds, "second")
+            : FormatCount(duration.TotalSeconds / length.TotalSeconds, unit);
     }
 
     /// <summary>Formats an age in whole days, or in whole hours or minutes if it is less than a day.</summary>
@@ -57,7 +57,13 @@ internal static class RotationFormatter
 
     /// <summary>Formats the time that is left, rounded up to minutes, or to seconds for the last two minutes.</summary>
     public static string FormatTimeLeft(TimeSpan left)
-        => FormatDuration(left > TimeSpan.FromMinutes(2)
-            ? TimeSpan.FromMinutes(Math.Ceiling(left.TotalMinutes))
-            : TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)));
+        => left > TimeSpan.FromMinutes(2)
+            ? FormatDuration(TimeSpan.FromMinutes(Math.Ceiling(left.TotalMinutes)))
+            : FormatCount(Math.Ceiling(left.TotalSeconds), "second");
+
+    private static string FormatCount(double number, string unit)
+    {
+        string count = number.ToString("0.##", CultureInfo.InvariantCulture);
+        return $"{count} {unit}{(count == "1" ? string.Empty : "s")}";
+    }
 }

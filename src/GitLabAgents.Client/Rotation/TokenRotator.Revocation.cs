@@ -35,7 +35,8 @@ internal sealed partial class TokenRotator
     {
         if (_revoked.Count > 0)
         {
-            return $"To free a slot, {FormatTokens(_revoked)} of {FormatAgent(_agent)} was revoked.";
+            string verb = _revoked.Count == 1 ? "was" : "were";
+            return $"To free a slot, {FormatTokens(_revoked)} of {FormatAgent(_agent)} {verb} revoked.";
         }
 
         return _revocationUnknown.Count > 0

@@ -64,7 +64,7 @@ public sealed class ConnectionQueryTests
     [InlineData(429, "Retry later", "RateLimited", "ThrottleLimit")]
     [InlineData(500, """{"errors":[{"message":"Internal server error"}]}""", "ServerError", "Internal server error")]
     [InlineData(502, "{}", "ServerError", "502")]
-    [InlineData(400, """{"errors":["odd"]}""", "InvalidRequest", "odd")]
+    [InlineData(400, """{"errors":["odd",{"message":"end"}]}""", "InvalidRequest", "odd; end")]
     [InlineData(200, "{}", "InvalidResponse", "neither data nor errors")]
     [InlineData(200, """{"message":"hello"}""", "InvalidResponse", "neither data nor errors")]
     [InlineData(200, """{"data":{"proj""", "InvalidResponse", "not the JSON expected")]

@@ -43,6 +43,21 @@ public sealed class DisplayTextTests
     public void A_message_without_visible_text_is_ignored(string text)
         => Assert.Null(DisplayText.SanitizeMessage(text, static t => t));
 
+    [Theory]
+    [InlineData(500, "", 500)]
+    [InlineData(501, "…", 500)]
+    public void A_message_has_at_most_500_characters(int length, string end, int kept)
+        => Assert.Equal(
+            new string('x', kept) + end, DisplayText.SanitizeMessage($" {new string('x', length)}\n", static t => t));
+
+    [Fact]
+    public void Secrets_are_removed_before_a_message_is_truncated()
+    {
+        string message = DisplayText.SanitizeMessage(
+            new string('x', 497) + "secret", static t => t.Replace("secret", "***", StringComparison.Ordinal))!;
+        Assert.Equal(new string('x', 497) + "***", message);
+    }
+
     [Fact]
     public void Truncation_does_not_split_a_character()
     {
@@ -79,6 +94,9 @@ public sealed class DisplayTextTests
 
     [Fact]
     public void No_exception_contains_such_characters_of_a_name()
-        => Assert.Equal(
+    {
+        Assert.Equal(
             "agent a b Look.", new GitLabApiException(GitLabErrorKind.Conflict, "agent a\u202Eb", "Look.").Message);
+        Assert.Equal("agent a b", new GitLabApiException(GitLabErrorKind.Conflict, "agent a\u202Eb").Message);
+    }
 }

@@ -2,7 +2,9 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Net.Http;
+using System.Net.Sockets;
 using System.Threading.Tasks;
+using GitLabAgents.Transport;
 using Xunit;
 
 namespace GitLabAgents.Tests;
@@ -177,12 +179,32 @@ public sealed class ErrorMessageTests
         "Timeout: No response in 100 seconds. GitLab may have processed the request all the same. "
             + "| "
             + "Try again, or with a higher -TimeoutSec of Connect-GitLab.")]
+    [InlineData(
+        "DELETE",
+        "refused",
+        "ConnectionFailed: the connection failed (Refused by the host). | "
+            + "Check the address, the network and the proxy.")]
+    [InlineData(
+        "POST",
+        "refused",
+        "ConnectionFailed: the connection failed (Refused by the host). | "
+            + "Check the address, the network and the proxy.")]
+    [InlineData(
+        "POST",
+        "proxy",
+        "ConnectionFailed: The proxy responded with 403. | "
+            + "Check the proxy, or connect with another -Proxy or with -NoProxy.")]
     public async Task A_request_without_a_response_has_its_message(string operation, string failure, string expected)
         => await AssertAsync(
             operation,
-            () => throw (failure == "reset"
-                ? new HttpRequestException("It broke.", new IOException("Reset by peer"))
-                : new TimeoutException("No response in 100 seconds.")),
+            () => throw (failure switch
+            {
+                "reset" => new HttpRequestException("It broke.", new IOException("Reset by peer")),
+                "refused" => new HttpRequestException(
+                    "It failed.", new SocketException((int)SocketError.ConnectionRefused, "Refused by the host")),
+                "proxy" => new ProxyRefusedException("The proxy responded with 403.", 403),
+                _ => new TimeoutException("No response in 100 seconds."),
+            }),
             expected);
 
     private static async Task AssertAsync(string operation, Func<HttpResponseMessage> respond, string expected)

@@ -165,6 +165,8 @@ public sealed class ErrorTableTests
         "This endpoint has been requested too many times.")]
     [InlineData("""{"error":"name is missing, name is empty"}""", "name is missing, name is empty")]
     [InlineData("""{"error":"invalid_token","error_description":"Token is expired."}""", "Token is expired.")]
+    [InlineData("""{"message":"a","error":"b","error_description":"c"}""", "a")]
+    [InlineData("""{"error":"b","errors":[{"message":"c"}]}""", "b")]
     [InlineData("""{"message":"Имя уже занято — 名前 🔑"}""", "Имя уже занято — 名前 🔑")]
     [InlineData("""{"message":""}""", null)]
     [InlineData("""{"message":null}""", null)]
@@ -207,6 +209,20 @@ public sealed class ErrorTableTests
         Assert.Contains("something other than GitLab responded with 400", exception.Message, StringComparison.Ordinal);
         Assert.Contains(description, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(exception.Message, char.IsControl);
+    }
+
+    // A redirect can come from GitLab: it tells nothing about who responded.
+    [Theory]
+    [InlineData(300, false)]
+    [InlineData(399, false)]
+    [InlineData(400, true)]
+    [InlineData(418, true)]
+    public async Task A_foreign_response_is_marked_unless_it_is_a_redirect(int status, bool isForeign)
+    {
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Text("no", status));
+        GitLabApiException exception = await TestClients.ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
+        Assert.Equal(isForeign, exception.IsForeign);
     }
 
     [Fact]

@@ -93,8 +93,10 @@ public sealed class NotFoundTests
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         server.Faults.Add(Fault.Status(404).Matching("cluster_agents"));
         server.Faults.Add(Fault.Html(404).Always());
-        await TestClients.ThrowsAsync(
+        GitLabApiException exception = await TestClients.ThrowsAsync(
             Enum.Parse<GitLabErrorKind>(kind), () => Operations[operation](TestClients.CreateClient(server), 101, 11));
+        string start = operation == "read agent" ? "Project 101 does not have the agent. Cannot " : "Cannot ";
+        Assert.StartsWith(start, exception.Message, StringComparison.Ordinal);
         Assert.Equal(2, server.Requests.Count);
     }
 

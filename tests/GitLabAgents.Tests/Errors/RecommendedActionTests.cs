@@ -21,7 +21,12 @@ public sealed class RecommendedActionTests
         using MockHttpMessageHandler handler = TestClients.CreateHandler(() => TestClients.Json(body, 405));
         GitLabApiException exception = await TestClients.ThrowsAsync(
             GitLabErrorKind.InvalidRequest, () => TestClients.CreateClient(handler).CreateAgentAsync(project, "new"));
-        Assert.Equal(isMoved, exception.RecommendedAction.Contains("moved or renamed", StringComparison.Ordinal));
+        Assert.Equal(
+            isMoved
+                ? "The project was moved or renamed, and GitLab changes nothing under its old path. Use its ID or its "
+                    + "new path."
+                : "This GitLab does not allow the method here. Check its version, and what is in front of it.",
+            exception.RecommendedAction);
     }
 
     [Theory]
@@ -87,13 +92,62 @@ public sealed class RecommendedActionTests
         Assert.Equal(isTransient, exception.IsTransient);
     }
 
-    [Fact]
-    public async Task A_failed_connection_is_transient()
+    // A rotation repeats what is transient: never a creation that may have succeeded.
+    [Theory]
+    [InlineData("GET", "reset", GitLabErrorKind.ConnectionFailed, true)]
+    [InlineData("POST", "reset", GitLabErrorKind.OutcomeUnknown, false)]
+    [InlineData("GET", "timeout", GitLabErrorKind.Timeout, true)]
+    public async Task A_failed_connection_is_transient_unless_the_outcome_is_unknown(
+        string method, string failure, GitLabErrorKind kind, bool isTransient)
     {
-        using MockHttpMessageHandler handler = TestClients.CreateHandler(() => throw new HttpRequestException("no"));
+        using MockHttpMessageHandler handler = TestClients.CreateHandler(
+            () => throw (failure == "reset" ? new HttpRequestException("no") : new TimeoutException("no")));
+        GitLabClient client = TestClients.CreateClient(handler);
         GitLabApiException exception = await TestClients.ThrowsAsync(
-            GitLabErrorKind.ConnectionFailed, () => TestClients.CreateClient(handler).GetAgentAsync(101, 11));
-        Assert.True(exception.IsTransient);
+            kind, () => method == "GET" ? client.GetAgentAsync(101, 11) : client.CreateTokenAsync(101, 11, "ci"));
+        Assert.Equal(isTransient, exception.IsTransient);
+    }
+
+    [Theory]
+    [InlineData(
+        "GET",
+        "groups/a",
+        GitLabErrorKind.NotFound,
+        "Check the group's ID or full path. A group that the access token cannot see looks the same.")]
+    [InlineData(
+        "GET",
+        "metadata",
+        GitLabErrorKind.NotFound,
+        "Check the address of the GitLab, its version and the access token's rights.")]
+    [InlineData(
+        "GET",
+        "projects/1/cluster_agents/2/url_configurations/3",
+        GitLabErrorKind.UrlConfigurationNotFound,
+        "It does not exist, or this GitLab does not have receptive agents (they are part of GitLab Ultimate, "
+            + "self-managed, and can be switched off). A missing role looks the same: at least Developer is needed.")]
+    [InlineData(
+        "GET",
+        "user",
+        GitLabErrorKind.Forbidden,
+        "GitLab refuses the user of this access token: the user may be blocked, may first have to sign in to GitLab "
+            + "in a browser, or may not use the API from this network.")]
+    [InlineData(
+        "DELETE",
+        "projects/1/cluster_agents/2",
+        GitLabErrorKind.InsufficientScope,
+        "The access token needs the scope api.")]
+    [InlineData(
+        "POST",
+        "../graphql",
+        GitLabErrorKind.AuthenticationFailed,
+        "The access token lacks the scope api or read_api, or it is wrong, expired or revoked.")]
+    public void An_action_fits_the_request(string method, string path, GitLabErrorKind kind, string action)
+    {
+        var request = new ApiRequest(new HttpMethod(method), path, "ask", kind)
+        {
+            IsSafe = method == "GET" || path == "../graphql",
+        };
+        Assert.Equal(action, RecommendedActions.For(kind, request));
     }
 
     [Fact]

@@ -33,5 +33,24 @@ public sealed class SuggestedCommandTests
         Assert.Equal(
             "Remove-GitLabAgentUrlConfiguration -Project 'a/b' -Agent 11 -UrlConfigurationId 5",
             SuggestedCommand.DeleteUrlConfiguration("a/b", 11, 5));
+        Assert.Equal("Remove-GitLabClusterAgent -Project 'a/b' -Agent 11", SuggestedCommand.Remove("a/b", 11));
+    }
+
+    [Theory]
+    [InlineData("it's", "'it''s'", "'it''s'")]
+    [InlineData("4711", "11", "4711")]
+    [InlineData(null, "11", "'*'")]
+    public void Commands_for_an_item_of_the_inventory_name_its_agent(string? name, string agent, string filter)
+    {
+        AgentInventoryItem item = new(new AgentRecord(
+            new ClusterAgent { Id = 11, Name = name, ProjectId = 101 }, [], ConnectionReport.Unknown("Off."), null));
+        Assert.Equal(
+            $"New-GitLabAgentToken -Project 101 -Agent {agent} -Name '{agent.Trim('\'')}'",
+            SuggestedCommand.CreateToken(item));
+        Assert.Equal(
+            $"Invoke-GitLabAgentTokenRotation -Project 101 -Agent {agent} -Deploy {{ ... }}",
+            SuggestedCommand.Rotate(item));
+        Assert.Equal(
+            $"Get-GitLabAgentInventory -Project 101 -Name {filter}", SuggestedCommand.ReadInventory(item));
     }
 }

@@ -72,7 +72,12 @@ public sealed class RotationEvictionTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: true);
-        await ThrowsAsync(GitLabErrorKind.Conflict, server, Confirm(() => server.State.RevokeToken(1004)));
+        GitLabApiException exception = await ThrowsAsync(
+            GitLabErrorKind.Conflict, server, Confirm(() => server.State.RevokeToken(1004)));
+        Assert.Equal(
+            $"The tokens of agent staging of project group/app on {server.Url.Authority} changed while the rotation "
+                + "was prepared. Check them with Get-GitLabAgentToken, and start again.",
+            exception.Message);
         Assert.Equal([cluster.Spare!.Id], cluster.Active.Select(token => token.Id));
     }
 
@@ -95,6 +100,26 @@ public sealed class RotationEvictionTests
         GitLabClient client = TestClients.CreateClient(server, options => options.Clock = clock);
         await TestClients.ThrowsAsync(GitLabErrorKind.Conflict, () => RotateAsync(client, request));
         Assert.DoesNotContain(server.Requests, sent => sent.Method != "GET");
+    }
+
+    [Theory]
+    [InlineData(5, 1)]
+    [InlineData(6, 2)]
+    public async Task The_tokens_are_read_again_after_a_confirmation_of_more_than_5_seconds(int seconds, int reads)
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var clock = new ImmediateClock();
+        var request = new RotationRequest
+        {
+            NoWait = true,
+            Confirm = async _ =>
+            {
+                await Task.Delay(TimeSpan.FromSeconds(seconds), clock);
+                return true;
+            },
+        };
+        await RotateAsync(TestClients.CreateClient(server, options => options.Clock = clock), request);
+        Assert.Equal(reads, server.Requests.Count(sent => sent.RawTarget == $"{Tokens}/1004"));
     }
 
     // The idle time by the server's clock, which is ahead of this machine's or behind it.
@@ -150,9 +175,11 @@ public sealed class RotationEvictionTests
         var cluster = new Cluster(server, spare: true);
         var clock = new ImmediateClock();
         server.Faults.Add(Fault.RateLimited(retryAfter).On("DELETE"));
-        GitLabClient client = TestClients.CreateClient(server, options => options.Clock = clock);
+        var observer = new RecordingObserver();
+        GitLabClient client = TestClients.CreateClient(server, options => options.Clock = clock, observer);
         await RotateAsync(client, new RotationRequest { NoWait = true });
         Assert.Equal([seconds], clock.Waits.Select(static wait => wait.TotalSeconds));
+        Assert.Equal([seconds], observer.Waits.Select(static wait => wait.Delay.TotalSeconds));
         Assert.DoesNotContain(cluster.Active, token => token.Id == cluster.Spare!.Id);
     }
 
@@ -165,9 +192,68 @@ public sealed class RotationEvictionTests
         var request = new RotationRequest { Deploy = Deploy(cluster) };
         GitLabApiException exception = await ThrowsAsync(GitLabErrorKind.ServerError, server, request);
         Assert.StartsWith(
-            $"To free a slot, token 'spare' ({cluster.Spare!.Id}) of agent staging of project group/app on ",
+            $"To free a slot, token 'spare' ({cluster.Spare!.Id}) of agent staging of project group/app on "
+                + $"{server.Url.Authority} was revoked. Cannot create token 'staging-1-",
             exception.Message,
             StringComparison.Ordinal);
+        Assert.EndsWith(exception.RecommendedAction, exception.Message, StringComparison.Ordinal);
         Assert.Equal([1004], cluster.Active.Select(token => token.Id));
+    }
+
+    [Fact]
+    public async Task All_evictions_are_reported_if_the_new_token_is_not_created()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        StoredToken third = server.State.AddToken(cluster.Old.Agent, "third");
+        server.Faults.Add(Fault.Status(500).On("POST"));
+        GitLabApiException exception = await ThrowsAsync(
+            GitLabErrorKind.ServerError, server, new RotationRequest());
+        Assert.StartsWith(
+            $"To free a slot, tokens 'spare' ({cluster.Spare!.Id}), 'third' ({third.Id}) of agent staging of project "
+                + $"group/app on {server.Url.Authority} were revoked. ",
+            exception.Message,
+            StringComparison.Ordinal);
+    }
+
+    // Only GitLab's own refusal shows that the token was not revoked.
+    [Theory]
+    [InlineData("500", GitLabErrorKind.ServerError, true)]
+    [InlineData("page with 403", GitLabErrorKind.InvalidResponse, true)]
+    [InlineData("400", GitLabErrorKind.InvalidRequest, false)]
+    [InlineData("403", GitLabErrorKind.Forbidden, false)]
+    public async Task An_eviction_that_fails_is_reported_if_the_token_may_be_revoked(
+        string response, GitLabErrorKind kind, bool mayBeRevoked)
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        Fault fault = response == "page with 403"
+            ? Fault.Html(403)
+            : Fault.Status(int.Parse(response, CultureInfo.InvariantCulture));
+        server.Faults.Add(fault.On("DELETE").Always());
+        GitLabApiException exception = await ThrowsAsync(kind, server, new RotationRequest());
+        string start = mayBeRevoked
+            ? $"To free a slot, token 'spare' ({cluster.Spare!.Id}) of agent staging of project group/app on "
+                + $"{server.Url.Authority} may have been revoked. "
+            : string.Empty;
+        Assert.StartsWith(
+            $"{start}Cannot revoke token {cluster.Spare!.Id} of agent 12 ",
+            exception.Message,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(server.Requests, sent => sent.Method == "POST");
+    }
+
+    [Fact]
+    public async Task An_eviction_whose_response_was_lost_has_succeeded_if_the_token_is_gone()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var cluster = new Cluster(server, spare: true);
+        var clock = new ImmediateClock();
+        server.Faults.Add(Fault.Reset().AfterActing().On("DELETE"));
+        GitLabClient client = TestClients.CreateClient(server, options => options.Clock = clock);
+        AgentTokenRotation result = await RotateAsync(client, new RotationRequest { NoWait = true });
+        Assert.Equal([TimeSpan.FromSeconds(1)], clock.Waits);
+        Assert.Equal([(cluster.Spare!.Id, "revoked")], result.RevokedTokens.Select(token => (token.Id, token.Status)));
+        Assert.Single(server.Requests, sent => sent.Method == "DELETE");
     }
 }

@@ -61,12 +61,24 @@ public sealed class RotationPlanTests
         GitLabApiException exception = Assert.Throws<GitLabApiException>(
             () => Create([Token(1, "a", first), Token(2, "b", second)]));
         Assert.Equal(GitLabErrorKind.TokenLimitReached, exception.Kind);
-        string[] parts =
-        [
-            "agent cluster of project group/app on gitlab.example.com", "'a' (1, ", "'b' (2, ", "not for 1 day ",
-            "Nothing was changed",
-        ];
-        Assert.All(parts, part => Assert.Contains(part, exception.Message, StringComparison.Ordinal));
+        Assert.StartsWith(
+            "Cannot free a slot for a new token: agent cluster ", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_error_says_when_the_tokens_were_used_and_how_to_free_a_slot()
+    {
+        GitLabApiException exception = Assert.Throws<GitLabApiException>(
+            () => Create([Token(1, "a", null), Token(2, "b", 1.5), Token(3, "c", 1)]));
+        Assert.Equal(
+            "Cannot free a slot for a new token: agent cluster of project group/app on gitlab.example.com has 3 active "
+                + "tokens, and GitLab allows 2: tokens 'a' (1, never used), "
+                + "'b' (2, last used 2026-03-09 10:30:00 UTC), 'c' (3, last used 2026-03-09 11:00:00 UTC). "
+                + "A token can be revoked to free a slot only if it was never used, or not for 1 day while another was "
+                + "used at least 55 minutes later. Nothing was changed. If the newest token belongs to a rotation that "
+                + "did not complete, resume that: Invoke-GitLabAgentTokenRotation -Project 101 -Agent 11 -Resume. "
+                + "Otherwise revoke the token that is not needed with Revoke-GitLabAgentToken.",
+            exception.Message);
     }
 
     [Fact]
@@ -134,6 +146,11 @@ public sealed class RotationPlanTests
         Assert.InRange(name.Length, 254, 255);
         Assert.EndsWith("-2026-03-09", name, StringComparison.Ordinal);
         Assert.False(char.IsHighSurrogate(name[^12]));
+        foreach (int length in (int[])[244, 245])
+        {
+            name = Create([Token(1, new string('x', length), 1)]).Name;
+            Assert.Equal(new string('x', 244) + "-2026-03-09", name);
+        }
     }
 
     [Fact]
@@ -177,6 +194,10 @@ public sealed class RotationPlanTests
         Assert.Empty(plan.Older);
         GitLabApiException exception = Assert.Throws<GitLabApiException>(() => Create([], request));
         Assert.Equal(GitLabErrorKind.TokenNotFound, exception.Kind);
+        Assert.Equal(
+            "There is no rotation to resume: agent cluster of project group/app on gitlab.example.com has no active "
+                + "token. Start a rotation with -Deploy or -NoWait, without -Resume.",
+            exception.Message);
     }
 
     // GitLab records a use every 40 to 55 minutes: the older token may have been used that much later than it reports.
@@ -214,17 +235,6 @@ public sealed class RotationPlanTests
         }
     }
 
-    [Theory]
-    [InlineData(1, "1 second")]
-    [InlineData(25, "25 seconds")]
-    [InlineData(60, "1 minute")]
-    [InlineData(900, "15 minutes")]
-    [InlineData(5400, "1.5 hours")]
-    [InlineData(86400, "1 day")]
-    [InlineData(172800, "2 days")]
-    public void Durations_have_the_right_unit(int seconds, string expected)
-        => Assert.Equal(expected, RotationFormatter.FormatDuration(TimeSpan.FromSeconds(seconds)));
-
     private static RotationPlan Create(AgentToken[] tokens, RotationRequest? request = null)
         => RotationPlan.Create(Agent(), tokens, request ?? new RotationRequest(), Now);
 
@@ -252,6 +262,7 @@ public sealed class RotationPlanTests
             {"id":11,"name":"cluster","config_project":{"id":101,"path_with_namespace":"group/app"}}
             """;
         ClusterAgent agent = JsonSerializer.Deserialize(Json, GitLabJson.Default.ClusterAgent)!;
+        agent.ProjectId = 101;
         agent.Session = Session;
         return agent;
     }

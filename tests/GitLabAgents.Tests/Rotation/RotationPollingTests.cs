@@ -56,7 +56,14 @@ public sealed class RotationPollingTests
         AgentTokenRotation result = await RotateAsync(server, request);
         Assert.Equal(TokenRotationStatus.AwaitingUse, result.Status);
         Assert.Equal(kind, KindOf(result));
-        Assert.EndsWith(ResumeCommand, result.Error!.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Cannot tell whether token '{result.NewToken}' (1012) of agent staging of project group/app on "
+                + $"{result.Session} is in use. Kept: token 'staging-1' (1004). Cannot read token 1012 ",
+            result.Error!.Message,
+            StringComparison.Ordinal);
+        Assert.EndsWith($". {ResumeCommand}", result.Error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(result.RecommendedAction, result.Error.Message, StringComparison.Ordinal);
+        Assert.NotEqual(ResumeCommand, result.RecommendedAction); // Before it, what to do about the failure.
         Assert.Single(server.Requests, request => request.RawTarget.Contains("/tokens/", StringComparison.Ordinal));
         Assert.Equal(2, cluster.Active.Count());
     }
@@ -77,6 +84,10 @@ public sealed class RotationPollingTests
         AgentTokenRotation result = await RotateAsync(server, request);
         Assert.Equal(TokenRotationStatus.AwaitingUse, result.Status);
         Assert.Equal(GitLabErrorKind.TokenNotFound, KindOf(result));
+        Assert.EndsWith(
+            $" is in use. Kept: token 'staging-1' (1004). It is no longer active. {ResumeCommand}",
+            result.Error!.Message,
+            StringComparison.Ordinal);
         Assert.Equal([1004], cluster.Active.Select(token => token.Id));
     }
 
@@ -124,6 +135,29 @@ public sealed class RotationPollingTests
         AgentTokenRotation result = await RotateAsync(client, request);
         Assert.Equal(TokenRotationStatus.Completed, result.Status);
         Assert.Equal([60, 10], clock.Waits.Select(wait => wait.TotalSeconds));
+    }
+
+    [Fact]
+    public async Task The_last_poll_is_at_the_deadline_even_if_the_server_asks_for_a_longer_wait()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        var clock = new ImmediateClock();
+        GitLabClient client = TestClients.CreateClient(server, options =>
+        {
+            options.Clock = clock;
+            options.MaximumRetryCount = 0;
+        });
+        server.Faults.Add(Fault.RateLimited(60).On("GET", "/tokens/1012").Always());
+        var request = new RotationRequest { Timeout = TimeSpan.FromSeconds(25), Deploy = Deploy(cluster, polls: 9) };
+        AgentTokenRotation result = await RotateAsync(client, request);
+        Assert.Equal(TokenRotationStatus.TimedOut, result.Status);
+        Assert.Equal([25], clock.Waits.Select(wait => wait.TotalSeconds));
+        Assert.Contains(
+            " was not seen in use within 25 seconds. Kept: token 'staging-1' (1004). The last poll failed: Cannot "
+                + "read token 1012 ",
+            result.Error!.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -105,11 +105,61 @@ public sealed class RotationRollbackTests
         var cluster = new Cluster(server, spare: false);
         server.Faults.Add(Fault.Html(404).On("DELETE").Always());
         AgentTokenRotation result = await RotateAsync(server, Fail());
-        Assert.Contains("It may still be active", result.Error!.Message, StringComparison.Ordinal);
-        Assert.EndsWith(
-            SuggestedCommand.ReadToken(101, 12, result.NewToken!.Id), result.Error.Message, StringComparison.Ordinal);
+        string action = "Check whether it is used, and revoke it if it is not: "
+            + $"Get-GitLabAgentToken -Project 101 -Agent 12 -TokenId {result.NewToken!.Id}";
+        Assert.Matches(
+            "was not deployed: kubectl failed\\. It may still be active, because it could not be revoked for certain "
+                + "\\(Cannot revoke token .+ responded with 404 and HTML\\..*[^.]\\)\\. "
+                + $"Kept: token 'staging-1' \\(1004\\)\\. {action}$",
+            result.Error!.Message);
+        Assert.Equal(action, result.RecommendedAction);
         Assert.Empty(result.RevokedTokens);
         Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Fact]
+    public async Task A_new_token_whose_last_use_is_unknown_is_not_rolled_back()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        server.Faults.Add(Fault.Body("""{"id":1012,"name":"x","agent_id":12,"status":"active"}""")
+            .On("GET", "/tokens/1012"));
+        AgentTokenRotation result = await RotateAsync(server, Fail());
+        Assert.EndsWith(
+            "It was not revoked, because its last use is unknown. Kept: token 'staging-1' (1004).",
+            result.Error!.Message,
+            StringComparison.Ordinal);
+        Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Fact]
+    public async Task A_new_token_that_somebody_else_revoked_is_not_rolled_back()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        AgentTokenRotation result = await RotateAsync(server, Fail(token => server.State.RevokeToken(token.Id)));
+        Assert.Contains(" It is no longer active. Kept: ", result.Error!.Message, StringComparison.Ordinal);
+        Assert.Empty(result.RevokedTokens);
+        Assert.DoesNotContain(server.Requests, sent => sent.Method == "DELETE");
+    }
+
+    [Fact]
+    public async Task A_deployment_of_the_first_token_that_fails_keeps_none()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        server.State.RevokeToken(1004);
+        AgentTokenRotation result = await RotateAsync(server, Fail());
+        Assert.EndsWith(
+            " was not deployed: kubectl failed. It was revoked.", result.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_deployment_that_fails_without_a_message_has_no_reason()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var request = new RotationRequest { Deploy = _ => throw new InvalidOperationException(" ") };
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Contains(
+            "was not deployed: no reason was given. It was revoked.", result.Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,9 +182,11 @@ public sealed class RotationRollbackTests
         var request = new RotationRequest { NoWait = true, Write = _ => throw new InvalidOperationException("closed") };
         OperationInterruptedException exception = await Assert.ThrowsAsync<OperationInterruptedException>(
             () => RotateAsync(server, request));
-        string revoked = $"Stopped. Revoked: token 'spare' ({cluster.Spare!.Id}).";
-        Assert.StartsWith(revoked, exception.Message, StringComparison.Ordinal);
-        Assert.Contains("It was revoked.", exception.Message, StringComparison.Ordinal);
+        Assert.Matches(
+            $"^Stopped\\. Revoked: token 'spare' \\({cluster.Spare!.Id}\\)\\. Token '.+' \\(1013\\) of agent staging "
+                + ".+ was not deployed: the rotation was stopped\\. It was revoked\\. "
+                + "Kept: token 'staging-1' \\(1004\\)\\.$",
+            exception.Message);
         Assert.Equal([1004], cluster.Active.Select(token => token.Id));
     }
 
@@ -155,5 +207,22 @@ public sealed class RotationRollbackTests
         string end = $"the rotation ended as AwaitingUse. {ResumeCommand}";
         Assert.EndsWith(end, exception.Message, StringComparison.Ordinal);
         Assert.Equal(2, cluster.Active.Count());
+    }
+
+    [Theory]
+    [InlineData(1, "the rotation ended as Completed\\.$")]
+    [InlineData(9, "the rotation ended as TimedOut\\. Token .+ was not seen in use within 25 seconds\\..+ -Resume$")]
+    public async Task A_result_that_cannot_be_written_is_part_of_the_error(int polls, string end)
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var request = new RotationRequest
+        {
+            Timeout = TimeSpan.FromSeconds(25),
+            Deploy = Deploy(new Cluster(server, spare: false), polls),
+            Write = _ => throw new InvalidOperationException("closed"),
+        };
+        OperationInterruptedException exception = await Assert.ThrowsAsync<OperationInterruptedException>(
+            () => RotateAsync(server, request));
+        Assert.Matches(end, exception.Message);
     }
 }

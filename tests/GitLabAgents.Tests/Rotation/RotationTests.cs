@@ -45,7 +45,8 @@ public sealed class RotationTests
         Assert.Null(result.Error);
         Assert.Equal(("group/app", "staging"), (result.Project, result.Agent));
         Assert.Equal((101, 12), (result.ProjectId, result.AgentId));
-        Assert.True(result.CompletedAt >= result.StartedAt);
+        Assert.Equal(TimeSpan.FromSeconds(20), result.CompletedAt - result.StartedAt);
+        Assert.Equal((client.Session, "staging: Completed"), (result.Session, result.ToString()));
         Assert.Equal([created.Id], cluster.Active.Select(token => token.Id));
         Assert.Empty(cluster.Outages);
         Assert.Equal([TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10)], clock.Waits);
@@ -85,9 +86,21 @@ public sealed class RotationTests
     {
         await using FakeGitLabServer server = await TestClients.StartServerAsync();
         var cluster = new Cluster(server, spare: false);
-        AgentTokenRotation result = await RotateAsync(server, new RotationRequest { NoWait = true });
+        AgentTokenRotation? written = null;
+        var request = new RotationRequest
+        {
+            NoWait = true,
+            Write = result =>
+            {
+                written = result;
+                return Task.CompletedTask;
+            },
+        };
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Same(result, written);
         Assert.Equal(TokenRotationStatus.AwaitingUse, result.Status);
         Assert.Null(result.Error);
+        Assert.Null(result.CompletedAt);
         Assert.IsType<NewAgentToken>(result.NewToken);
         Assert.Equal([1004], result.KeptTokens.Select(token => token.Id));
         Assert.Equal("POST", server.Requests[^1].Method);
@@ -118,15 +131,59 @@ public sealed class RotationTests
         Assert.Equal(TokenRotationStatus.RevokeFailed, result.Status);
         Assert.Equal(kind, KindOf(result));
         Assert.Equal([1004], result.KeptTokens.Select(token => token.Id));
-        Assert.Contains("of agent staging of project group/app on ", result.Error!.Message, StringComparison.Ordinal);
-        Assert.EndsWith(ResumeCommand, result.Error.Message, StringComparison.Ordinal);
+        string token = $"Token '{result.NewToken}' (1012) of agent staging of project group/app on {result.Session}";
+        Assert.StartsWith(
+            $"{token} is in use, but not every older token could be revoked. Kept: token 'staging-1' (1004). Cannot "
+                + $"revoke token 1004 of agent 12 of project 101 on {result.Session}: ",
+            result.Error!.Message,
+            StringComparison.Ordinal);
+        Assert.EndsWith($". {ResumeCommand}", result.Error.Message, StringComparison.Ordinal);
+        Assert.Equal(ResumeCommand, result.RecommendedAction);
         Assert.Equal(warningCount, warnings.Count); // Once, however often the attempt is repeated.
-        Assert.All(warnings, warning => Assert.Contains("is in use", warning, StringComparison.Ordinal));
-        Assert.All(warnings, warning => Assert.Contains("Retrying for 50 seconds", warning, StringComparison.Ordinal));
+        Assert.All(warnings, warning => Assert.StartsWith(
+            $"{token} is in use, but not every older token could be revoked. Retrying for 50 seconds: Cannot revoke ",
+            warning,
+            StringComparison.Ordinal));
         server.Faults.Clear();
         cluster.PassTime();
         AgentTokenRotation again = await RotateAsync(server, new RotationRequest { Resume = true });
         Assert.Equal(TokenRotationStatus.Completed, again.Status);
+    }
+
+    [Fact]
+    public async Task Without_a_timeout_a_revocation_is_repeated_until_it_succeeds()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var cluster = new Cluster(server, spare: false);
+        server.Faults.Add(Fault.Status(500).On("DELETE").Repeat(2));
+        server.Faults.Add(Fault.Status(503).On("DELETE"));
+        var warnings = new System.Collections.Generic.List<string>();
+        var request = new RotationRequest
+        {
+            Timeout = TimeSpan.Zero,
+            Deploy = Deploy(cluster),
+            OnWarning = warnings.Add,
+            OnProgress = static progress => Assert.Null(progress.Deadline),
+        };
+        AgentTokenRotation result = await RotateAsync(server, request);
+        Assert.Equal(TokenRotationStatus.Completed, result.Status);
+        Assert.Equal(2, warnings.Count); // One for each reason.
+        Assert.Contains("could be revoked. Retrying: Cannot revoke token 1004", warnings[0], StringComparison.Ordinal);
+        Assert.Contains(" 500", warnings[0], StringComparison.Ordinal);
+        Assert.Contains(" 503", warnings[1], StringComparison.Ordinal);
+    }
+
+    // A timer takes at most 49 days.
+    [Fact]
+    public async Task A_rotation_can_wait_for_months()
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        var request = new RotationRequest
+        {
+            Timeout = TimeSpan.FromDays(90),
+            Deploy = Deploy(new Cluster(server, spare: false)),
+        };
+        Assert.Equal(TokenRotationStatus.Completed, (await RotateAsync(server, request)).Status);
     }
 
     [Fact]

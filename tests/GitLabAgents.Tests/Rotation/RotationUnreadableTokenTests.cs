@@ -28,6 +28,22 @@ public sealed class RotationUnreadableTokenTests
     }
 
     [Theory]
+    [InlineData("GitLab's 404")]
+    [InlineData("revoked")]
+    public async Task A_token_that_only_the_list_has_is_an_invalid_response(string response)
+    {
+        await using FakeGitLabServer server = await TestClients.StartServerAsync();
+        _ = new Cluster(server, spare: false);
+        server.Faults.Add(CreateUnreadable(response).On("GET", "/tokens/1004").Always());
+        GitLabApiException exception = await ThrowsAsync(
+            GitLabErrorKind.InvalidResponse, server, new RotationRequest());
+        Assert.Equal(
+            $"Cannot read token 'staging-1' (1004) of agent staging of project group/app on {server.Url.Authority}, "
+                + "although GitLab lists it as active. Check the address of the GitLab, and the proxies in between.",
+            exception.Message);
+    }
+
+    [Theory]
     [MemberData(nameof(UnreadableTokens))]
     public async Task Resume_revokes_no_token_that_is_listed_but_cannot_be_read(string response)
     {
