@@ -97,7 +97,9 @@ public sealed partial class GitLabClient
             ApiResponse response;
             try
             {
-                response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+                Task<ApiResponse> sending = SendAsync(request, cancellationToken);
+                GraphQLJson.Prepare();
+                response = await sending.ConfigureAwait(false);
             }
             catch (GitLabApiException e) when (e.IsTooExpensive)
             {

@@ -12,7 +12,31 @@ namespace GitLabAgents;
     Converters = [typeof(LenientDateConverter)])]
 [JsonSerializable(typeof(GraphQLQuery))]
 [JsonSerializable(typeof(GraphQLResponse))]
-internal sealed partial class GraphQLJson : JsonSerializerContext;
+internal sealed partial class GraphQLJson : JsonSerializerContext
+{
+    /// <summary>
+    /// Creates what deserializes responses. The first time this takes as long as a short request, so it is called while
+    /// a request is in flight.
+    /// </summary>
+    public static void Prepare()
+    {
+        _ = Default.GraphQLResponse;
+        _ = Default.GraphQLData;
+        _ = Default.GroupNode;
+        _ = Default.ProjectPage;
+        _ = Default.ProjectNode;
+        _ = Default.Permissions;
+        _ = Default.AgentPage;
+        _ = Default.AgentNode;
+        _ = Default.UserNode;
+        _ = Default.PageInfo;
+        _ = Default.NodeListTokenNode;
+        _ = Default.TokenNode;
+        _ = Default.NodeListConnectionNode;
+        _ = Default.ConnectionNode;
+        _ = Default.ConnectionMetadata;
+    }
+}
 
 /// <summary>The body of a request.</summary>
 internal sealed class GraphQLQuery
@@ -22,7 +46,10 @@ internal sealed class GraphQLQuery
     public GraphQLVariables Variables { get; set; } = new();
 }
 
-/// <summary>The variables of all queries; those that a query does not have are null and not sent.</summary>
+/// <summary>
+/// The variables of all queries; those that a query does not have are null or 0, and not sent. Numbers are of the type
+/// of IDs, so that the runtime has compiled the serializer of that type before.
+/// </summary>
 internal sealed class GraphQLVariables
 {
     public string? Group { get; set; }
@@ -37,11 +64,13 @@ internal sealed class GraphQLVariables
 
     public string[]? Paths { get; set; }
 
-    /// <summary>Gets or sets the number of items on a page.</summary>
-    public int? First { get; set; }
+    /// <summary>Gets or sets the number of items on a page; 0 is not sent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long First { get; set; }
 
-    /// <summary>Gets or sets the number of agents of each project.</summary>
-    public int? Agents { get; set; }
+    /// <summary>Gets or sets the number of agents of each project; 0 is not sent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Agents { get; set; }
 
     public string? After { get; set; }
 }

@@ -256,7 +256,7 @@ public sealed partial class GitLabClient
             {
                 Project = project.Path,
                 Ids = project.Id is { } id ? [$"gid://gitlab/Project/{id}"] : null,
-                First = project.Id is null ? null : 1,
+                First = project.Id is null ? 0 : 1,
                 Agents = query.Agents,
             },
             $"list the agents of project {project}",
