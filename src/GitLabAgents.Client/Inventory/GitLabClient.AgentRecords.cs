@@ -155,7 +155,11 @@ public sealed partial class GitLabClient
         HashSet<long> seen,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string reason = project.ConnectionsReason ?? query.FailureReason ?? ConnectionReport.NotShown;
+        // An earlier read of the session may have found out that GraphQL is off; then this one did not ask.
+        string reason = project.ConnectionsReason
+            ?? query.FailureReason
+            ?? _session.GraphQL.UnavailableReason
+            ?? ConnectionReport.NotShown;
         IAsyncEnumerable<ClusterAgent> agents =
             GetAgentsAsync(project.Id, resolvesNotFound: project.IsNamed, cancellationToken);
         await foreach (ClusterAgent agent in agents.ConfigureAwait(false))

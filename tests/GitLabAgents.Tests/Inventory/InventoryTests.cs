@@ -236,7 +236,9 @@ public sealed class InventoryTests
         Assert.All(items, item => Assert.Equal(AgentConnectionStatus.Unknown, item.Status));
         Assert.All(items, item => Assert.StartsWith(reason.TrimEnd('*'), item.Reason, StringComparison.Ordinal));
         Assert.All(items.SelectMany(item => item.Tokens!), token => Assert.True(token.IsLastUsedKnown));
-        await ItemsAsync(client.GetGroupInventoryAsync("platform", recurse: true));
+
+        List<AgentInventoryItem> later = await ItemsAsync(client.GetGroupInventoryAsync("platform", recurse: true));
+        Assert.Equal(items.Select(item => item.Reason), later.Select(item => item.Reason));
         Assert.Single(server.Requests, request => request.Method == "POST");
         Assert.Single(
             observer.Messages,
